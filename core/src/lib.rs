@@ -1,0 +1,1 @@
+//! The event contract, without I/O.

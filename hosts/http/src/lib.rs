@@ -1,0 +1,1 @@
+//! The axum Router every host serves.

@@ -1,0 +1,2 @@
+//! The `pik` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Store on one SQLite file.

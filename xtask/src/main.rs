@@ -1,0 +1,2 @@
+//! Set-up, tests, benchmarks and builds.
+fn main() {}
