@@ -1,2 +1,45 @@
-//! Set-up, tests, benchmarks and builds.
-fn main() {}
+//! Set-up, tests, benchmarks and builds: `cargo xtask --help`.
+//!
+//! | to add | write | and one line in |
+//! |---|---|---|
+//! | a test suite | `suites/NAME.rs` with a `SUITE` | [`suites::SUITES`] |
+//! | a set-up step | `setup/NAME.rs` with a `STEP` | [`setup::STEPS`] |
+//! | a subcommand | `NAME.rs` with clap's `Args` and a `run` | [`Task`] |
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool talks on its standard output"
+)]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod command;
+mod setup;
+mod suites;
+mod workspace;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "set-up, tests, benchmarks and builds"
+)]
+enum Task {
+    Setup(setup::Args),
+    Test(suites::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Task::parse() {
+        Task::Setup(args) => setup::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Test(args) => suites::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
