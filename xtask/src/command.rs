@@ -1,6 +1,7 @@
 //! Running other programs: shown before they run, streamed while they run, named when they fail.
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,14 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
 /// The cargo that runs this tool, with the toolchain that was chosen for it.
 pub(crate) fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Where a program lies that would be found by its name.
+pub(crate) fn found(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// What is wanted of a [`Command`] here.
@@ -96,7 +105,8 @@ impl Run for Command {
     }
 
     fn shown(&self) -> String {
-        let mut words = vec![self.get_program().to_string_lossy()];
+        let name = Path::new(self.get_program()).file_name();
+        let mut words = vec![name.unwrap_or(self.get_program()).to_string_lossy()];
         words.extend(self.get_args().map(|arg| arg.to_string_lossy()));
         words.join(" ")
     }

@@ -5,6 +5,12 @@
 
 use anyhow::{Result, bail};
 
+mod apt;
+mod debian_wasm;
+mod wasm;
+
+pub(crate) use wasm::wasm;
+
 /// One thing that can be made available.
 pub(crate) struct Step {
     /// What one types after `cargo xtask setup`.
@@ -16,7 +22,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order in which `cargo xtask setup` takes them.
-pub(crate) const STEPS: &[Step] = &[];
+pub(crate) const STEPS: &[Step] = &[wasm::STEP];
 
 /// Make available what suites and builds need; what is there already is left alone.
 #[derive(clap::Args)]

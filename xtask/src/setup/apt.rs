@@ -1,0 +1,66 @@
+//! Debian's packages, for what no other registry carries.
+
+use anyhow::{Result, bail};
+
+use super::say;
+use crate::command::{Run, found, program};
+
+/// Whether this machine has Debian's package manager.
+pub(crate) fn usable() -> bool {
+    found("apt-get").is_some() && found("dpkg-query").is_some()
+}
+
+/// Installs those of the packages that are missing. Needs root, or sudo.
+pub(crate) fn install(step: &str, packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|package| version(package).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    if !usable() {
+        bail!("there is no apt-get here; install by hand: {names}");
+    }
+    say(step, format_args!("installing {names}"));
+    as_root(&["apt-get", "update", "-qq"])?;
+    let mut install = vec![
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        // Another installation may be under way on a fresh machine.
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        // The package manager's own progress, thousands of lines in a log.
+        "-o",
+        "Dpkg::Use-Pty=0",
+    ];
+    install.extend(&missing);
+    as_root(&install)
+}
+
+/// The installed version of a package.
+pub(crate) fn version(package: &str) -> Option<String> {
+    let shown = program("dpkg-query")
+        .args(["-W", "-f=${db:Status-Abbrev} ${Version}", package])
+        .read()
+        .ok()?;
+    shown
+        .strip_prefix("ii ")
+        .map(|version| version.trim().to_owned())
+}
+
+fn as_root(words: &[&str]) -> Result<()> {
+    let root = program("id").arg("-u").read()?.trim() == "0";
+    let words: Vec<&str> = match root {
+        true => words.to_vec(),
+        false => ["sudo"].iter().chain(words).copied().collect(),
+    };
+    program(words[0]).args(&words[1..]).run()
+}
