@@ -1,1 +1,29 @@
-//! The event contract, without I/O.
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod canonical;
+mod event;
+mod id;
+mod ingest;
+mod key;
+mod number;
+mod order;
+mod receipt;
+mod record;
+mod rejection;
+mod scan;
+mod store;
+mod time;
+
+pub use canonical::MAX_DEPTH;
+pub use event::{Event, MAX_BODY_BYTES, MAX_ENTITY_ID_BYTES};
+pub use id::{EventId, ParseHashError, PayloadHash};
+pub use ingest::ingest;
+pub use key::{MAX_PARTITION_BYTES, ParseKeyError, Partition, RawKey, key_prefix};
+pub use receipt::{MAX_REQUEST_ID_BYTES, Receipt, is_request_id};
+pub use record::{Answer, CONTRACT, Outcome, Record, Status, Submission};
+pub use rejection::{Code, MAX_POINTER_BYTES, MAX_PROBLEMS, Problem, Rejection};
+pub use store::{Claim, Commit, Ledger, Put, RawStore, Store, StoreError};
+pub use time::{EventTime, IngestTime, TimeError, TimeText};

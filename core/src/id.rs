@@ -1,0 +1,175 @@
+//! The two hashes of the contract (section 4): what names a payload and what names an event.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+use crate::EventTime;
+
+/// A text that is not 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseHashError;
+
+impl fmt::Display for ParseHashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a hash: write 64 lower-case hexadecimal digits")
+    }
+}
+
+impl core::error::Error for ParseHashError {}
+
+fn write_hex(bytes: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = [0; 64];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    hex
+}
+
+fn read_hex(text: &str) -> Result<[u8; 32], ParseHashError> {
+    let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| ParseHashError)?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    Ok(bytes)
+}
+
+// Upper case is refused: one event has one id, so one spelling.
+fn hex_digit(digit: u8) -> Result<u8, ParseHashError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(ParseHashError),
+    }
+}
+
+macro_rules! hash_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// The 32 bytes of a hash computed before.
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 32 bytes.
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// The 64 lower-case hexadecimal digits, as ASCII.
+            pub fn hex(&self) -> [u8; 64] {
+                write_hex(&self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                for digit in self.hex() {
+                    fmt::Write::write_char(f, char::from(digit))?;
+                }
+                Ok(())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseHashError;
+
+            fn from_str(text: &str) -> Result<Self, ParseHashError> {
+                read_hex(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = alloc::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+hash_type! {
+    /// SHA-256 of the payload's canonical form.
+    PayloadHash
+}
+
+hash_type! {
+    /// What makes two events one: SHA-256 over source, type, entity, time and payload hash.
+    ///
+    /// ```
+    /// use pik_core::EventId;
+    ///
+    /// let id: EventId = "59a3f098414a504e256530ab459d1f7e63f9c3c089ddee6fd42ba77525e14bec".parse()?;
+    /// assert_eq!(id.as_bytes()[0], 0x59);
+    /// assert!("59A3".parse::<EventId>().is_err());
+    /// # Ok::<(), pik_core::ParseHashError>(())
+    /// ```
+    EventId
+}
+
+/// The text that is hashed for an event's id: five members in canonical order.
+pub(crate) fn id_preimage(
+    source: &str,
+    event_type: &str,
+    entity_id: &str,
+    event_time: &EventTime,
+    payload_hash: &PayloadHash,
+) -> Vec<u8> {
+    let mut text = Vec::with_capacity(source.len() + event_type.len() + entity_id.len() + 64 + 128);
+    text.extend_from_slice(b"{\"entity_id\":");
+    crate::canonical::write_string(entity_id, &mut text);
+    text.extend_from_slice(b",\"event_time\":\"");
+    text.extend_from_slice(event_time.canonical().as_bytes());
+    text.extend_from_slice(b"\",\"event_type\":");
+    crate::canonical::write_string(event_type, &mut text);
+    text.extend_from_slice(b",\"payload_hash\":\"");
+    text.extend_from_slice(&payload_hash.hex());
+    text.extend_from_slice(b"\",\"source\":");
+    crate::canonical::write_string(source, &mut text);
+    text.push(b'}');
+    text
+}
+
+impl EventId {
+    /// The id of an event whose parts are known, for checking a record without its payload.
+    ///
+    /// ```
+    /// use pik_core::{Event, EventId};
+    ///
+    /// let event = Event::parse(br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123",
+    ///     "event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}"#).unwrap();
+    /// let id = EventId::of("demo", "heartbeat", "user_123", event.event_time(), event.payload_hash());
+    /// assert_eq!(id, *event.id());
+    /// ```
+    pub fn of(
+        source: &str,
+        event_type: &str,
+        entity_id: &str,
+        event_time: &EventTime,
+        payload_hash: &PayloadHash,
+    ) -> Self {
+        let text = id_preimage(source, event_type, entity_id, event_time, payload_hash);
+        Self(Sha256::digest(&text).into())
+    }
+}

@@ -1,0 +1,58 @@
+//! The write protocol for split stores: claim, put raw, commit.
+//!
+//! Each step says what is left behind if we die there. Whatever that is, the next attempt of anybody finds the claim
+//! and goes on from it, so no order of crashes loses an event.
+
+use crate::store::{Claim, Commit, Ledger, Put, RawStore};
+use crate::{Answer, Outcome, Record, Status, StoreError, Submission};
+
+/// Ingests one occurrence into a ledger and a raw store that share no transaction.
+///
+/// `Ok` means that the raw object and this occurrence's record are durable. After an error the same event may be
+/// submitted again, with a new receipt, by anyone.
+pub async fn ingest<L: Ledger, R: RawStore>(
+    ledger: &L,
+    raw_store: &R,
+    submission: &Submission,
+) -> Result<Answer, StoreError> {
+    let mine = Record { raw_bucket: ledger.raw_bucket().to_owned(), ..submission.record.clone() };
+
+    // Dying before this leaves nothing; after it, a PENDING claim that fixes the key and the ingest time.
+    let claim = match ledger.claim(&mine).await? {
+        Claim::New => mine,
+        Claim::Found(first) if first.status == Status::Pending => first,
+        Claim::Found(first) => return duplicate(ledger, submission, &first).await,
+    };
+
+    // At the claim's key, not ours: a retry on another day would else leave a second object.
+    // Dying after this leaves the object and the PENDING claim.
+    let raw_size = match raw_store.create(&claim, &submission.raw).await? {
+        Put::Created => submission.raw.len() as u64,
+        // Another attempt's bytes may be spelled differently; the record tells the size of what is stored.
+        Put::Exists => match raw_store.size(&claim).await? {
+            Some(size) => size,
+            None => {
+                return Err(StoreError::Internal(
+                    "a raw object exists but cannot be found; check that nothing deletes from the bucket".into(),
+                ));
+            }
+        },
+    };
+
+    // Only now, with the object durable, may anyone be answered.
+    let accepted = Record { status: Status::Accepted, receipt: submission.record.receipt.clone(), raw_size, ..claim };
+    match ledger.commit(&accepted).await? {
+        Commit::Done => Ok(Answer::of(Outcome::Accepted, &accepted)),
+        // Ours, committed by a call whose answer was lost and that the store's client sent again.
+        Commit::Already(receipt) if receipt == accepted.receipt => Ok(Answer::of(Outcome::Accepted, &accepted)),
+        Commit::Already(_) => duplicate(ledger, submission, &accepted).await,
+    }
+}
+
+async fn duplicate<L: Ledger>(ledger: &L, submission: &Submission, first: &Record) -> Result<Answer, StoreError> {
+    // Our own claim can come back ACCEPTED only after somebody else committed it, so this is a later occurrence.
+    // Dying before this leaves no trace of an occurrence that was never answered.
+    let record = submission.duplicate_of(first);
+    ledger.record_duplicate(&record).await?;
+    Ok(Answer::of(Outcome::Duplicate, &record))
+}

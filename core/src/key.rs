@@ -1,0 +1,231 @@
+//! The raw object's key (contract, section 6). No key is put together anywhere else.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Event, EventId, IngestTime};
+
+/// The most bytes `source` and `event_type` may take as written in a key.
+pub const MAX_PARTITION_BYTES: usize = 240;
+
+const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+const HIVE_NULL_ESCAPED: &str = "%5F_HIVE_DEFAULT_PARTITION__";
+
+/// Where an event's raw object is stored.
+///
+/// Invariants: written by [`RawKey::new`] or checked by parsing, so it is at most 635 bytes, no segment is over
+/// 255 bytes, and it reads back into the partition values.
+///
+/// ```
+/// use pik_core::{Event, RawKey};
+///
+/// let event = Event::parse(br#"{"source":"a/b","event_type":"heartbeat","entity_id":"user_123",
+///     "event_time":"2025-12-28T23:59:59Z","payload":null}"#).unwrap();
+/// let key = RawKey::new(&event, "2025-12-29T20:15:35.580Z".parse().unwrap());
+/// assert!(key.as_str().starts_with(
+///     "raw/source=a%2Fb/event_type=heartbeat/event_date=2025-12-28/ingest_date=2025-12-29/hour=23/event_id="
+/// ));
+/// assert_eq!(key.partition().source, "a/b");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RawKey(String);
+
+/// What a key says of its event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// The origin system, decoded.
+    pub source: String,
+    /// The logical type, decoded.
+    pub event_type: String,
+    /// The UTC date of the event time, `YYYY-MM-DD`.
+    pub event_date: String,
+    /// The UTC date of the ingest time, `YYYY-MM-DD`.
+    pub ingest_date: String,
+    /// The UTC hour of the event time, `hh`.
+    pub hour: String,
+    /// The event's id.
+    pub event_id: EventId,
+}
+
+/// A text that is not a raw object's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseKeyError;
+
+impl fmt::Display for ParseKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not a raw object's key: write raw/source=…/event_type=…/event_date=…/ingest_date=…/hour=…/event_id=….json",
+        )
+    }
+}
+
+impl core::error::Error for ParseKeyError {}
+
+impl RawKey {
+    /// The key of an event that arrived at `ingest_time`.
+    pub fn new(event: &Event<'_>, ingest_time: IngestTime) -> Self {
+        let mut key = key_prefix(event);
+        key.push_str("ingest_date=");
+        key.push_str(&ingest_time.date());
+        key.push_str("/hour=");
+        key.push_str(&event.event_time().hour());
+        key.push_str("/event_id=");
+        for digit in event.id().hex() {
+            key.push(char::from(digit));
+        }
+        key.push_str(".json");
+        Self(key)
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key as owned text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// What the key says of its event.
+    pub fn partition(&self) -> Partition {
+        // INVARIANT: a key was built or parsed, so it reads back.
+        match read(&self.0) {
+            Some(partition) => partition,
+            None => unreachable!("a RawKey that does not read back"),
+        }
+    }
+}
+
+/// All of a key that is known before arrival: `raw/source=…/event_type=…/event_date=…/`.
+///
+/// ```
+/// use pik_core::{Event, key_prefix};
+///
+/// let event = Event::parse(br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123",
+///     "event_time":"2025-12-28T23:59:59Z","payload":null}"#).unwrap();
+/// assert_eq!(key_prefix(&event), "raw/source=demo/event_type=heartbeat/event_date=2025-12-28/");
+/// ```
+pub fn key_prefix(event: &Event<'_>) -> String {
+    let mut key = String::with_capacity(
+        160 + event.source().len() + event.event_type().len() + EventId::from_bytes([0; 32]).hex().len(),
+    );
+    key.push_str("raw/source=");
+    escape(event.source(), &mut key);
+    key.push_str("/event_type=");
+    escape(event.event_type(), &mut key);
+    key.push_str("/event_date=");
+    key.push_str(&event.event_time().date());
+    key.push('/');
+    key
+}
+
+fn stands_as_it_is(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') || !byte.is_ascii()
+}
+
+fn escape(value: &str, out: &mut String) {
+    if value == HIVE_NULL {
+        out.push_str(HIVE_NULL_ESCAPED);
+        return;
+    }
+    for character in value.chars() {
+        match u8::try_from(character) {
+            Ok(byte) if byte.is_ascii() && !stands_as_it_is(byte) => {
+                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+                out.push('%');
+                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                out.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
+            _ => out.push(character),
+        }
+    }
+}
+
+/// How many bytes a value takes as written in a key.
+pub(crate) fn escaped_len(value: &str) -> usize {
+    if value == HIVE_NULL {
+        return HIVE_NULL_ESCAPED.len();
+    }
+    let escapes = value.bytes().filter(|byte| !stands_as_it_is(*byte)).count();
+    value.len() + 2 * escapes
+}
+
+fn unescape(written: &str) -> Option<String> {
+    let mut value = Vec::with_capacity(written.len());
+    let mut bytes = written.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            value.push(byte);
+            continue;
+        }
+        let high = char::from(bytes.next()?).to_digit(16)?;
+        let low = char::from(bytes.next()?).to_digit(16)?;
+        value.push((high << 4 | low) as u8);
+    }
+    let value = String::from_utf8(value).ok()?;
+    // One value has one spelling: `%41` for `A` would be a second key for the same partition.
+    let mut again = String::with_capacity(written.len());
+    escape(&value, &mut again);
+    (again == written && !value.is_empty() && written.len() <= MAX_PARTITION_BYTES).then_some(value)
+}
+
+fn read(key: &str) -> Option<Partition> {
+    let mut segments = key.split('/');
+    let mut next = |prefix: &str| segments.next().and_then(|segment| segment.strip_prefix(prefix));
+    next("raw")?.is_empty().then_some(())?;
+    let partition = Partition {
+        source: unescape(next("source=")?)?,
+        event_type: unescape(next("event_type=")?)?,
+        event_date: date(next("event_date=")?)?,
+        ingest_date: date(next("ingest_date=")?)?,
+        hour: hour(next("hour=")?)?,
+        event_id: next("event_id=")?.strip_suffix(".json")?.parse().ok()?,
+    };
+    segments.next().is_none().then_some(partition)
+}
+
+fn date(text: &str) -> Option<String> {
+    let midnight: crate::EventTime = format!("{text}T00:00:00Z").parse().ok()?;
+    (*midnight.date() == *text).then(|| text.to_owned())
+}
+
+fn hour(text: &str) -> Option<String> {
+    let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) && text < "24";
+    fits.then(|| text.to_owned())
+}
+
+impl FromStr for RawKey {
+    type Err = ParseKeyError;
+
+    fn from_str(text: &str) -> Result<Self, ParseKeyError> {
+        read(text).map(|_| Self(text.to_owned())).ok_or(ParseKeyError)
+    }
+}
+
+impl fmt::Display for RawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawKey({:?})", self.0)
+    }
+}
+
+impl Serialize for RawKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = alloc::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}

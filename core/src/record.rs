@@ -1,0 +1,175 @@
+//! The metadata record, built to be asked by entity, by lag and by arrival.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt};
+
+/// The version of the contract that records carry.
+pub const CONTRACT: u8 = 1;
+
+/// How far an occurrence has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// Claimed; the raw object may or may not be there. Any retry completes it.
+    Pending,
+    /// The first occurrence; raw object and record are durable.
+    Accepted,
+    /// A later occurrence.
+    Duplicate,
+}
+
+impl Status {
+    /// The status as stored and printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Accepted => "ACCEPTED",
+            Self::Duplicate => "DUPLICATE",
+        }
+    }
+
+    /// Reads what [`Status::as_str`] wrote.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        match text {
+            "PENDING" => Some(Self::Pending),
+            "ACCEPTED" => Some(Self::Accepted),
+            "DUPLICATE" => Some(Self::Duplicate),
+            _ => None,
+        }
+    }
+}
+
+/// One occurrence of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The event's id.
+    pub event_id: EventId,
+    /// The origin system.
+    pub source: String,
+    /// The logical event type.
+    pub event_type: String,
+    /// The user, device or account.
+    pub entity_id: String,
+    /// When it happened.
+    pub event_time: EventTime,
+    /// When this occurrence arrived.
+    pub ingest_time: IngestTime,
+    /// How late this occurrence arrived, in milliseconds; negative for events from the future.
+    pub ingest_lag_ms: i64,
+    /// How far this occurrence has come.
+    pub status: Status,
+    /// The bucket, or the kind of the embedded store, that holds the raw object.
+    pub raw_bucket: String,
+    /// The key of the raw object, the first occurrence's for a duplicate.
+    pub raw_key: RawKey,
+    /// The size of the raw object in bytes.
+    pub raw_size: u64,
+    /// The hash of the payload.
+    pub payload_hash: PayloadHash,
+    /// The attempt that wrote this record.
+    pub receipt: Receipt,
+    /// The version of the contract: [`CONTRACT`].
+    pub contract: u8,
+}
+
+/// One occurrence on its way into a store: what the host read of the request, with the bytes to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The record of this occurrence as if it were the first, still PENDING and without a bucket.
+    pub record: Record,
+    /// The event as it was received, without the white space around it.
+    pub raw: Vec<u8>,
+}
+
+impl Submission {
+    /// What is to be stored of an event that arrived at `ingest_time`.
+    pub fn new(event: &Event<'_>, ingest_time: IngestTime, receipt: Receipt) -> Self {
+        let record = Record {
+            event_id: *event.id(),
+            source: event.source().to_owned(),
+            event_type: event.event_type().to_owned(),
+            entity_id: event.entity_id().to_owned(),
+            event_time: *event.event_time(),
+            ingest_time,
+            ingest_lag_ms: ingest_time.lag_ms(event.event_time()),
+            status: Status::Pending,
+            raw_bucket: String::new(),
+            raw_key: RawKey::new(event, ingest_time),
+            raw_size: event.raw().len() as u64,
+            payload_hash: *event.payload_hash(),
+            receipt,
+            contract: CONTRACT,
+        };
+        Self { record, raw: event.raw().to_vec() }
+    }
+
+    /// The record of this occurrence given that `first` was there before: its lag, the first's raw object.
+    pub fn duplicate_of(&self, first: &Record) -> Record {
+        Record {
+            ingest_time: self.record.ingest_time,
+            ingest_lag_ms: self.record.ingest_lag_ms,
+            status: Status::Duplicate,
+            receipt: self.record.receipt.clone(),
+            ..first.clone()
+        }
+    }
+}
+
+/// What an ingest that succeeded answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The event's id.
+    pub event_id: EventId,
+    /// ACCEPTED or DUPLICATE.
+    pub status: Outcome,
+    /// The lag of this occurrence, in milliseconds.
+    pub ingest_lag_ms: i64,
+    /// The key of the raw object, the first occurrence's for a duplicate.
+    #[serde(rename = "s3_key")]
+    pub raw_key: RawKey,
+}
+
+/// First occurrence, or seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Outcome {
+    /// The first occurrence.
+    Accepted,
+    /// Seen before; this occurrence is recorded.
+    Duplicate,
+}
+
+impl Outcome {
+    /// The outcome as it stands in answers and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "ACCEPTED",
+            Self::Duplicate => "DUPLICATE",
+        }
+    }
+}
+
+impl Answer {
+    /// The answer for an occurrence whose record is final.
+    pub fn of(outcome: Outcome, record: &Record) -> Self {
+        Self {
+            event_id: record.event_id,
+            status: outcome,
+            ingest_lag_ms: record.ingest_lag_ms,
+            raw_key: record.raw_key.clone(),
+        }
+    }
+
+    /// What a real request would be answered, given what the store holds of the event: a dry run's answer.
+    ///
+    /// A PENDING claim counts as not there yet: a real request would finish it and be answered ACCEPTED, with the
+    /// claim's key and lag.
+    pub fn foretold(submission: &Submission, found: Option<&Record>) -> Self {
+        match found {
+            None => Self::of(Outcome::Accepted, &submission.record),
+            Some(claim) if claim.status == Status::Pending => Self::of(Outcome::Accepted, claim),
+            Some(first) => Self::of(Outcome::Duplicate, &submission.duplicate_of(first)),
+        }
+    }
+}

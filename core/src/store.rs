@@ -1,0 +1,132 @@
+//! The traits a host implements.
+//!
+//! A host brings either a [`Store`] of its own, where one transaction holds raw object and record, or the two halves
+//! [`Ledger`] and [`RawStore`], which [`ingest`](crate::ingest) puts in order.
+//!
+//! Error semantics: an error means that the effect may or may not have happened. "Already there" is an outcome, never
+//! an error. Whatever succeeded is durable when the call returns.
+
+use core::fmt;
+use core::future::Future;
+
+use crate::{Answer, EventId, Receipt, Record, Submission};
+
+/// A store that could not do what it was asked. Never the event's fault, and always worth a retry of the whole
+/// ingest: no attempt leaves anything that the next does not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// The store's queue is full or it throttles; try again after a pause.
+    Overloaded(String),
+    /// The store cannot be reached, timed out or failed for a reason that may pass.
+    Unavailable(String),
+    /// The store answered what it never should: corrupt data, a missing table, refused credentials.
+    Internal(String),
+}
+
+impl StoreError {
+    /// The code as it stands in answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Overloaded(_) => "overloaded",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What happened, for the logs.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Overloaded(reason) | Self::Unavailable(reason) | Self::Internal(reason) => reason,
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code(), self.reason())
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+/// What the Router needs of a store.
+pub trait Store: Send + Sync + 'static {
+    /// Ingests one occurrence. When this returns `Ok`, the raw object and the record of this occurrence are durable.
+    /// Safe to repeat with a new receipt after any error.
+    fn ingest(&self, submission: Submission) -> impl Future<Output = Result<Answer, StoreError>> + Send;
+
+    /// Ingests several occurrences, each on its own; one result for each, in order. Of equal events in one batch the
+    /// earlier one is ingested first.
+    fn ingest_batch(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> impl Future<Output = Vec<Result<Answer, StoreError>>> + Send;
+
+    /// The record of the first occurrence, PENDING ones included. Reads what was written before the call.
+    fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// The raw object of an event whose record is ACCEPTED, `None` when there is no such event.
+    fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Whether the store answers.
+    fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "short-lived, and the large variant is the common answer to a replay")]
+pub enum Claim {
+    /// There was no record; the one given is stored now.
+    New,
+    /// This record was there and is unchanged.
+    Found(Record),
+}
+
+/// What a commit found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commit {
+    /// The claim was PENDING and is ACCEPTED now.
+    Done,
+    /// Somebody had committed it before; this is their receipt.
+    Already(Receipt),
+}
+
+/// Records, by conditional writes. The first occurrence's record lives under its event id alone.
+pub trait Ledger: Send + Sync {
+    /// The bucket that records name.
+    fn raw_bucket(&self) -> &str;
+
+    /// Atomically stores `record` as PENDING if the event has none, else returns the one there, strongly consistent.
+    fn claim(&self, record: &Record) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Atomically turns the event's PENDING record into `record` (ACCEPTED, with this attempt's receipt), if it is
+    /// PENDING still. Everything but `status`, `receipt` and `raw_size` equals the claim.
+    fn commit(&self, record: &Record) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+
+    /// Stores the record of a later occurrence under event id, ingest time and receipt. A repeat changes nothing.
+    fn record_duplicate(&self, record: &Record) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The record of the first occurrence, strongly consistent.
+    fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+}
+
+/// What a create-only put found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// The object was not there and is now.
+    Created,
+    /// An object was there and is unchanged.
+    Exists,
+}
+
+/// Raw objects, created once and never overwritten or deleted.
+pub trait RawStore: Send + Sync {
+    /// Atomically creates the object at `record.raw_key` if there is none.
+    fn create(&self, record: &Record, raw: &[u8]) -> impl Future<Output = Result<Put, StoreError>> + Send;
+
+    /// The size of the object at `record.raw_key`, strongly consistent; `None` when there is none.
+    fn size(&self, record: &Record) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
+    /// The bytes of the object at `record.raw_key`; `None` when there is none.
+    fn read(&self, record: &Record) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+}
