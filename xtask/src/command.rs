@@ -25,9 +25,7 @@ pub(crate) fn cargo() -> Command {
 /// Where a program lies that would be found by its name.
 pub(crate) fn found(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// What is wanted of a [`Command`] here.
@@ -74,10 +72,7 @@ impl Run for Command {
 
     fn run_reading(&mut self, mut line: impl FnMut(&str)) -> Result<()> {
         eprintln!("$ {}", self.shown());
-        let mut child = self
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| cannot_start(self))?;
+        let mut child = self.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(self))?;
         if let Some(stdout) = child.stdout.take() {
             for bytes in BufReader::new(stdout).split(b'\n') {
                 let bytes = bytes?;
@@ -94,12 +89,7 @@ impl Run for Command {
         let output = self.output().with_context(|| cannot_start(self))?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "`{}` ended with {}: {}",
-                self.shown(),
-                output.status,
-                stderr.trim()
-            );
+            bail!("`{}` ended with {}: {}", self.shown(), output.status, stderr.trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -113,10 +103,7 @@ impl Run for Command {
 }
 
 fn cannot_start(command: &Command) -> String {
-    format!(
-        "`{}` could not be started; is it installed?",
-        command.get_program().to_string_lossy()
-    )
+    format!("`{}` could not be started; is it installed?", command.get_program().to_string_lossy())
 }
 
 fn finished(command: &Command, status: std::process::ExitStatus) -> Result<()> {

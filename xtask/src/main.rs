@@ -5,10 +5,7 @@
 //! | a test suite | `suites/NAME.rs` with a `SUITE` | [`suites::SUITES`] |
 //! | a set-up step | `setup/NAME.rs` with a `STEP` | [`setup::STEPS`] |
 //! | a subcommand | `NAME.rs` with clap's `Args` and a `run` | [`Task`] |
-#![allow(
-    clippy::print_stdout,
-    reason = "a command line tool talks on its standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command line tool talks on its standard output")]
 
 use std::process::ExitCode;
 
@@ -20,11 +17,7 @@ mod suites;
 mod workspace;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    about = "set-up, tests, benchmarks and builds"
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "set-up, tests, benchmarks and builds")]
 enum Task {
     Setup(setup::Args),
     Test(suites::Args),

@@ -12,11 +12,7 @@ pub(crate) fn usable() -> bool {
 
 /// Installs those of the packages that are missing. Needs root, or sudo.
 pub(crate) fn install(step: &str, packages: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| version(package).is_none())
-        .collect();
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| version(package).is_none()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -47,13 +43,8 @@ pub(crate) fn install(step: &str, packages: &[&str]) -> Result<()> {
 
 /// The installed version of a package.
 pub(crate) fn version(package: &str) -> Option<String> {
-    let shown = program("dpkg-query")
-        .args(["-W", "-f=${db:Status-Abbrev} ${Version}", package])
-        .read()
-        .ok()?;
-    shown
-        .strip_prefix("ii ")
-        .map(|version| version.trim().to_owned())
+    let shown = program("dpkg-query").args(["-W", "-f=${db:Status-Abbrev} ${Version}", package]).read().ok()?;
+    shown.strip_prefix("ii ").map(|version| version.trim().to_owned())
 }
 
 fn as_root(words: &[&str]) -> Result<()> {

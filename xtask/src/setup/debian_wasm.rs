@@ -15,21 +15,14 @@ use super::{apt, say};
 use crate::command::{Run, program};
 
 /// Debian only recommends the linker, and the compiler's link to it dangles without it.
-const PACKAGES: [&str; 5] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "rust-web-llvm",
-    "lld-22",
-];
+const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 
 /// The folder of the toolchain's programs, if it was built before from the packages there are now.
 pub(super) fn ready() -> Result<Option<PathBuf>> {
     let sysroot = sysroot()?;
     let stamp = fs::read_to_string(sysroot.join("stamp")).unwrap_or_default();
     let bin = sysroot.join("bin");
-    let ready = Some(stamp) == versions().map(|versions| stamp_of(&versions))
-        && has_target(&bin.join("rustc"));
+    let ready = Some(stamp) == versions().map(|versions| stamp_of(&versions)) && has_target(&bin.join("rustc"));
     Ok(ready.then_some(bin))
 }
 
@@ -37,10 +30,7 @@ pub(super) fn ready() -> Result<Option<PathBuf>> {
 pub(super) fn build() -> Result<PathBuf> {
     apt::install("wasm", &PACKAGES)?;
     let Some(versions) = versions() else {
-        bail!(
-            "apt-get succeeded, but {} are not all there",
-            PACKAGES.join(", ")
-        );
+        bail!("apt-get succeeded, but {} are not all there", PACKAGES.join(", "));
     };
     let sysroot = sysroot()?;
     // Built beside its place and renamed, so that a build that dies leaves nothing that looks whole.
@@ -58,28 +48,19 @@ pub(super) fn build() -> Result<PathBuf> {
     cleaned?;
     let bin = sysroot.join("bin");
     if !has_target(&bin.join("rustc")) {
-        bail!(
-            "{} was built but does not work; remove it",
-            sysroot.display()
-        );
+        bail!("{} was built but does not work; remove it", sysroot.display());
     }
     Ok(bin)
 }
 
 fn build_in(work: &Path, sysroot: &Path) -> Result<PathBuf> {
-    say(
-        "wasm",
-        "building the standard library, once, about a minute",
-    );
+    say("wasm", "building the standard library, once, about a minute");
     let host = rustc_line("host: ")?;
     let release = rustc_line("release: ")?;
     let commit = rustc_line("commit-hash: ")?;
     let project = work.join("empty");
     fs::create_dir_all(project.join("src"))?;
-    fs::write(
-        project.join("Cargo.toml"),
-        "[package]\nname = \"empty\"\nedition = \"2024\"\n[workspace]\n",
-    )?;
+    fs::write(project.join("Cargo.toml"), "[package]\nname = \"empty\"\nedition = \"2024\"\n[workspace]\n")?;
     fs::write(project.join("src/lib.rs"), "#![no_std]\n")?;
     let mut cargo = program("/usr/bin/cargo");
     cargo
@@ -88,12 +69,7 @@ fn build_in(work: &Path, sysroot: &Path) -> Result<PathBuf> {
         .arg("-Zbuild-std=core,alloc,std,panic_abort,panic_unwind,proc_macro,test")
         // Without bitcode, `lto = true` fails later, at the link. The remapped path is the one that
         // the compiler itself gives the library's source.
-        .env(
-            "RUSTFLAGS",
-            format!(
-                "-Cembed-bitcode=yes --remap-path-prefix=/usr/src/rustc-{release}=/rustc/{commit}"
-            ),
-        )
+        .env("RUSTFLAGS", format!("-Cembed-bitcode=yes --remap-path-prefix=/usr/src/rustc-{release}=/rustc/{commit}"))
         .env("CARGO_TARGET_DIR", work.join("target"))
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
@@ -128,10 +104,7 @@ fn build_in(work: &Path, sysroot: &Path) -> Result<PathBuf> {
     }
     // Build scripts and procedural macros run on the host and want its libraries.
     for folder in [host.as_str(), "etc"] {
-        symlink(
-            Path::new("/usr/lib/rustlib").join(folder),
-            made.join("lib/rustlib").join(folder),
-        )?;
+        symlink(Path::new("/usr/lib/rustlib").join(folder), made.join("lib/rustlib").join(folder))?;
     }
     write_programs(&made.join("bin"), sysroot)?;
     Ok(made)
@@ -169,10 +142,7 @@ fn rustc_line(prefix: &str) -> Result<String> {
 
 /// The packages' versions: a sysroot built from others does not fit the compiler.
 fn versions() -> Option<Vec<String>> {
-    PACKAGES
-        .iter()
-        .map(|package| apt::version(package))
-        .collect()
+    PACKAGES.iter().map(|package| apt::version(package)).collect()
 }
 
 fn stamp_of(versions: &[String]) -> String {
@@ -183,9 +153,6 @@ fn stamp_of(versions: &[String]) -> String {
 fn sysroot() -> Result<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
-    let cache: OsString = cache
-        .or_else(home)
-        .context("neither XDG_CACHE_HOME nor HOME is set")?
-        .into();
+    let cache: OsString = cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.into();
     Ok(Path::new(&cache).join("pik").join("wasm-debian"))
 }

@@ -9,7 +9,7 @@ mod apt;
 mod debian_wasm;
 mod wasm;
 
-pub(crate) use wasm::wasm;
+pub(crate) use wasm::{TARGET as WASM_TARGET, wasm};
 
 /// One thing that can be made available.
 pub(crate) struct Step {

@@ -10,11 +10,8 @@ use anyhow::{Context, Result, bail};
 use super::{Step, apt, debian_wasm, say};
 use crate::command::{Run, cargo, found, program};
 
-pub(crate) const STEP: Step = Step {
-    name: "wasm",
-    about: "a toolchain for wasm32-unknown-unknown",
-    run: || wasm().map(|_| ()),
-};
+pub(crate) const STEP: Step =
+    Step { name: "wasm", about: "a toolchain for wasm32-unknown-unknown", run: || wasm().map(|_| ()) };
 
 /// The target that all wasm of this project is built for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -47,21 +44,11 @@ impl Wasm {
             Wasm::Active => {}
             Wasm::Separate(bin) => {
                 let path = std::env::var_os("PATH").unwrap_or_default();
-                let path = std::env::join_paths(
-                    [bin.clone()]
-                        .into_iter()
-                        .chain(std::env::split_paths(&path)),
-                )
-                .context("the toolchain's path cannot stand in PATH")?;
+                let path = std::env::join_paths([bin.clone()].into_iter().chain(std::env::split_paths(&path)))
+                    .context("the toolchain's path cannot stand in PATH")?;
                 command.env("PATH", path);
                 // Set by `cargo run` for the toolchain that runs this tool; its libraries are not these.
-                for name in [
-                    "CARGO",
-                    "RUSTC",
-                    "RUSTDOC",
-                    "RUSTUP_TOOLCHAIN",
-                    "LD_LIBRARY_PATH",
-                ] {
+                for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
                     command.env_remove(name);
                 }
             }
@@ -91,9 +78,7 @@ fn install() -> Result<Wasm> {
         return Ok(Wasm::Separate(bin));
     }
     if found("rustup").is_some() {
-        let added = program("rustup")
-            .args(["target", "add", TARGET])
-            .run_within(Duration::from_secs(45));
+        let added = program("rustup").args(["target", "add", TARGET]).run_within(Duration::from_secs(45));
         match added {
             Ok(()) if has_target(Path::new("rustc")) => {
                 say(STEP.name, "rustup added it to the active toolchain");
@@ -114,10 +99,7 @@ fn install() -> Result<Wasm> {
 
 /// Whether this rustc has the target's core, std and test libraries.
 pub(super) fn has_target(rustc: &Path) -> bool {
-    let Ok(folder) = program(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .read()
-    else {
+    let Ok(folder) = program(rustc).args(["--print", "target-libdir", "--target", TARGET]).read() else {
         return false;
     };
     let Ok(files) = std::fs::read_dir(folder.trim()) else {
@@ -127,7 +109,5 @@ pub(super) fn has_target(rustc: &Path) -> bool {
         .filter_map(|file| file.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".rlib"))
         .collect();
-    ["libcore-", "libstd-", "libtest-"]
-        .iter()
-        .all(|library| names.iter().any(|name| name.starts_with(library)))
+    ["libcore-", "libstd-", "libtest-"].iter().all(|library| names.iter().any(|name| name.starts_with(library)))
 }

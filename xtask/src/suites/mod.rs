@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 mod native;
+mod purity;
 
 /// A group of tests that runs, passes and fails as one.
 pub(crate) struct Suite {
@@ -18,7 +19,7 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which `cargo xtask test` runs them: the quick ones first.
-pub(crate) const SUITES: &[Suite] = &[native::SUITE];
+pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
 #[derive(clap::Args)]
@@ -59,16 +60,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for name in &failed {
         println!("re-run with: cargo xtask test {name}");
     }
-    println!(
-        "{} passed, {} failed",
-        lines.len() - failed.len(),
-        failed.len()
-    );
-    Ok(if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    println!("{} passed, {} failed", lines.len() - failed.len(), failed.len());
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn listing() -> String {

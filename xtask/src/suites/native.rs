@@ -5,17 +5,12 @@ use anyhow::{Result, bail};
 use super::Suite;
 use crate::command::{Run, cargo};
 
-pub(crate) const SUITE: Suite = Suite {
-    name: "native",
-    about: "cargo test of everything that needs no cloud, wasm or Node tool",
-    run,
-};
+pub(crate) const SUITE: Suite =
+    Suite { name: "native", about: "cargo test of everything that needs no cloud, wasm or Node tool", run };
 
 fn run() -> Result<String> {
     let mut tests = 0;
-    cargo()
-        .args(["test", "--no-fail-fast"])
-        .run_reading(|line| tests += passed(line))?;
+    cargo().args(["test", "--no-fail-fast"]).run_reading(|line| tests += passed(line))?;
     if tests == 0 {
         bail!("no test was run");
     }
