@@ -3,7 +3,6 @@
 //! Debian ships a compiler and the source of its standard library, but no standard library for
 //! wasm32-unknown-unknown. It is built once, into a sysroot of its own beside the compiler's.
 
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::wasm::{TARGET, has_target};
-use super::{apt, say};
+use super::{apt, cache, say};
 use crate::command::{Run, program};
 
 /// Debian only recommends the linker, and the compiler's link to it dangles without it.
@@ -149,10 +148,6 @@ fn stamp_of(versions: &[String]) -> String {
     format!("1 {}", versions.join(" "))
 }
 
-/// In the user's cache, since every clone can use the same.
 fn sysroot() -> Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
-    let cache: OsString = cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.into();
-    Ok(Path::new(&cache).join("pik").join("wasm-debian"))
+    Ok(cache::folder()?.join("wasm-debian"))
 }

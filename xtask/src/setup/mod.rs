@@ -6,9 +6,12 @@
 use anyhow::{Result, bail};
 
 mod apt;
+mod cache;
 mod debian_wasm;
+mod fuzz;
 mod wasm;
 
+pub(crate) use fuzz::fuzz;
 pub(crate) use wasm::{TARGET as WASM_TARGET, wasm};
 
 /// One thing that can be made available.
@@ -22,7 +25,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order in which `cargo xtask setup` takes them.
-pub(crate) const STEPS: &[Step] = &[wasm::STEP];
+pub(crate) const STEPS: &[Step] = &[wasm::STEP, fuzz::STEP];
 
 /// Make available what suites and builds need; what is there already is left alone.
 #[derive(clap::Args)]

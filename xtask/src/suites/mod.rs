@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+mod fuzz;
 mod native;
 mod purity;
 
@@ -19,7 +20,7 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which `cargo xtask test` runs them: the quick ones first.
-pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE];
+pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE, fuzz::SUITE];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
 #[derive(clap::Args)]

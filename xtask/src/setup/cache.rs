@@ -1,0 +1,13 @@
+//! Where installed things lie that every clone of the project can use.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// The project's folder in the user's cache.
+pub(super) fn folder() -> Result<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    let cache = cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?;
+    Ok(cache.join("pik"))
+}
