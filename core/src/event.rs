@@ -9,7 +9,7 @@ use crate::canonical::{Fault, FaultKind, MAX_DEPTH, PayloadError, Sink, write_pa
 use crate::id::id_preimage;
 use crate::key::{MAX_PARTITION_BYTES, escaped_len};
 use crate::rejection::{MAX_PROBLEMS, pointer};
-use crate::scan::{AFTER_MEMBER, Scanner, StringToken, SyntaxError};
+use crate::scan::{AFTER_MEMBER, Scanner, StringToken, SyntaxError, unescape_into};
 use crate::{Code, EventId, EventTime, PayloadHash, Problem, Rejection};
 
 /// The most bytes a body may have. A host may set a lower limit, never a higher one.
@@ -270,13 +270,15 @@ fn read_payload<S: Sink>(
     let start = scanner.at;
     *payload = Met::Once(match write_payload(scanner, sink) {
         Ok(()) => None,
-        Err(PayloadError::Syntax(error)) => return Err(error),
-        Err(PayloadError::Fault(fault)) => {
-            // What follows the fault may not even be JSON, and that would be the only problem told.
-            scanner.at = start;
-            scanner.skip_value()?;
-            Some(fault)
-        }
+        Err(error) => match *error {
+            PayloadError::Syntax(error) => return Err(error),
+            PayloadError::Fault(fault) => {
+                // What follows the fault may not even be JSON, and that would be the only problem told.
+                scanner.at = start;
+                scanner.skip_value()?;
+                Some(fault)
+            }
+        },
     });
     Ok(())
 }
@@ -307,7 +309,7 @@ impl<'a> Members<'a> {
 fn unescaped<'a>(token: &StringToken<'a>) -> Cow<'a, str> {
     if token.has_escapes {
         let mut text = String::with_capacity(token.inside.len());
-        token.unescape_into(&mut text);
+        unescape_into(token.inside, &mut text);
         Cow::Owned(text)
     } else {
         Cow::Borrowed(token.inside)

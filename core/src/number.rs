@@ -12,19 +12,9 @@ const SATURATED: i64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutOfRange;
 
-/// Appends the canonical form.
-#[inline]
-pub(crate) fn write_number(number: &NumberToken<'_>, out: &mut Vec<u8>) -> Result<(), OutOfRange> {
-    if is_canonical(number) {
-        out.extend_from_slice(number.written.as_bytes());
-        return Ok(());
-    }
-    write_exactly(number, out)
-}
-
 /// Whether the written form is the canonical one. May say no of some that are.
 #[inline]
-fn is_canonical(number: &NumberToken<'_>) -> bool {
+pub(crate) fn is_canonical(number: &NumberToken<'_>) -> bool {
     if !number.exponent.is_empty() || number.integer.len() > 21 {
         return false;
     }
@@ -39,7 +29,8 @@ fn is_canonical(number: &NumberToken<'_>) -> bool {
     }
 }
 
-fn write_exactly(number: &NumberToken<'_>, out: &mut Vec<u8>) -> Result<(), OutOfRange> {
+/// Appends the canonical form.
+pub(crate) fn write_number(number: &NumberToken<'_>, out: &mut Vec<u8>) -> Result<(), OutOfRange> {
     let Some(digits) = Digits::significant(number.integer, number.fraction) else {
         out.push(b'0');
         return Ok(());

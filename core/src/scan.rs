@@ -19,12 +19,13 @@ pub(crate) struct Scanner<'a> {
 pub(crate) struct StringToken<'a> {
     pub(crate) inside: &'a str,
     pub(crate) has_escapes: bool,
+    /// Whether the written form is the canonical one.
+    pub(crate) is_canonical: bool,
 }
 
 /// A number as it stands in the text, in its parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumberToken<'a> {
-    pub(crate) written: &'a str,
     pub(crate) negative: bool,
     pub(crate) integer: &'a [u8],
     pub(crate) fraction: &'a [u8],
@@ -65,12 +66,12 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(crate) fn name(&mut self) -> Result<StringToken<'a>, SyntaxError> {
         if self.peek() != Some(b'"') {
-            return self.error("expected a member name in double quotes");
+            return self.error(NAME_EXPECTED);
         }
         let name = self.string()?;
         self.skip_space();
         if !self.take(b':') {
-            return self.error("expected `:` after a member name");
+            return self.error(COLON_EXPECTED);
         }
         self.skip_space();
         Ok(name)
@@ -82,6 +83,7 @@ impl<'a> Scanner<'a> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
         let mut has_escapes = false;
+        let mut is_canonical = true;
         self.at = start;
         loop {
             self.at += plain_run(&bytes[self.at..]);
@@ -89,12 +91,19 @@ impl<'a> Scanner<'a> {
                 Some(b'"') => {
                     let inside = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(StringToken { inside, has_escapes });
+                    return Ok(StringToken { inside, has_escapes, is_canonical });
                 }
                 Some(b'\\') => {
                     has_escapes = true;
-                    self.at +=
-                        escape(&bytes[self.at..]).map_err(|reason| SyntaxError { at: self.at, reason })?.written_bytes;
+                    if let Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') = bytes.get(self.at + 1) {
+                        self.at += 2;
+                    } else {
+                        // `\/` and `\u…` stand for something else in canonical form, save for a few controls.
+                        is_canonical = false;
+                        self.at += escape(&bytes[self.at..])
+                            .map_err(|reason| SyntaxError { at: self.at, reason })?
+                            .written_bytes;
+                    }
                 }
                 Some(_) => return self.error("a control character in a string; write it as an escape such as \\n"),
                 None => return self.error("the text ends inside a string; close it with a double quote"),
@@ -127,8 +136,7 @@ impl<'a> Scanner<'a> {
             self.digits("expected a digit in the exponent")?;
             exponent = &bytes[exponent_start..self.at];
         }
-        let written = &self.text[start..self.at];
-        Ok(NumberToken { written, negative, integer, fraction, exponent })
+        Ok(NumberToken { negative, integer, fraction, exponent })
     }
 
     #[inline]
@@ -211,6 +219,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
+pub(crate) const NAME_EXPECTED: &str = "expected a member name in double quotes";
+pub(crate) const COLON_EXPECTED: &str = "expected `:` after a member name";
 pub(crate) const AFTER_ELEMENT: &str = "expected `,` or `]` after an array's element";
 pub(crate) const AFTER_MEMBER: &str = "expected `,` or `}` after an object's member";
 
@@ -320,17 +330,15 @@ fn four_hex_digits(digits: Option<&[u8]>) -> Option<u32> {
     digits?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }
 
-impl StringToken<'_> {
-    /// Appends the string's characters to `out`, escapes resolved.
-    pub(crate) fn unescape_into(&self, out: &mut String) {
-        let mut rest = self.inside;
-        while let Some(backslash) = rest.find('\\') {
-            out.push_str(&rest[..backslash]);
-            // INVARIANT: a token's escapes were read once when it was scanned.
-            let Ok(escape) = escape(&rest.as_bytes()[backslash..]) else { return };
-            out.push(escape.character);
-            rest = &rest[backslash + escape.written_bytes..];
-        }
-        out.push_str(rest);
+/// Appends the characters of a token's inside to `out`, escapes resolved.
+pub(crate) fn unescape_into(inside: &str, out: &mut String) {
+    let mut rest = inside;
+    while let Some(backslash) = rest.find('\\') {
+        out.push_str(&rest[..backslash]);
+        // INVARIANT: a token's escapes were read once when it was scanned.
+        let Ok(escape) = escape(&rest.as_bytes()[backslash..]) else { return };
+        out.push(escape.character);
+        rest = &rest[backslash + escape.written_bytes..];
     }
+    out.push_str(rest);
 }

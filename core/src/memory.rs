@@ -1,0 +1,172 @@
+//! The reference store, in memory: what every other store is compared with. For tests and for trying things out.
+
+use alloc::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::store::{Claim, Commit, Ledger, Put, RawStore, Store};
+use crate::{Answer, EventId, IngestTime, RawKey, Receipt, Record, Status, StoreError, Submission, ingest};
+
+/// A ledger that lasts as long as the process.
+#[derive(Debug, Default)]
+pub struct MemoryLedger {
+    bucket: String,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    first: BTreeMap<EventId, Record>,
+    duplicates: BTreeMap<(EventId, IngestTime, Receipt), Record>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger whose records name `bucket`.
+    pub fn new(bucket: impl Into<String>) -> Self {
+        Self { bucket: bucket.into(), records: Mutex::default() }
+    }
+
+    /// Every record of an event: the first occurrence's, then the duplicates' by ingest time and receipt.
+    pub fn records(&self, id: &EventId) -> Vec<Record> {
+        let records = lock(&self.records);
+        let duplicates = records.duplicates.values().filter(|record| record.event_id == *id);
+        records.first.get(id).into_iter().chain(duplicates).cloned().collect()
+    }
+}
+
+impl Ledger for MemoryLedger {
+    fn raw_bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    async fn claim(&self, record: &Record) -> Result<Claim, StoreError> {
+        let mut records = lock(&self.records);
+        if let Some(first) = records.first.get(&record.event_id) {
+            return Ok(Claim::Found(first.clone()));
+        }
+        records.first.insert(record.event_id, record.clone());
+        Ok(Claim::New)
+    }
+
+    async fn commit(&self, record: &Record) -> Result<Commit, StoreError> {
+        match lock(&self.records).first.get_mut(&record.event_id) {
+            None => Err(StoreError::Internal("there is no claim to commit; claim the event first".into())),
+            Some(first) if first.status != Status::Pending => Ok(Commit::Already(first.receipt.clone())),
+            Some(first) => {
+                *first = record.clone();
+                Ok(Commit::Done)
+            }
+        }
+    }
+
+    async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
+        let key = (record.event_id, record.ingest_time, record.receipt.clone());
+        lock(&self.records).duplicates.entry(key).or_insert_with(|| record.clone());
+        Ok(())
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        Ok(lock(&self.records).first.get(id).cloned())
+    }
+}
+
+/// A raw store that lasts as long as the process.
+#[derive(Debug, Default)]
+pub struct MemoryRawStore {
+    objects: Mutex<BTreeMap<RawKey, Vec<u8>>>,
+}
+
+impl MemoryRawStore {
+    /// Every raw object of an event. There should never be more than one.
+    pub fn objects(&self, id: &EventId) -> Vec<(RawKey, Vec<u8>)> {
+        let objects = lock(&self.objects);
+        let theirs = objects.iter().filter(|(key, _)| key.partition().event_id == *id);
+        theirs.map(|(key, raw)| (key.clone(), raw.clone())).collect()
+    }
+}
+
+impl RawStore for MemoryRawStore {
+    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+        let mut objects = lock(&self.objects);
+        if objects.contains_key(&record.raw_key) {
+            return Ok(Put::Exists);
+        }
+        objects.insert(record.raw_key.clone(), raw.to_vec());
+        Ok(Put::Created)
+    }
+
+    async fn size(&self, record: &Record) -> Result<Option<u64>, StoreError> {
+        Ok(lock(&self.objects).get(&record.raw_key).map(|raw| raw.len() as u64))
+    }
+
+    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(lock(&self.objects).get(&record.raw_key).cloned())
+    }
+}
+
+/// A [`Store`] of the two halves, which runs the same [`ingest`](crate::ingest) as the split stores.
+///
+/// ```
+/// use core::future::Future;
+/// use core::task::{Context, Poll, Waker};
+/// use pik_core::{Event, MemoryStore, Outcome, Receipt, Store, Submission};
+///
+/// let event = Event::parse(br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123",
+///     "event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}"#).unwrap();
+/// let arrived = "2025-12-29T20:15:35.580Z".parse().unwrap();
+/// let submission = Submission::new(&event, arrived, Receipt::new("req-7", 0x2a, 0));
+///
+/// let store = MemoryStore::default();
+/// let ingest = std::pin::pin!(store.ingest(submission));
+/// let Poll::Ready(answer) = ingest.poll(&mut Context::from_waker(Waker::noop())) else {
+///     panic!("memory never makes anyone wait");
+/// };
+/// assert_eq!(answer.unwrap().status, Outcome::Accepted);
+/// assert_eq!(store.raw_store.objects(event.id())[0].1, event.raw());
+/// ```
+#[derive(Debug)]
+pub struct MemoryStore {
+    /// The records.
+    pub ledger: MemoryLedger,
+    /// The raw objects.
+    pub raw_store: MemoryRawStore,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self { ledger: MemoryLedger::new("memory"), raw_store: MemoryRawStore::default() }
+    }
+}
+
+impl Store for MemoryStore {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        ingest(&self.ledger, &self.raw_store, &submission).await
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        let mut answers = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            answers.push(self.ingest(submission).await);
+        }
+        answers
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        self.ledger.find(id).await
+    }
+
+    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.ledger.find(id).await? {
+            Some(first) if first.status != Status::Pending => self.raw_store.read(&first).await,
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+// Every change is one insertion or assignment, so a panic elsewhere leaves nothing half-done behind the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
