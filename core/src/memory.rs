@@ -7,7 +7,7 @@ use crate::store::{Claim, Commit, Ledger, Put, RawStore, Store};
 use crate::{Answer, EventId, IngestTime, RawKey, Receipt, Record, Status, StoreError, Submission, ingest};
 
 /// A ledger that lasts as long as the process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryLedger {
     bucket: String,
     records: Mutex<Records>,
@@ -17,6 +17,12 @@ pub struct MemoryLedger {
 struct Records {
     first: BTreeMap<EventId, Record>,
     duplicates: BTreeMap<(EventId, IngestTime, Receipt), Record>,
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self::new("memory")
+    }
 }
 
 impl MemoryLedger {
@@ -123,18 +129,12 @@ impl RawStore for MemoryRawStore {
 /// assert_eq!(answer.unwrap().status, Outcome::Accepted);
 /// assert_eq!(store.raw_store.objects(event.id())[0].1, event.raw());
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct MemoryStore {
     /// The records.
     pub ledger: MemoryLedger,
     /// The raw objects.
     pub raw_store: MemoryRawStore,
-}
-
-impl Default for MemoryStore {
-    fn default() -> Self {
-        Self { ledger: MemoryLedger::new("memory"), raw_store: MemoryRawStore::default() }
-    }
 }
 
 impl Store for MemoryStore {
