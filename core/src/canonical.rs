@@ -7,8 +7,8 @@
 use crate::number::{is_canonical, write_number};
 use crate::order::{Member, Name, Names, Span};
 use crate::scan::{
-    AFTER_ELEMENT, AFTER_MEMBER, COLON_EXPECTED, NAME_EXPECTED, Scanner, StringToken, SyntaxError, escape,
-    unescape_into,
+    AFTER_ELEMENT, AFTER_MEMBER, COLON_EXPECTED, Escapes, NAME_EXPECTED, Scan, StringEnd, SyntaxError, error, escape,
+    literal, number, skip_space, string, unescape_into,
 };
 
 /// How many levels of arrays and objects a payload may nest.
@@ -47,29 +47,30 @@ pub(crate) enum PayloadError {
     Fault(Fault),
 }
 
-impl From<SyntaxError> for Box<PayloadError> {
+impl From<Box<SyntaxError>> for Box<PayloadError> {
     #[cold]
-    fn from(error: SyntaxError) -> Self {
-        Box::new(PayloadError::Syntax(error))
+    fn from(error: Box<SyntaxError>) -> Self {
+        Box::new(PayloadError::Syntax(*error))
     }
 }
 
-/// Reads one value and writes its canonical form to `sink`. After a fault the rest of the text is unread.
-pub(crate) fn write_payload<S: Sink>(scanner: &mut Scanner<'_>, sink: &mut S) -> Result<(), Box<PayloadError>> {
+/// Reads the value at `at` and writes its canonical form to `sink`; gives the position behind it.
+pub(crate) fn write_payload<S: Sink>(text: &str, at: usize, sink: &mut S) -> Result<usize, Box<PayloadError>> {
     let mut writer = Writer {
-        run: scanner.at,
-        scanner,
+        text,
         sink,
         out: Vec::new(),
+        run: at,
+        before_run: 0_usize.wrapping_sub(at),
         members: Vec::with_capacity(16),
         unescaped: String::new(),
         moved: Vec::new(),
         reordered: Vec::new(),
         open_objects: 0,
     };
-    writer.value(1)?;
-    writer.drain();
-    Ok(())
+    let end = writer.value(at, 1)?;
+    writer.drain(end);
+    Ok(end)
 }
 
 /// An object whose members are out of order in the canonical text.
@@ -81,12 +82,16 @@ struct Reordered {
 
 /// The canonical text is `out` and then the run, a stretch of the input that is canonical as it stands. Text is copied to
 /// `out` only where the input differs from its canonical form: at white space, some escapes and some numbers.
+///
+/// Methods take the position in the input and give the one behind what they read.
 struct Writer<'s, 'a, S> {
-    scanner: &'s mut Scanner<'a>,
+    text: &'a str,
     sink: &'s mut S,
     out: Vec<u8>,
-    /// Where the run starts; it ends at the scanner.
+    /// Where the run starts in the input.
     run: usize,
+    /// Where the run starts in the canonical text, less `run`.
+    before_run: usize,
     /// The members of all open objects, the innermost object's last.
     members: Vec<Member>,
     /// The names that have escapes, resolved.
@@ -99,167 +104,173 @@ struct Writer<'s, 'a, S> {
 const DRAIN_AT: usize = 16 * 1024;
 
 impl<S: Sink> Writer<'_, '_, S> {
-    /// How much canonical text there is.
-    #[inline]
-    fn written(&self) -> usize {
-        self.out.len() + self.scanner.at - self.run
+    #[inline(always)]
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
     }
 
-    /// Ends the run before what is not canonical.
+    /// Where in the canonical text the input's byte `at`, of the run, stands.
+    #[inline(always)]
+    fn written(&self, at: usize) -> usize {
+        self.before_run.wrapping_add(at)
+    }
+
+    /// Ends the run before the input's byte `at`, which is not canonical.
     fn end_run(&mut self, at: usize) {
-        self.out.extend_from_slice(&self.scanner.text.as_bytes()[self.run..at]);
+        self.out.extend_from_slice(&self.text.as_bytes()[self.run..at]);
     }
 
-    #[inline]
-    fn skip_space(&mut self) {
-        if self.scanner.peek().is_some_and(|byte| byte <= b' ') {
-            self.end_run(self.scanner.at);
-            self.scanner.skip_space();
-            self.run = self.scanner.at;
+    /// Starts a run at the input's byte `at`.
+    fn start_run(&mut self, at: usize) {
+        self.run = at;
+        self.before_run = self.out.len().wrapping_sub(at);
+    }
+
+    #[inline(always)]
+    fn skip_space(&mut self, at: usize) -> usize {
+        if self.byte(at).is_some_and(|byte| byte <= b' ') { self.skip_some_space(at) } else { at }
+    }
+
+    fn skip_some_space(&mut self, at: usize) -> usize {
+        self.end_run(at);
+        let end = skip_space(self.text.as_bytes(), at);
+        self.start_run(end);
+        end
+    }
+
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Scan<StringEnd> {
+        let end = string(self.text.as_bytes(), at)?;
+        if end.escapes == Escapes::Other {
+            self.rewrite_string(at, end.at);
         }
+        Ok(end)
     }
 
-    #[inline]
-    fn string(&mut self) -> Result<StringToken<'_>, SyntaxError> {
-        let at = self.scanner.at;
-        let token = self.scanner.string()?;
-        if !token.is_canonical {
-            self.end_run(at);
-            write_token(&token, &mut self.out);
-            self.run = self.scanner.at;
-        }
-        Ok(token)
+    #[cold]
+    fn rewrite_string(&mut self, at: usize, end: usize) {
+        self.end_run(at);
+        write_token(&self.text[at + 1..end - 1], &mut self.out);
+        self.start_run(end);
     }
 
-    fn value(&mut self, level: usize) -> Result<(), Box<PayloadError>> {
-        match self.scanner.peek() {
-            Some(b'"') => {
-                self.string()?;
-                Ok(())
-            }
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'[') if level <= MAX_DEPTH => self.array(level),
+    fn value(&mut self, at: usize, level: usize) -> Result<usize, Box<PayloadError>> {
+        match self.byte(at) {
+            Some(b'"') => Ok(self.string(at)?.at),
+            Some(b'-' | b'0'..=b'9') => self.number(at),
+            Some(b'[') if level <= MAX_DEPTH => self.array(at, level),
             Some(b'{') if level <= MAX_DEPTH => {
                 self.open_objects += 1;
-                self.object(level)?;
+                let end = self.object(at, level)?;
                 self.open_objects -= 1;
-                Ok(())
+                Ok(end)
             }
-            Some(b'[' | b'{') => Err(fault(FaultKind::TooDeep, self.scanner.at)),
-            _ => {
-                self.scanner.literal()?;
-                Ok(())
-            }
+            Some(b'[' | b'{') => Err(fault(FaultKind::TooDeep, at)),
+            _ => Ok(literal(self.text.as_bytes(), at)?),
         }
     }
 
-    #[inline]
-    fn number(&mut self) -> Result<(), Box<PayloadError>> {
-        let at = self.scanner.at;
-        let token = self.scanner.number()?;
+    #[inline(always)]
+    fn number(&mut self, at: usize) -> Result<usize, Box<PayloadError>> {
+        let text = self.text;
+        let token = number(text.as_bytes(), at)?;
         if !is_canonical(&token) {
             self.end_run(at);
             write_number(&token, &mut self.out).map_err(|_| fault(FaultKind::NumberOutOfRange, at))?;
-            self.run = self.scanner.at;
+            self.start_run(token.end);
         }
-        Ok(())
+        Ok(token.end)
     }
 
-    fn array(&mut self, level: usize) -> Result<(), Box<PayloadError>> {
-        self.scanner.at += 1;
-        self.skip_space();
-        if self.scanner.take(b']') {
-            return Ok(());
+    fn array(&mut self, at: usize, level: usize) -> Result<usize, Box<PayloadError>> {
+        let mut at = self.skip_space(at + 1);
+        if self.byte(at) == Some(b']') {
+            return Ok(at + 1);
         }
         let mut index = 0_usize;
         loop {
-            self.value(level + 1).map_err(|error| within(error, || index.to_string()))?;
+            at = match self.value(at, level + 1) {
+                Ok(end) => end,
+                Err(error) => return Err(within(error, || index.to_string())),
+            };
             // An open object may yet have to be sorted; everything else can go.
-            if self.open_objects == 0 && self.written() > DRAIN_AT {
-                self.drain();
+            if self.open_objects == 0 && self.written(at) > DRAIN_AT {
+                self.drain(at);
             }
-            self.skip_space();
-            if self.scanner.take(b']') {
-                return Ok(());
+            at = self.skip_space(at);
+            match self.byte(at) {
+                Some(b',') => at = self.skip_space(at + 1),
+                Some(b']') => return Ok(at + 1),
+                _ => return Ok(error(at, AFTER_ELEMENT)?),
             }
-            if !self.scanner.take(b',') {
-                return Ok(self.scanner.error(AFTER_ELEMENT)?);
-            }
-            self.skip_space();
             index += 1;
         }
     }
 
-    fn object(&mut self, level: usize) -> Result<(), Box<PayloadError>> {
-        let start = self.written();
-        let first_member = self.members.len();
-        self.scanner.at += 1;
-        self.skip_space();
-        if self.scanner.take(b'}') {
-            return Ok(());
+    fn object(&mut self, start: usize, level: usize) -> Result<usize, Box<PayloadError>> {
+        let written_start = self.written(start);
+        let mut at = self.skip_space(start + 1);
+        if self.byte(at) == Some(b'}') {
+            return Ok(at + 1);
         }
+        let first_member = self.members.len();
         let mut sorted = true;
         loop {
-            sorted &= self.member(first_member, level)?;
-            self.skip_space();
-            if self.scanner.take(b'}') {
-                break;
+            let name = self.name(at)?;
+            at = name.value_at;
+            if let Some(before) = self.members.get(first_member..).and_then(<[Member]>::last) {
+                sorted &= self.names().compare(&before.name, &name.member.name).is_lt();
             }
-            if !self.scanner.take(b',') {
-                return Ok(self.scanner.error(AFTER_MEMBER)?);
+            let place = self.members.len();
+            self.members.push(name.member);
+            at = match self.value(at, level + 1) {
+                Ok(end) => end,
+                Err(error) => return Err(self.explain(error, first_member, place)),
+            };
+            self.members[place].written.end = self.written(at) as u32;
+            at = self.skip_space(at);
+            match self.byte(at) {
+                Some(b',') => at = self.skip_space(at + 1),
+                Some(b'}') => break,
+                _ => return Ok(error(at, AFTER_MEMBER)?),
             }
-            self.skip_space();
         }
+        at += 1;
         if !sorted {
-            self.reorder(first_member, Span::new(start, self.written()))?;
+            self.reorder(first_member, Span::new(written_start, self.written(at)))?;
         }
         self.members.truncate(first_member);
-        Ok(())
+        Ok(at)
     }
 
-    /// Whether the member's name comes after the one before it.
-    fn member(&mut self, first_member: usize, level: usize) -> Result<bool, Box<PayloadError>> {
-        if self.scanner.peek() != Some(b'"') {
-            return Ok(self.scanner.error(NAME_EXPECTED)?);
+    /// A member up to its value.
+    #[inline(always)]
+    fn name(&mut self, at: usize) -> Scan<NameRead> {
+        if self.byte(at) != Some(b'"') {
+            return error(at, NAME_EXPECTED);
         }
-        let name_at = self.scanner.at;
-        let start = self.written();
-        let token = self.string()?;
-        let name = if token.has_escapes {
-            self.unescape(name_at)
-        } else {
-            Name::written(self.scanner.text, name_at, self.scanner.at)
-        };
-        self.skip_space();
-        if !self.scanner.take(b':') {
-            return Ok(self.scanner.error(COLON_EXPECTED)?);
+        let written = self.written(at);
+        let end = self.string(at)?;
+        let name =
+            if end.escapes == Escapes::None { Name::written(self.text, at, end.at) } else { self.unescape(at, end.at) };
+        let colon = self.skip_space(end.at);
+        if self.byte(colon) != Some(b':') {
+            return error(colon, COLON_EXPECTED);
         }
-        self.skip_space();
-
-        let names = Names { text: self.scanner.text, unescaped: &self.unescaped };
-        let in_order = match self.members[first_member..].last() {
-            Some(before) => names.compare(&before.name, &name).is_lt(),
-            None => true,
-        };
-        let place = self.members.len();
-        self.members.push(Member { name, name_at: name_at as u32, written: Span::new(start, start) });
-        if let Err(error) = self.value(level + 1) {
-            return Err(self.explain(error, first_member, place));
-        }
-        self.members[place].written.end = self.written() as u32;
-        Ok(in_order)
+        let member = Member { name, name_at: at as u32, written: Span::new(written, written) };
+        Ok(NameRead { member, value_at: self.skip_space(colon + 1) })
     }
 
     #[cold]
-    fn unescape(&mut self, name_at: usize) -> Name {
-        let inside = &self.scanner.text[name_at + 1..self.scanner.at - 1];
+    fn unescape(&mut self, at: usize, end: usize) -> Name {
         let start = self.unescaped.len();
-        unescape_into(inside, &mut self.unescaped);
+        unescape_into(&self.text[at + 1..end - 1], &mut self.unescaped);
         Name::unescaped(&self.unescaped, start)
     }
 
+    #[inline(always)]
     fn names(&self) -> Names<'_> {
-        Names { text: self.scanner.text, unescaped: &self.unescaped }
+        Names { text: self.text, unescaped: &self.unescaped }
     }
 
     /// A problem inside a member's value. A name repeated earlier in this object comes first in the document.
@@ -283,7 +294,7 @@ impl<S: Sink> Writer<'_, '_, S> {
 
     /// Notes the canonical order of the object that was just closed.
     fn reorder(&mut self, first_member: usize, span: Span) -> Result<(), Box<PayloadError>> {
-        let names = Names { text: self.scanner.text, unescaped: &self.unescaped };
+        let names = Names { text: self.text, unescaped: &self.unescaped };
         if let Some(repeated) = names.sort(&mut self.members[first_member..]) {
             return Err(self.repeated(&repeated));
         }
@@ -293,9 +304,9 @@ impl<S: Sink> Writer<'_, '_, S> {
         Ok(())
     }
 
-    /// Hands the canonical text to the sink, objects in canonical order.
-    fn drain(&mut self) {
-        let run = &self.scanner.text.as_bytes()[self.run..self.scanner.at];
+    /// Hands the canonical text up to the input's byte `at` to the sink, objects in canonical order.
+    fn drain(&mut self, at: usize) {
+        let run = &self.text.as_bytes()[self.run..at];
         if self.reordered.is_empty() {
             self.sink.write(&self.out);
             self.sink.write(run);
@@ -313,12 +324,18 @@ impl<S: Sink> Writer<'_, '_, S> {
             text.read_out(Span::new(0, written.len()), &self.reordered, &mut pieces);
             pieces.flush();
         }
-        self.run = self.scanner.at;
         self.out.clear();
+        self.start_run(at);
         self.unescaped.clear();
         self.moved.clear();
         self.reordered.clear();
     }
+}
+
+/// A member whose value is still to be read.
+struct NameRead {
+    member: Member,
+    value_at: usize,
 }
 
 /// Gathers short pieces, because a hasher is slow on them.
@@ -397,10 +414,10 @@ fn within(mut error: Box<PayloadError>, segment: impl FnOnce() -> String) -> Box
     error
 }
 
-/// Appends a string token in canonical form.
-fn write_token(token: &StringToken<'_>, out: &mut Vec<u8>) {
+/// Appends a string token, given without its quotes, in canonical form.
+fn write_token(inside: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    let mut rest = token.inside;
+    let mut rest = inside;
     while let Some(backslash) = rest.find('\\') {
         out.extend_from_slice(&rest.as_bytes()[..backslash]);
         // INVARIANT: a token's escapes were read once when it was scanned.

@@ -9,7 +9,7 @@ use crate::canonical::{Fault, FaultKind, MAX_DEPTH, PayloadError, Sink, write_pa
 use crate::id::id_preimage;
 use crate::key::{MAX_PARTITION_BYTES, escaped_len};
 use crate::rejection::{MAX_PROBLEMS, pointer};
-use crate::scan::{AFTER_MEMBER, Scanner, StringToken, SyntaxError, unescape_into};
+use crate::scan::{AFTER_MEMBER, Escapes, Scan, StringEnd, error, name, skip_space, skip_value, string, unescape_into};
 use crate::{Code, EventId, EventTime, PayloadHash, Problem, Rejection};
 
 /// The most bytes a body may have. A host may set a lower limit, never a higher one.
@@ -156,7 +156,7 @@ enum Met<T> {
 
 /// A string member's value.
 enum Text<'a> {
-    Of(StringToken<'a>),
+    Of(Cow<'a, str>),
     WrongType(usize),
 }
 
@@ -185,8 +185,7 @@ fn read<'a, S: Sink>(body: &'a [u8], max_bytes: usize, sink: &mut S) -> Result<P
             return Err(invalid_json(body, error.valid_up_to(), "the body is not UTF-8; encode it as UTF-8"));
         }
     };
-    let mut scanner = Scanner::new(text);
-    let (members, raw) = read_body(&mut scanner, sink).map_err(|error| invalid_json(body, error.at, error.reason))?;
+    let (members, raw) = read_body(text, sink).map_err(|error| invalid_json(body, error.at, error.reason))?;
     let Some(members) = members else {
         return Err(Rejection::of(Problem::of_body(
             Code::NotAnObject,
@@ -202,100 +201,96 @@ fn invalid_json(body: &[u8], at: usize, reason: &str) -> Rejection {
 }
 
 /// The whole body; `None` for the members of what is not an object.
-fn read_body<'a, S: Sink>(
-    scanner: &mut Scanner<'a>,
-    sink: &mut S,
-) -> Result<(Option<Members<'a>>, &'a [u8]), SyntaxError> {
-    scanner.skip_space();
-    let start = scanner.at;
-    let members = if scanner.peek() == Some(b'{') {
-        Some(read_members(scanner, sink)?)
+fn read_body<'a, S: Sink>(text: &'a str, sink: &mut S) -> Scan<(Option<Members<'a>>, &'a [u8])> {
+    let bytes = text.as_bytes();
+    let start = skip_space(bytes, 0);
+    let (members, end) = if bytes.get(start) == Some(&b'{') {
+        let (members, end) = read_members(text, start, sink)?;
+        (Some(members), end)
     } else {
-        scanner.skip_value()?;
-        None
+        (None, skip_value(bytes, start)?)
     };
-    let raw = &scanner.text.as_bytes()[start..scanner.at];
-    scanner.skip_space();
-    match scanner.peek() {
-        None => Ok((members, raw)),
-        Some(_) => scanner.error("text after the event's closing brace; send one event a body"),
+    let after = skip_space(bytes, end);
+    if after < bytes.len() {
+        return error(after, "text after the event's closing brace; send one event a body");
     }
+    Ok((members, &bytes[start..end]))
 }
 
-fn read_members<'a, S: Sink>(scanner: &mut Scanner<'a>, sink: &mut S) -> Result<Members<'a>, SyntaxError> {
+/// The object at `at`, and the position behind it.
+fn read_members<'a, S: Sink>(text: &'a str, at: usize, sink: &mut S) -> Scan<(Members<'a>, usize)> {
+    let bytes = text.as_bytes();
     let mut members = Members {
         strings: [const { Met::Never }; 4],
         payload: Met::Never,
         unknown: Vec::new(),
         unknown_seen: BTreeSet::new(),
     };
-    scanner.at += 1;
-    scanner.skip_space();
-    if scanner.take(b'}') {
-        return Ok(members);
+    let mut at = skip_space(bytes, at + 1);
+    if bytes.get(at) == Some(&b'}') {
+        return Ok((members, at + 1));
     }
     loop {
-        let name_at = scanner.at;
-        let token = scanner.name()?;
-        let name = unescaped(&token);
-        if name == "payload" {
-            read_payload(scanner, sink, &mut members.payload, name_at)?;
+        let name_at = at;
+        let (end, value_at) = name(bytes, at)?;
+        let name = unescaped(text, name_at, end);
+        at = if name == "payload" {
+            read_payload(text, value_at, sink, &mut members.payload, name_at)?
         } else if let Some(place) = STRING_MEMBERS.iter().position(|member| *member == name) {
-            read_string(scanner, &mut members.strings[place], name_at)?;
+            read_string(text, value_at, &mut members.strings[place], name_at)?
         } else {
             members.note_unknown(name, name_at);
-            scanner.skip_value()?;
+            skip_value(bytes, value_at)?
+        };
+        at = skip_space(bytes, at);
+        match bytes.get(at) {
+            Some(b',') => at = skip_space(bytes, at + 1),
+            Some(b'}') => return Ok((members, at + 1)),
+            _ => return error(at, AFTER_MEMBER),
         }
-        scanner.skip_space();
-        if scanner.take(b'}') {
-            return Ok(members);
-        }
-        if !scanner.take(b',') {
-            return scanner.error(AFTER_MEMBER);
-        }
-        scanner.skip_space();
     }
 }
 
 fn read_payload<S: Sink>(
-    scanner: &mut Scanner<'_>,
+    text: &str,
+    at: usize,
     sink: &mut S,
     payload: &mut Met<Option<Fault>>,
     name_at: usize,
-) -> Result<(), SyntaxError> {
+) -> Scan<usize> {
     if !matches!(payload, Met::Never) {
         *payload = Met::Again { at: name_at };
-        return scanner.skip_value();
+        return skip_value(text.as_bytes(), at);
     }
-    let start = scanner.at;
-    *payload = Met::Once(match write_payload(scanner, sink) {
-        Ok(()) => None,
+    match write_payload(text, at, sink) {
+        Ok(end) => {
+            *payload = Met::Once(None);
+            Ok(end)
+        }
         Err(error) => match *error {
-            PayloadError::Syntax(error) => return Err(error),
+            PayloadError::Syntax(error) => Err(Box::new(error)),
             PayloadError::Fault(fault) => {
                 // What follows the fault may not even be JSON, and that would be the only problem told.
-                scanner.at = start;
-                scanner.skip_value()?;
-                Some(fault)
+                *payload = Met::Once(Some(fault));
+                skip_value(text.as_bytes(), at)
             }
         },
-    });
-    Ok(())
+    }
 }
 
-fn read_string<'a>(scanner: &mut Scanner<'a>, member: &mut Met<Text<'a>>, name_at: usize) -> Result<(), SyntaxError> {
-    let at = scanner.at;
-    let text = if scanner.peek() == Some(b'"') {
-        Text::Of(scanner.string()?)
+fn read_string<'a>(text: &'a str, at: usize, member: &mut Met<Text<'a>>, name_at: usize) -> Scan<usize> {
+    let bytes = text.as_bytes();
+    let (value, end) = if bytes.get(at) == Some(&b'"') {
+        let end = string(bytes, at)?;
+        (Text::Of(unescaped(text, at, end)), end.at)
     } else {
-        scanner.skip_value()?;
-        Text::WrongType(at)
+        (Text::WrongType(at), skip_value(bytes, at)?)
     };
     *member = match member {
-        Met::Never => Met::Once(text),
+        Met::Never => Met::Once(value),
         Met::Once(_) | Met::Again { .. } => Met::Again { at: name_at },
     };
-    Ok(())
+    Ok(end)
 }
 
 impl<'a> Members<'a> {
@@ -306,14 +301,15 @@ impl<'a> Members<'a> {
     }
 }
 
-fn unescaped<'a>(token: &StringToken<'a>) -> Cow<'a, str> {
-    if token.has_escapes {
-        let mut text = String::with_capacity(token.inside.len());
-        unescape_into(token.inside, &mut text);
-        Cow::Owned(text)
-    } else {
-        Cow::Borrowed(token.inside)
+/// The characters of the string token that starts at `at`.
+fn unescaped(text: &str, at: usize, end: StringEnd) -> Cow<'_, str> {
+    let inside = &text[at + 1..end.at - 1];
+    if end.escapes == Escapes::None {
+        return Cow::Borrowed(inside);
     }
+    let mut characters = String::with_capacity(inside.len());
+    unescape_into(inside, &mut characters);
+    Cow::Owned(characters)
 }
 
 /// Collects what is wrong, in the contract's order.
@@ -369,7 +365,7 @@ impl<'a> Judge<'a> {
 
     fn text(&mut self, member: &str, met: Met<Text<'a>>) -> Option<Cow<'a, str>> {
         match self.once(member, met)? {
-            Text::Of(token) => Some(unescaped(&token)),
+            Text::Of(value) => Some(value),
             Text::WrongType(at) => {
                 let place = self.place(at);
                 self.add(Code::WrongType, member, format!("`{member}` is not a string at {place}; send a string"));

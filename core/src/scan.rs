@@ -7,25 +7,36 @@ pub(crate) struct SyntaxError {
     pub(crate) reason: &'static str,
 }
 
-/// A position in a text that is known to be UTF-8.
-#[derive(Clone)]
-pub(crate) struct Scanner<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) at: usize,
+/// Boxed, so that a position and its absence travel in registers.
+pub(crate) type Scan<T> = Result<T, Box<SyntaxError>>;
+
+#[cold]
+pub(crate) fn error<T>(at: usize, reason: &'static str) -> Scan<T> {
+    Err(Box::new(SyntaxError { at, reason }))
 }
 
-/// A string as it stands in the text, without its quotes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StringToken<'a> {
-    pub(crate) inside: &'a str,
-    pub(crate) has_escapes: bool,
-    /// Whether the written form is the canonical one.
-    pub(crate) is_canonical: bool,
+/// How a string token stands to its canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// No escapes: the inside is the string itself.
+    None,
+    /// Escapes, all of them as canonical JSON writes them.
+    Canonical,
+    /// Escapes that canonical JSON may write differently.
+    Other,
+}
+
+/// The end of a string token: the position behind its closing quote.
+#[derive(Clone, Copy)]
+pub(crate) struct StringEnd {
+    pub(crate) at: usize,
+    pub(crate) escapes: Escapes,
 }
 
 /// A number as it stands in the text, in its parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumberToken<'a> {
+    pub(crate) end: usize,
     pub(crate) negative: bool,
     pub(crate) integer: &'a [u8],
     pub(crate) fraction: &'a [u8],
@@ -33,189 +44,156 @@ pub(crate) struct NumberToken<'a> {
     pub(crate) exponent: &'a [u8],
 }
 
-impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+/// The position of the first byte from `at` on that is not white space.
+#[inline(always)]
+pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
     }
+    at
+}
 
-    pub(crate) fn error<T>(&self, reason: &'static str) -> Result<T, SyntaxError> {
-        Err(SyntaxError { at: self.at, reason })
+/// The string whose opening quote is at `at`.
+#[inline(always)]
+pub(crate) fn string(bytes: &[u8], at: usize) -> Scan<StringEnd> {
+    let end = at + 1 + plain_run(&bytes[at + 1..]);
+    match bytes.get(end) {
+        Some(b'"') => Ok(StringEnd { at: end + 1, escapes: Escapes::None }),
+        _ => string_with_escapes(bytes, end),
     }
+}
 
-    #[inline]
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    #[inline]
-    pub(crate) fn skip_space(&mut self) {
-        let bytes = self.text.as_bytes();
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    #[inline]
-    pub(crate) fn take(&mut self, wanted: u8) -> bool {
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
-    }
-
-    /// A member's name and the colon after it; the scanner stands behind the colon and white space.
-    #[inline]
-    pub(crate) fn name(&mut self) -> Result<StringToken<'a>, SyntaxError> {
-        if self.peek() != Some(b'"') {
-            return self.error(NAME_EXPECTED);
-        }
-        let name = self.string()?;
-        self.skip_space();
-        if !self.take(b':') {
-            return self.error(COLON_EXPECTED);
-        }
-        self.skip_space();
-        Ok(name)
-    }
-
-    /// A string; the scanner stands on its opening quote.
-    #[inline]
-    pub(crate) fn string(&mut self) -> Result<StringToken<'a>, SyntaxError> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut has_escapes = false;
-        let mut is_canonical = true;
-        self.at = start;
-        loop {
-            self.at += plain_run(&bytes[self.at..]);
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    let inside = &self.text[start..self.at];
-                    self.at += 1;
-                    return Ok(StringToken { inside, has_escapes, is_canonical });
-                }
-                Some(b'\\') => {
-                    has_escapes = true;
-                    if let Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') = bytes.get(self.at + 1) {
-                        self.at += 2;
-                    } else {
-                        // `\/` and `\u…` stand for something else in canonical form, save for a few controls.
-                        is_canonical = false;
-                        self.at += escape(&bytes[self.at..])
-                            .map_err(|reason| SyntaxError { at: self.at, reason })?
-                            .written_bytes;
+/// Goes on with a string from the first byte that is not plain.
+fn string_with_escapes(bytes: &[u8], mut at: usize) -> Scan<StringEnd> {
+    let mut escapes = Escapes::None;
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => return Ok(StringEnd { at: at + 1, escapes }),
+            Some(b'\\') => {
+                if let Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') = bytes.get(at + 1) {
+                    at += 2;
+                    if escapes == Escapes::None {
+                        escapes = Escapes::Canonical;
                     }
-                }
-                Some(_) => return self.error("a control character in a string; write it as an escape such as \\n"),
-                None => return self.error("the text ends inside a string; close it with a double quote"),
-            }
-        }
-    }
-
-    /// A number; the scanner stands on its first character.
-    #[inline]
-    pub(crate) fn number(&mut self) -> Result<NumberToken<'a>, SyntaxError> {
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let negative = self.take(b'-');
-        let integer = self.digits("expected a digit; write numbers such as 0.5 or -1")?;
-        if integer.len() > 1 && integer[0] == b'0' {
-            self.at = start + usize::from(negative) + 1;
-            return self.error("a number with a leading zero; leave the zero out");
-        }
-        let mut fraction: &[u8] = &[];
-        let mut exponent: &[u8] = &[];
-        if self.take(b'.') {
-            fraction = self.digits("expected a digit after the decimal point")?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            let exponent_start = self.at;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits("expected a digit in the exponent")?;
-            exponent = &bytes[exponent_start..self.at];
-        }
-        Ok(NumberToken { negative, integer, fraction, exponent })
-    }
-
-    #[inline]
-    fn digits(&mut self, otherwise: &'static str) -> Result<&'a [u8], SyntaxError> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = digit_run(rest);
-        if count == 0 {
-            return self.error(otherwise);
-        }
-        self.at += count;
-        Ok(&rest[..count])
-    }
-
-    /// `true`, `false` or `null`; the scanner stands on its first character.
-    #[inline]
-    pub(crate) fn literal(&mut self) -> Result<&'static str, SyntaxError> {
-        for word in ["true", "false", "null"] {
-            if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
-                self.at += word.len();
-                return Ok(word);
-            }
-        }
-        match self.peek() {
-            Some(_) => self.error("expected a JSON value"),
-            None => self.error("the text ends where a JSON value is expected"),
-        }
-    }
-
-    /// Any value, checked for syntax alone.
-    pub(crate) fn skip_value(&mut self) -> Result<(), SyntaxError> {
-        // One byte for each open container, so a megabyte of `[` takes a megabyte here and no stack.
-        let mut open: Vec<u8> = Vec::new();
-        'value: loop {
-            self.skip_space();
-            match self.peek() {
-                Some(b'"') => {
-                    self.string()?;
-                }
-                Some(b'-' | b'0'..=b'9') => {
-                    self.number()?;
-                }
-                Some(b'[') => {
-                    self.at += 1;
-                    self.skip_space();
-                    if !self.take(b']') {
-                        open.push(b'[');
-                        continue 'value;
+                } else {
+                    match escape(&bytes[at..]) {
+                        Ok(escape) => at += escape.written_bytes,
+                        Err(reason) => return error(at, reason),
                     }
-                }
-                Some(b'{') => {
-                    self.at += 1;
-                    self.skip_space();
-                    if !self.take(b'}') {
-                        open.push(b'{');
-                        self.name()?;
-                        continue 'value;
-                    }
-                }
-                _ => {
-                    self.literal()?;
+                    escapes = Escapes::Other;
                 }
             }
-            loop {
-                let Some(container) = open.last() else { return Ok(()) };
-                let in_array = *container == b'[';
-                self.skip_space();
-                if self.take(b',') {
-                    if !in_array {
-                        self.skip_space();
-                        self.name()?;
-                    }
+            Some(_) => return error(at, "a control character in a string; write it as an escape such as \\n"),
+            None => return error(at, "the text ends inside a string; close it with a double quote"),
+        }
+        at += plain_run(&bytes[at..]);
+    }
+}
+
+/// The number whose first character is at `at`.
+#[inline(always)]
+pub(crate) fn number(bytes: &[u8], start: usize) -> Scan<NumberToken<'_>> {
+    let negative = bytes.get(start) == Some(&b'-');
+    let mut end = start + usize::from(negative);
+    let integer = digits(bytes, end, "expected a digit; write numbers such as 0.5 or -1")?;
+    if integer.len() > 1 && integer[0] == b'0' {
+        return error(end + 1, "a number with a leading zero; leave the zero out");
+    }
+    end += integer.len();
+    let mut fraction: &[u8] = &[];
+    let mut exponent: &[u8] = &[];
+    if let Some(b'.') = bytes.get(end) {
+        fraction = digits(bytes, end + 1, "expected a digit after the decimal point")?;
+        end += 1 + fraction.len();
+    }
+    if let Some(b'e' | b'E') = bytes.get(end) {
+        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        let digits = digits(bytes, end + 1 + sign, "expected a digit in the exponent")?;
+        exponent = &bytes[end + 1..end + 1 + sign + digits.len()];
+        end += 1 + exponent.len();
+    }
+    Ok(NumberToken { end, negative, integer, fraction, exponent })
+}
+
+#[inline(always)]
+fn digits<'a>(bytes: &'a [u8], at: usize, otherwise: &'static str) -> Scan<&'a [u8]> {
+    let rest = &bytes[at..];
+    let count = digit_run(rest);
+    if count == 0 { error(at, otherwise) } else { Ok(&rest[..count]) }
+}
+
+/// The position behind the `true`, `false` or `null` at `at`.
+#[inline]
+pub(crate) fn literal(bytes: &[u8], at: usize) -> Scan<usize> {
+    let rest = &bytes[at..];
+    match rest {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => Ok(at + 4),
+        [b'f', b'a', b'l', b's', b'e', ..] => Ok(at + 5),
+        [] => error(at, "the text ends where a JSON value is expected"),
+        _ => error(at, "expected a JSON value"),
+    }
+}
+
+/// The member name at `at`; gives its end and where its value starts.
+pub(crate) fn name(bytes: &[u8], at: usize) -> Scan<(StringEnd, usize)> {
+    if bytes.get(at) != Some(&b'"') {
+        return error(at, NAME_EXPECTED);
+    }
+    let name = string(bytes, at)?;
+    let colon = skip_space(bytes, name.at);
+    if bytes.get(colon) != Some(&b':') {
+        return error(colon, COLON_EXPECTED);
+    }
+    Ok((name, skip_space(bytes, colon + 1)))
+}
+
+/// The position behind the value at `at`, which is checked for syntax alone.
+pub(crate) fn skip_value(bytes: &[u8], mut at: usize) -> Scan<usize> {
+    // One byte for each open container, so a megabyte of `[` takes a megabyte here and no stack.
+    let mut open: Vec<u8> = Vec::new();
+    'value: loop {
+        at = skip_space(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => at = string(bytes, at)?.at,
+            Some(b'-' | b'0'..=b'9') => at = number(bytes, at)?.end,
+            Some(b'[') => {
+                at = skip_space(bytes, at + 1);
+                if bytes.get(at) != Some(&b']') {
+                    open.push(b']');
                     continue 'value;
                 }
-                if !self.take(if in_array { b']' } else { b'}' }) {
-                    return if in_array { self.error(AFTER_ELEMENT) } else { self.error(AFTER_MEMBER) };
+                at += 1;
+            }
+            Some(b'{') => {
+                at = skip_space(bytes, at + 1);
+                if bytes.get(at) != Some(&b'}') {
+                    open.push(b'}');
+                    at = name(bytes, at)?.1;
+                    continue 'value;
                 }
-                open.pop();
+                at += 1;
+            }
+            _ => at = literal(bytes, at)?,
+        }
+        while let Some(closing) = open.last() {
+            at = skip_space(bytes, at);
+            match bytes.get(at) {
+                Some(b',') if *closing == b']' => {
+                    at += 1;
+                    continue 'value;
+                }
+                Some(b',') => {
+                    at = name(bytes, skip_space(bytes, at + 1))?.1;
+                    continue 'value;
+                }
+                Some(byte) if byte == closing => {
+                    at += 1;
+                    open.pop();
+                }
+                _ => return error(at, if *closing == b']' { AFTER_ELEMENT } else { AFTER_MEMBER }),
             }
         }
+        return Ok(at);
     }
 }
 
@@ -228,25 +206,40 @@ const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
 
 /// How many bytes at the start are neither a quote, a backslash nor a control character.
-#[inline]
+#[inline(always)]
 fn plain_run(bytes: &[u8]) -> usize {
+    // Most strings are short: eight bytes at once decide.
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        let special = special_bytes(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return special.trailing_zeros() as usize / 8;
+        }
+    }
+    long_plain_run(bytes)
+}
+
+fn long_plain_run(bytes: &[u8]) -> usize {
     let mut run = 0;
-    // Most strings are short: eight bytes at a time first, then blocks that the compiler turns into vector code.
-    for chunk in bytes.chunks_exact(8).take(4) {
-        let special = special_bytes(u64::from_le_bytes([
-            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-        ]));
+    for eight in bytes.as_chunks::<8>().0.iter().take(4) {
+        let special = special_bytes(u64::from_le_bytes(*eight));
         if special != 0 {
             return run + special.trailing_zeros() as usize / 8;
         }
         run += 8;
     }
-    for block in bytes[run..].chunks_exact(64) {
-        let special = block.iter().fold(false, |found, byte| found | is_special(*byte));
-        if special {
+    // Blocks that the compiler turns into vector code.
+    for block in bytes[run..].as_chunks::<64>().0 {
+        if block.iter().fold(false, |found, byte| found | is_special(*byte)) {
             break;
         }
         run += 64;
+    }
+    for eight in bytes[run..].as_chunks::<8>().0 {
+        let special = special_bytes(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return run + special.trailing_zeros() as usize / 8;
+        }
+        run += 8;
     }
     run + bytes[run..].iter().take_while(|byte| !is_special(**byte)).count()
 }
@@ -257,7 +250,7 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// The high bit of each byte that is special; bytes above the lowest special one may be marked wrongly.
-#[inline]
+#[inline(always)]
 fn special_bytes(word: u64) -> u64 {
     let equals = |byte: u8| {
         let difference = word ^ (ONES * byte as u64);
@@ -268,11 +261,11 @@ fn special_bytes(word: u64) -> u64 {
 }
 
 /// How many bytes at the start are ASCII digits.
-#[inline]
+#[inline(always)]
 fn digit_run(bytes: &[u8]) -> usize {
     let mut run = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
+    for eight in bytes.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*eight);
         // A digit has high nibble 3 and stays there when 6 is added; other bytes leave it. Carries only run upwards.
         let others =
             ((word & (ONES * 0xf0)) ^ (ONES * 0x30)) | ((word.wrapping_add(ONES * 6) & (ONES * 0xf0)) ^ (ONES * 0x30));
