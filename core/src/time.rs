@@ -90,7 +90,7 @@ impl EventTime {
         if self.nanoseconds > 0 {
             let mut fraction = self.nanoseconds;
             let mut digits = 9;
-            while fraction % 10 == 0 {
+            while fraction.is_multiple_of(10) {
                 fraction /= 10;
                 digits -= 1;
             }
