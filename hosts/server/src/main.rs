@@ -1,2 +1,15 @@
-//! The `pik` binary.
-fn main() {}
+//! The `pik` binary: the server, and the command line over events in files.
+//!
+//! Each subcommand is a file in `commands`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod commands;
+mod input;
+mod output;
+
+fn main() -> ExitCode {
+    commands::Cli::parse().run()
+}

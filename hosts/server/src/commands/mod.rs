@@ -1,0 +1,43 @@
+//! The subcommands.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::output::is_broken_pipe;
+
+mod check;
+mod id;
+
+/// Ingest events once, keep them as they came, and find them again.
+#[derive(Parser)]
+#[command(name = "pik", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Id(id::Args),
+    Check(check::Args),
+}
+
+impl Cli {
+    /// Runs the subcommand; 0 is success, 1 is a problem that was told on standard error or output.
+    pub(crate) fn run(self) -> ExitCode {
+        let done = match self.command {
+            Command::Id(args) => id::run(&args),
+            Command::Check(args) => check::run(&args),
+        };
+        match done {
+            Ok(code) => code,
+            // `pik id … | head` is no failure of ours, and nobody is left to be told.
+            Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("pik: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
