@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Event, EventId, IngestTime};
+use crate::{Event, EventId, EventTime, IngestTime};
 
 /// The most bytes `source` and `event_type` may take as written in a key.
 pub const MAX_PARTITION_BYTES: usize = 240;
@@ -66,13 +66,24 @@ impl core::error::Error for ParseKeyError {}
 impl RawKey {
     /// The key of an event that arrived at `ingest_time`.
     pub fn new(event: &Event<'_>, ingest_time: IngestTime) -> Self {
-        let mut key = key_prefix(event);
+        Self::of(event.source(), event.event_type(), event.event_time(), ingest_time, event.id())
+    }
+
+    /// The key from its parts, for a store that keeps them and not the key. The parts must be those of a valid event.
+    pub fn of(
+        source: &str,
+        event_type: &str,
+        event_time: &EventTime,
+        ingest_time: IngestTime,
+        event_id: &EventId,
+    ) -> Self {
+        let mut key = prefix(source, event_type, event_time);
         key.push_str("ingest_date=");
         key.push_str(&ingest_time.date());
         key.push_str("/hour=");
-        key.push_str(&event.event_time().hour());
+        key.push_str(&event_time.hour());
         key.push_str("/event_id=");
-        for digit in event.id().hex() {
+        for digit in event_id.hex() {
             key.push(char::from(digit));
         }
         key.push_str(".json");
@@ -109,15 +120,18 @@ impl RawKey {
 /// assert_eq!(key_prefix(&event), "raw/source=demo/event_type=heartbeat/event_date=2025-12-28/");
 /// ```
 pub fn key_prefix(event: &Event<'_>) -> String {
-    let mut key = String::with_capacity(
-        160 + event.source().len() + event.event_type().len() + EventId::from_bytes([0; 32]).hex().len(),
-    );
+    prefix(event.source(), event.event_type(), event.event_time())
+}
+
+fn prefix(source: &str, event_type: &str, event_time: &EventTime) -> String {
+    // Enough for the whole key when nothing is escaped.
+    let mut key = String::with_capacity(160 + source.len() + event_type.len());
     key.push_str("raw/source=");
-    escape(event.source(), &mut key);
+    escape(source, &mut key);
     key.push_str("/event_type=");
-    escape(event.event_type(), &mut key);
+    escape(event_type, &mut key);
     key.push_str("/event_date=");
-    key.push_str(&event.event_time().date());
+    key.push_str(&event_time.date());
     key.push('/');
     key
 }

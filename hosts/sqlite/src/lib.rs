@@ -1,1 +1,18 @@
 //! Store on one SQLite file.
+//!
+//! Raw objects and records share one file, so an ingest is one transaction. A single writer thread takes whatever
+//! has queued up, commits it with one fsync and only then answers. Readers have connections of their own.
+#![deny(missing_docs)]
+
+mod error;
+mod index;
+mod lock;
+mod queue;
+mod reader;
+mod rows;
+mod schema;
+mod store;
+mod writer;
+
+pub use error::OpenError;
+pub use store::{Options, SqliteStore};

@@ -1,0 +1,147 @@
+//! A bounded queue that is emptied many at a time.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How much an entry takes of a queue's room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Weight {
+    pub(crate) items: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Why an entry was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// There is no room.
+    Full,
+    /// Nobody takes from the queue any more.
+    Closed,
+}
+
+struct State<T> {
+    entries: VecDeque<(Weight, T)>,
+    items: usize,
+    bytes: usize,
+    closed: bool,
+}
+
+/// Entries on their way to a thread.
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
+    filled: Condvar,
+    room: Weight,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new(room: Weight) -> Self {
+        let state = State { entries: VecDeque::new(), items: 0, bytes: 0, closed: false };
+        Self { state: Mutex::new(state), filled: Condvar::new(), room }
+    }
+
+    // A thread that panicked cannot have left half a change: nothing in the critical sections panics.
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an entry unless the queue is full. An entry that finds room may overshoot it, so that none is too large
+    /// for an empty queue.
+    pub(crate) fn push(&self, weight: Weight, entry: T) -> Result<(), Refused> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        if state.items >= self.room.items || state.bytes >= self.room.bytes {
+            return Err(Refused::Full);
+        }
+        state.items += weight.items;
+        state.bytes += weight.bytes;
+        state.entries.push_back((weight, entry));
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Waits for entries and moves them into `taken`, oldest first, until these come to `limit` items. False when the
+    /// queue is closed and empty.
+    pub(crate) fn take(&self, limit: usize, taken: &mut Vec<T>) -> bool {
+        let mut state = self.state();
+        while state.entries.is_empty() {
+            if state.closed {
+                return false;
+            }
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut items = 0;
+        while items < limit {
+            let Some((weight, entry)) = state.entries.pop_front() else { break };
+            items += weight.items;
+            state.items -= weight.items;
+            state.bytes -= weight.bytes;
+            taken.push(entry);
+        }
+        true
+    }
+
+    /// Takes nothing more in; what is there can still be taken out.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+        self.filled.notify_all();
+    }
+}
+
+/// Closes the queue when its thread ends, however it ends, so that nobody waits for an answer that never comes.
+pub(crate) struct CloseOnDrop<'a, T>(pub(crate) &'a Queue<T>);
+
+impl<T> Drop for CloseOnDrop<'_, T> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.state().entries.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(items: usize, bytes: usize) -> Weight {
+        Weight { items, bytes }
+    }
+
+    #[test]
+    fn refuses_when_full_by_items_or_bytes() {
+        let queue = Queue::new(weight(2, 100));
+        assert_eq!(queue.push(weight(1, 10), 'a'), Ok(()));
+        assert_eq!(queue.push(weight(1, 10), 'b'), Ok(()));
+        assert_eq!(queue.push(weight(1, 10), 'c'), Err(Refused::Full));
+
+        let queue = Queue::new(weight(100, 10));
+        assert_eq!(queue.push(weight(1, 500), 'a'), Ok(()), "nothing is too large for an empty queue");
+        assert_eq!(queue.push(weight(1, 1), 'b'), Err(Refused::Full));
+    }
+
+    #[test]
+    fn takes_in_order_up_to_the_limit() {
+        let queue = Queue::new(weight(100, 100));
+        for (items, entry) in [(1, 'a'), (5, 'b'), (1, 'c')] {
+            queue.push(weight(items, 1), entry).unwrap();
+        }
+        let mut taken = Vec::new();
+        assert!(queue.take(2, &mut taken));
+        assert_eq!(taken, ['a', 'b']);
+        queue.close();
+        assert_eq!(queue.push(weight(1, 1), 'd'), Err(Refused::Closed));
+        assert!(queue.take(2, &mut taken));
+        assert_eq!(taken, ['a', 'b', 'c']);
+        assert!(!queue.take(2, &mut taken));
+    }
+
+    #[test]
+    fn room_comes_back_when_entries_are_taken() {
+        let queue = Queue::new(weight(1, 100));
+        queue.push(weight(1, 1), 'a').unwrap();
+        let mut taken = Vec::new();
+        queue.take(1, &mut taken);
+        assert_eq!(queue.push(weight(1, 1), 'b'), Ok(()));
+    }
+}

@@ -1,0 +1,95 @@
+//! Records as rows, and rows as records.
+
+use pik_core::{EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt, Record, Status};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+
+/// What records name as the bucket of their raw object.
+pub(crate) const RAW_BUCKET: &str = "sqlite";
+
+pub(crate) const INSERT_EVENT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+pub(crate) const INSERT_DUPLICATE: &str = "INSERT INTO duplicate VALUES (?1, ?2, ?3, ?4)";
+
+const SELECT_RECORD: &str = "
+    SELECT source, event_type, event_seconds, event_nanoseconds, ingest_ms, event_id, payload_hash, entity_id, receipt,
+           contract, length(raw)
+    FROM event JOIN stream USING (stream) WHERE seq = ?1";
+
+/// Appends a first occurrence.
+pub(crate) fn insert_event(
+    statement: &mut Statement<'_>,
+    seq: i64,
+    stream: i64,
+    record: &Record,
+    raw: &[u8],
+) -> rusqlite::Result<()> {
+    statement.execute(params![
+        seq,
+        stream,
+        record.event_time.unix_seconds(),
+        record.event_time.subsecond_nanoseconds(),
+        record.ingest_time.unix_ms(),
+        record.event_id.as_bytes(),
+        record.payload_hash.as_bytes(),
+        record.entity_id,
+        record.receipt.as_str(),
+        record.contract,
+        raw,
+    ])?;
+    Ok(())
+}
+
+/// Appends a later occurrence.
+pub(crate) fn insert_duplicate(
+    statement: &mut Statement<'_>,
+    seq: i64,
+    first: i64,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    statement.execute(params![seq, first, record.ingest_time.unix_ms(), record.receipt.as_str()])?;
+    Ok(())
+}
+
+/// The record of the first occurrence at `seq`.
+pub(crate) fn record(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Record>> {
+    connection.prepare_cached(SELECT_RECORD)?.query_row([seq], read_record).optional()
+}
+
+/// The raw object at `seq`.
+pub(crate) fn raw(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.prepare_cached("SELECT raw FROM event WHERE seq = ?1")?.query_row([seq], |row| row.get(0)).optional()
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let source: String = row.get(0)?;
+    let event_type: String = row.get(1)?;
+    let event_time = EventTime::from_unix(row.get(2)?, row.get(3)?).ok_or_else(|| out_of_range(2))?;
+    let ingest_time = read_ingest_time(row, 4)?;
+    let event_id = EventId::from_bytes(row.get(5)?);
+    Ok(Record {
+        event_id,
+        entity_id: row.get(7)?,
+        event_time,
+        ingest_time,
+        ingest_lag_ms: ingest_time.lag_ms(&event_time),
+        status: Status::Accepted,
+        raw_bucket: RAW_BUCKET.to_owned(),
+        raw_key: RawKey::of(&source, &event_type, &event_time, ingest_time, &event_id),
+        raw_size: row.get::<_, i64>(10)?.unsigned_abs(),
+        payload_hash: PayloadHash::from_bytes(row.get(6)?),
+        receipt: Receipt::from_stored(row.get::<_, String>(8)?),
+        contract: row.get(9)?,
+        source,
+        event_type,
+    })
+}
+
+/// The ingest time in a column.
+pub(crate) fn read_ingest_time(row: &Row<'_>, column: usize) -> rusqlite::Result<IngestTime> {
+    let milliseconds: i64 = row.get(column)?;
+    IngestTime::from_unix_ms(milliseconds).ok_or_else(|| out_of_range(column))
+}
+
+fn out_of_range(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, "a time outside the years 0001 to 9999".into())
+}

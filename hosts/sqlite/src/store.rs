@@ -1,0 +1,173 @@
+//! The store: a writer, some readers, and the queues in front of them.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use futures_channel::oneshot;
+use pik_core::{Answer, EventId, Record, Store, StoreError, Submission};
+use rusqlite::Connection;
+
+use crate::error::store_error;
+use crate::lock::Lock;
+use crate::queue::{Queue, Refused, Weight};
+use crate::reader::{self, Question};
+use crate::writer::{self, Job, Outcomes};
+use crate::{OpenError, schema};
+
+/// How a store shares out memory and threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The most events that wait for the writer; beyond that, ingests are refused as overloaded.
+    pub queued_events: usize,
+    /// The most bytes of raw events that wait for the writer.
+    pub queued_bytes: usize,
+    /// The threads that read.
+    pub readers: usize,
+    /// The most questions that wait for a reader.
+    pub queued_questions: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queued_events: 16_384, queued_bytes: 16 * 1024 * 1024, readers: 2, queued_questions: 1024 }
+    }
+}
+
+/// A store on one SQLite file.
+///
+/// Closing or dropping it commits what has queued up, answers it, and moves everything into the one file.
+pub struct SqliteStore {
+    writes: Arc<Queue<Job>>,
+    questions: Arc<Queue<Question>>,
+    threads: Vec<JoinHandle<()>>,
+    _lock: Lock,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`; creates it, and the folders above it, if they are missing.
+    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        create_folder(path)?;
+        let lock = Lock::take(path)?;
+        let connection = schema::open_writer(path)?;
+        let mut store = Self {
+            writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
+            questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
+            threads: Vec::new(),
+            _lock: lock,
+        };
+        for number in 0..options.readers.max(1) {
+            let connection = schema::open_reader(path).map_err(|cause| OpenError::Database(path.to_owned(), cause))?;
+            let questions = Arc::clone(&store.questions);
+            store.start(format!("pik-reader-{number}"), move || reader::run(&connection, &questions))?;
+        }
+        let writes = Arc::clone(&store.writes);
+        store.start("pik-writer".to_owned(), move || {
+            // Statements that cannot be prepared close the queue, and every ingest is told so.
+            let _ = writer::run(&connection, &writes);
+        })?;
+        Ok(store)
+    }
+
+    fn start(&mut self, name: String, run: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+        self.threads.push(Builder::new().name(name).spawn(run).map_err(OpenError::Thread)?);
+        Ok(())
+    }
+
+    /// Commits and answers what has queued up, then closes the file. Dropping the store does the same.
+    pub fn close(self) {}
+
+    async fn write<T>(&self, weight: Weight, job: Job, reply: oneshot::Receiver<T>) -> Result<T, StoreError> {
+        self.writes.push(weight, job).map_err(refused)?;
+        reply.await.map_err(|_| stopped())
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let question: Question = Box::new(move |connection| {
+            // Who gave up waiting is not told.
+            let _ = reply.send(question(connection));
+        });
+        self.questions.push(Weight { items: 1, bytes: 0 }, question).map_err(refused)?;
+        answer.await.map_err(|_| stopped())?.map_err(|error| store_error(&error))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.questions.close();
+        self.writes.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has closed its queue; there is nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        let weight = Weight { items: 1, bytes: submission.raw.len() };
+        let (reply, answer) = oneshot::channel();
+        self.write(weight, Job::One(Box::new(submission), reply), answer).await?
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Outcomes {
+        let count = submissions.len();
+        let weight = Weight { items: count, bytes: submissions.iter().map(|submission| submission.raw.len()).sum() };
+        let (reply, answer) = oneshot::channel();
+        match self.write(weight, Job::Batch(submissions, reply), answer).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => vec![Err(error); count],
+        }
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        let id = *id;
+        self.ask(move |connection| reader::find(connection, &id)).await
+    }
+
+    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        let id = *id;
+        self.ask(move |connection| reader::raw(connection, &id)).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        if self.threads.iter().any(JoinHandle::is_finished) {
+            return Err(stopped());
+        }
+        self.ask(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))).await
+    }
+}
+
+fn refused(refused: Refused) -> StoreError {
+    match refused {
+        Refused::Full => StoreError::Overloaded("the queue is full".to_owned()),
+        Refused::Closed => stopped(),
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Internal("a thread of the store has stopped; restart the server".to_owned())
+}
+
+// A new file is only as durable as its entry in the folder. SQLite sees to the files it creates, we to the folders.
+fn create_folder(path: &Path) -> Result<(), OpenError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => return Ok(()),
+    };
+    let missing: Vec<PathBuf> =
+        folder.ancestors().take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect();
+    let created = fs::create_dir_all(folder).and_then(|()| {
+        missing.iter().filter_map(|folder| folder.parent()).try_for_each(|parent| {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            File::open(parent)?.sync_all()
+        })
+    });
+    created.map_err(|cause| OpenError::Folder(folder.to_owned(), cause))
+}
