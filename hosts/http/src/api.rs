@@ -1,0 +1,86 @@
+//! The service: a store, a host and what the host decides.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use pik_core::Store;
+
+use crate::cors::Cors;
+use crate::refusal::Refusal;
+use crate::tokens::Tokens;
+use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, resources};
+
+/// The service. Clones share everything.
+pub struct Api<S, H>(Arc<Parts<S, H>>);
+
+struct Parts<S, H> {
+    store: S,
+    host: H,
+    config: Config,
+    tokens: Tokens,
+    cors: Cors,
+}
+
+impl<S, H> Clone for Api<S, H> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Store, H: Host> Api<S, H> {
+    /// A service on `store`; fails on a configuration that cannot be right.
+    pub fn new(store: S, host: H, config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let tokens = Tokens::new(&config.tokens);
+        let cors = Cors::new(&config.cors_origins);
+        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors })))
+    }
+
+    /// The Router to serve.
+    pub fn router(&self) -> Router {
+        Endpoint::ALL
+            .into_iter()
+            .fold(Router::new(), |router, endpoint| router.route(endpoint.path(), resources::methods(endpoint)))
+            .fallback(resources::not_found::<S, H>)
+            .with_state(self.clone())
+    }
+
+    /// Takes note of a request before the Router sees it, for a host that may have to answer it by itself. The
+    /// Router goes on with the same [`Call`].
+    pub fn begin(&self, request: &mut Request) -> Call {
+        let call = Call::begin(self, request.uri(), request.headers());
+        request.extensions_mut().insert(call.clone());
+        call
+    }
+
+    /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.
+    pub fn refuse(&self, call: Call, fault: HostFault, reason: Option<String>) -> Response {
+        let code = ErrorCode::from(fault);
+        call.refuse(self, &Refusal::Error { code, message: code.store_message(), reason, header: None })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.0.store
+    }
+
+    /// The host.
+    pub fn host(&self) -> &H {
+        &self.0.host
+    }
+
+    /// What the host decided.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn cors(&self) -> &Cors {
+        &self.0.cors
+    }
+}

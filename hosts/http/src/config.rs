@@ -1,0 +1,104 @@
+//! What a host decides.
+
+use core::fmt;
+
+use axum::http::HeaderValue;
+use pik_core::MAX_BODY_BYTES;
+
+/// What a host decides. [`Config::default`] asks for no token and allows no foreign origin.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The bearer tokens of which each request to anything but `/healthz`, `/readyz` and `/openapi.json` must carry
+    /// one. Without any, everybody is let in.
+    pub tokens: Vec<String>,
+    /// Validate and look up, but write nothing, whatever a request says.
+    pub dry_run: bool,
+    /// The most bytes of one event, at most [`MAX_BODY_BYTES`].
+    pub max_event_bytes: usize,
+    /// The most bytes of a batch, as received and as inflated.
+    pub max_batch_bytes: usize,
+    /// The most events of a batch.
+    pub max_batch_events: usize,
+    /// The origins whose pages may call this, such as `https://app.example`. Without any there is no CORS.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tokens: Vec::new(),
+            dry_run: false,
+            max_event_bytes: MAX_BODY_BYTES,
+            max_batch_bytes: 16 * 1024 * 1024,
+            max_batch_events: 10_000,
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// A value that cannot be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigError {
+    /// A token is empty or has characters that no `Authorization` header can carry.
+    Token,
+    /// Not an origin as browsers send it.
+    Origin(String),
+    /// A limit on the size of an event that is 0 or over [`MAX_BODY_BYTES`].
+    MaxEventBytes(usize),
+    /// A limit on batches that is 0.
+    BatchLimit,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str(
+                "a token is empty or has a character other than letters, digits and -._~+/=; make another one",
+            ),
+            Self::Origin(origin) => write!(
+                f,
+                "`{origin}` is not an origin; write scheme, host and port as browsers send them, such as `https://app.example`, in lower case and without a path"
+            ),
+            Self::MaxEventBytes(bytes) => {
+                write!(f, "an event limit of {bytes} bytes; choose 1 to {MAX_BODY_BYTES}")
+            }
+            Self::BatchLimit => f.write_str("a batch limit of 0; choose at least 1"),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if !self.tokens.iter().all(|token| is_token(token)) {
+            return Err(ConfigError::Token);
+        }
+        if let Some(origin) = self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(origin.clone()));
+        }
+        if !(1..=MAX_BODY_BYTES).contains(&self.max_event_bytes) {
+            return Err(ConfigError::MaxEventBytes(self.max_event_bytes));
+        }
+        if self.max_batch_bytes == 0 || self.max_batch_events == 0 {
+            return Err(ConfigError::BatchLimit);
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6750's `b64token`, a little wider.
+fn is_token(token: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    !token.is_empty() && token.bytes().all(allowed)
+}
+
+fn is_origin(origin: &str) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/?#@*\\\"".contains(&byte);
+    !scheme.is_empty()
+        && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || b"+-.".contains(&byte) || byte.is_ascii_digit())
+        && !host.is_empty()
+        && host.bytes().all(plain)
+        && HeaderValue::from_str(origin).is_ok()
+}

@@ -1,0 +1,4 @@
+//! The Router from outside: a request in, an answer out.
+
+mod ingest;
+mod service;

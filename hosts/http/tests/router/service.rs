@@ -1,0 +1,190 @@
+//! A service on a store in memory, whose clock and randomness are known and whose store fails when told to.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use pik_core::{Answer, EventId, MemoryStore, Record, Store, StoreError, Submission};
+use pik_http::{Api, Config, Exchange, Host};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// The example of the contract.
+pub(crate) const EXAMPLE: &str = r#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}"#;
+pub(crate) const EXAMPLE_ID: &str = "59a3f098414a504e256530ab459d1f7e63f9c3c089ddee6fd42ba77525e14bec";
+pub(crate) const EXAMPLE_KEY: &str = "raw/source=demo/event_type=heartbeat/event_date=2025-12-28/ingest_date=2025-12-29/hour=23/event_id=59a3f098414a504e256530ab459d1f7e63f9c3c089ddee6fd42ba77525e14bec.json";
+
+/// 2025-12-29T20:15:35.580Z, when the contract's example arrived.
+const NOW_MS: i64 = 1_767_039_335_580;
+
+/// Its clock stands still, its nonces count from 1, and it remembers what it was told.
+#[derive(Default)]
+pub(crate) struct TestHost {
+    nonces: AtomicU64,
+    monotonic_ms: AtomicU64,
+    observed: Mutex<Vec<String>>,
+}
+
+impl Host for TestHost {
+    fn now_ms(&self) -> i64 {
+        NOW_MS
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.monotonic_ms.fetch_add(7, Ordering::Relaxed))
+    }
+
+    fn nonce(&self) -> u64 {
+        self.nonces.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn observe(&self, exchange: &Exchange<'_>) {
+        self.observed.lock().unwrap().push(format!("{exchange:?}"));
+    }
+}
+
+/// A memory store that counts its calls and fails those it is told to.
+#[derive(Default)]
+pub(crate) struct TestStore {
+    pub(crate) memory: MemoryStore,
+    /// For each ingest, look-up or readiness check to come: what it fails with, if it does.
+    faults: Mutex<VecDeque<Option<StoreError>>>,
+    pub(crate) calls: AtomicU64,
+    pub(crate) receipts: Mutex<Vec<String>>,
+}
+
+impl TestStore {
+    fn fault(&self) -> Result<(), StoreError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        match self.faults.lock().unwrap().pop_front() {
+            Some(Some(error)) => Err(error),
+            Some(None) | None => Ok(()),
+        }
+    }
+}
+
+impl Store for TestStore {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        self.fault()?;
+        self.receipts.lock().unwrap().push(submission.record.receipt.as_str().to_owned());
+        self.memory.ingest(submission).await
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        let mut answers = Vec::new();
+        for submission in submissions {
+            answers.push(self.ingest(submission).await);
+        }
+        answers
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        self.fault()?;
+        self.memory.find(id).await
+    }
+
+    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.fault()?;
+        self.memory.raw(id).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.fault()
+    }
+}
+
+/// A service under test.
+pub(crate) struct Service {
+    pub(crate) api: Api<TestStore, TestHost>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Service {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { api: Api::new(TestStore::default(), TestHost::default(), config).unwrap() }
+    }
+
+    pub(crate) fn with_tokens(tokens: &[&str]) -> Self {
+        Self::new(Config { tokens: tokens.iter().map(|token| (*token).to_owned()).collect(), ..Config::default() })
+    }
+
+    /// Lets the store's next calls fail, or not.
+    pub(crate) fn fail_next(&self, faults: impl IntoIterator<Item = Option<StoreError>>) {
+        self.api.store().faults.lock().unwrap().extend(faults);
+    }
+
+    /// How often the store was asked anything.
+    pub(crate) fn store_calls(&self) -> u64 {
+        self.api.store().calls.load(Ordering::Relaxed)
+    }
+
+    /// What the host was told since the last time, one line a request.
+    pub(crate) fn observed(&self) -> Vec<String> {
+        std::mem::take(&mut self.api.host().observed.lock().unwrap())
+    }
+
+    pub(crate) fn send(&self, request: Request<Body>) -> Answered {
+        let response = futures_executor::block_on(self.api.router().oneshot(request)).unwrap();
+        read(response)
+    }
+
+    pub(crate) fn call(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answered {
+        self.send(request(method, target, headers, body))
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Answered {
+        self.call(Method::GET, target, &[], Body::empty())
+    }
+
+    /// Posts JSON.
+    pub(crate) fn post(&self, target: &str, body: impl Into<Body>) -> Answered {
+        self.call(Method::POST, target, &[("content-type", "application/json")], body)
+    }
+}
+
+pub(crate) fn read(response: axum::response::Response) -> Answered {
+    let (head, body) = response.into_parts();
+    let body = futures_executor::block_on(axum::body::to_bytes(body, usize::MAX)).unwrap().to_vec();
+    Answered { status: head.status, headers: head.headers, body }
+}
+
+pub(crate) fn request(method: Method, target: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let request = Request::builder().method(method).uri(target);
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(body.into()).unwrap()
+}
+
+impl Answered {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// HTTP status, outcome and codes, as `400 REJECTED empty,missing_field`.
+    pub(crate) fn gist(&self) -> String {
+        let json = self.json();
+        let errors = json["errors"].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = errors.iter().filter_map(|error| error["code"].as_str()).collect();
+        format!("{} {} {}", self.status.as_u16(), json["status"].as_str().unwrap_or("-"), codes.join(","))
+            .trim_end()
+            .to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
