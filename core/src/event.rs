@@ -176,15 +176,7 @@ fn read<'a, S: Sink>(body: &'a [u8], max_bytes: usize, sink: &mut S) -> Result<P
     if body.len() > max_bytes {
         return Err(Rejection::too_large(max_bytes));
     }
-    if body.starts_with(b"\xef\xbb\xbf") {
-        return Err(invalid_json(body, 0, "the body begins with a byte-order mark; send UTF-8 without one"));
-    }
-    let text = match core::str::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => {
-            return Err(invalid_json(body, error.valid_up_to(), "the body is not UTF-8; encode it as UTF-8"));
-        }
-    };
+    let text = text_of(body)?;
     let (members, raw) = read_body(text, sink).map_err(|error| invalid_json(body, error.at, error.reason))?;
     let Some(members) = members else {
         return Err(Rejection::of(Problem::of_body(
@@ -195,7 +187,16 @@ fn read<'a, S: Sink>(body: &'a [u8], max_bytes: usize, sink: &mut S) -> Result<P
     Judge { text, problems: Vec::new() }.judge(members, raw)
 }
 
-fn invalid_json(body: &[u8], at: usize, reason: &str) -> Rejection {
+/// The body as text: UTF-8 without a byte-order mark.
+pub(crate) fn text_of(body: &[u8]) -> Result<&str, Rejection> {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        return Err(invalid_json(body, 0, "the body begins with a byte-order mark; send UTF-8 without one"));
+    }
+    core::str::from_utf8(body)
+        .map_err(|error| invalid_json(body, error.valid_up_to(), "the body is not UTF-8; encode it as UTF-8"))
+}
+
+pub(crate) fn invalid_json(body: &[u8], at: usize, reason: &str) -> Rejection {
     let message = format!("{reason} ({})", Place::of(body, at));
     Rejection::of(Problem::of_body(Code::InvalidJson, message))
 }

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod batch;
 mod canonical;
 mod event;
 mod id;
@@ -18,6 +19,7 @@ mod scan;
 mod store;
 mod time;
 
+pub use batch::{split_array, split_lines};
 pub use canonical::MAX_DEPTH;
 pub use event::{Event, MAX_BODY_BYTES, MAX_ENTITY_ID_BYTES};
 pub use id::{EventId, ParseHashError, PayloadHash};
