@@ -216,13 +216,12 @@ impl<S: Sink> Writer<'_, '_, S> {
         let first_member = self.members.len();
         let mut sorted = true;
         loop {
-            let name = self.name(at)?;
-            at = name.value_at;
-            if let Some(before) = self.members.get(first_member..).and_then(<[Member]>::last) {
-                sorted &= self.names().compare(&before.name, &name.member.name).is_lt();
-            }
             let place = self.members.len();
-            self.members.push(name.member);
+            at = self.name(at)?;
+            if place > first_member {
+                let (before, name) = (&self.members[place - 1].name, &self.members[place].name);
+                sorted &= self.names().compare(before, name).is_lt();
+            }
             at = match self.value(at, level + 1) {
                 Ok(end) => end,
                 Err(error) => return Err(self.explain(error, first_member, place)),
@@ -243,9 +242,9 @@ impl<S: Sink> Writer<'_, '_, S> {
         Ok(at)
     }
 
-    /// A member up to its value.
+    /// Notes the member at `at`; gives the position of its value.
     #[inline(always)]
-    fn name(&mut self, at: usize) -> Scan<NameRead> {
+    fn name(&mut self, at: usize) -> Scan<usize> {
         if self.byte(at) != Some(b'"') {
             return error(at, NAME_EXPECTED);
         }
@@ -257,8 +256,8 @@ impl<S: Sink> Writer<'_, '_, S> {
         if self.byte(colon) != Some(b':') {
             return error(colon, COLON_EXPECTED);
         }
-        let member = Member { name, name_at: at as u32, written: Span::new(written, written) };
-        Ok(NameRead { member, value_at: self.skip_space(colon + 1) })
+        self.members.push(Member { name, name_at: at as u32, written: Span::new(written, written) });
+        Ok(self.skip_space(colon + 1))
     }
 
     #[cold]
@@ -279,27 +278,25 @@ impl<S: Sink> Writer<'_, '_, S> {
         if let PayloadError::Syntax(_) = *error {
             return error;
         }
-        let mut members = self.members[first_member..=place].to_vec();
-        match self.names().sort(&mut members) {
-            Some(repeated) => self.repeated(&repeated),
-            None => within(error, || self.names().text(&self.members[place].name).to_owned()),
+        match self.names().order(&self.members[first_member..=place]) {
+            Err(repeated) => fault_of(self.names(), &repeated),
+            Ok(_) => within(error, || self.names().text(&self.members[place].name).to_owned()),
         }
-    }
-
-    #[cold]
-    fn repeated(&self, member: &Member) -> Box<PayloadError> {
-        let path = vec![self.names().text(&member.name).to_owned()];
-        Box::new(PayloadError::Fault(Fault { kind: FaultKind::DuplicateKey, at: member.name_at as usize, path }))
     }
 
     /// Notes the canonical order of the object that was just closed.
     fn reorder(&mut self, first_member: usize, span: Span) -> Result<(), Box<PayloadError>> {
+        const FEW: usize = 16;
         let names = Names { text: self.text, unescaped: &self.unescaped };
-        if let Some(repeated) = names.sort(&mut self.members[first_member..]) {
-            return Err(self.repeated(&repeated));
-        }
         let start = self.moved.len();
-        self.moved.extend(self.members[first_member..].iter().map(|member| member.written));
+        let members = &mut self.members[first_member..];
+        if members.len() <= FEW {
+            names.sort_few(members).map_err(|repeated| fault_of(names, &repeated))?;
+            self.moved.extend(members.iter().map(|member| member.written));
+        } else {
+            let order = names.order(members).map_err(|repeated| fault_of(names, &repeated))?;
+            self.moved.extend(order.iter().map(|place| members[*place as usize].written));
+        }
         self.reordered.push(Reordered { span, members: Span::new(start, self.moved.len()) });
         Ok(())
     }
@@ -330,12 +327,6 @@ impl<S: Sink> Writer<'_, '_, S> {
         self.moved.clear();
         self.reordered.clear();
     }
-}
-
-/// A member whose value is still to be read.
-struct NameRead {
-    member: Member,
-    value_at: usize,
 }
 
 /// Gathers short pieces, because a hasher is slow on them.
@@ -403,6 +394,12 @@ impl Text<'_> {
 #[cold]
 fn fault(kind: FaultKind, at: usize) -> Box<PayloadError> {
     Box::new(PayloadError::Fault(Fault { kind, at, path: Vec::new() }))
+}
+
+#[cold]
+fn fault_of(names: Names<'_>, repeated: &Member) -> Box<PayloadError> {
+    let path = vec![names.text(&repeated.name).to_owned()];
+    Box::new(PayloadError::Fault(Fault { kind: FaultKind::DuplicateKey, at: repeated.name_at as usize, path }))
 }
 
 #[cold]

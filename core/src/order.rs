@@ -25,10 +25,13 @@ impl Span {
 pub(crate) struct Name {
     /// Orders like the name's first eight bytes, and decides nearly every comparison.
     ranks: u64,
-    /// Where the name stands: in the text, or among the names whose escapes were resolved.
+    /// Where the name stands: in the text, or, with [`UNESCAPED`] on both ends, among the names whose escapes were
+    /// resolved.
     span: Span,
-    is_unescaped: bool,
 }
+
+/// Far beyond any position in a body. A flag of its own would make members a third larger.
+const UNESCAPED: usize = 1 << 31;
 
 /// A member of an object.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +48,13 @@ impl Name {
     #[inline]
     pub(crate) fn written(text: &str, start: usize, end: usize) -> Self {
         let ranks = ranks(&text.as_bytes()[start + 1..], end - start - 2);
-        Self { ranks, span: Span::new(start + 1, end - 1), is_unescaped: false }
+        Self { ranks, span: Span::new(start + 1, end - 1) }
     }
 
     /// The name that starts at `start` and ends the resolved names.
     pub(crate) fn unescaped(unescaped: &str, start: usize) -> Self {
         let name = &unescaped.as_bytes()[start..];
-        Self { ranks: ranks(name, name.len()), span: Span::new(start, unescaped.len()), is_unescaped: true }
+        Self { ranks: ranks(name, name.len()), span: Span::new(UNESCAPED + start, UNESCAPED + unescaped.len()) }
     }
 }
 
@@ -98,11 +101,25 @@ pub(crate) struct Names<'t> {
 
 impl<'t> Names<'t> {
     pub(crate) fn text(&self, name: &Name) -> &'t str {
-        let text = if name.is_unescaped { self.unescaped } else { self.text };
-        &text[name.span.range()]
+        let range = name.span.range();
+        if range.start < UNESCAPED {
+            &self.text[range]
+        } else {
+            &self.unescaped[range.start - UNESCAPED..range.end - UNESCAPED]
+        }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn bytes(&self, name: &Name) -> &'t [u8] {
+        let range = name.span.range();
+        if range.start < UNESCAPED {
+            &self.text.as_bytes()[range]
+        } else {
+            &self.unescaped.as_bytes()[range.start - UNESCAPED..range.end - UNESCAPED]
+        }
+    }
+
+    #[inline(always)]
     pub(crate) fn compare(&self, left: &Name, right: &Name) -> Ordering {
         match left.ranks.cmp(&right.ranks) {
             Ordering::Equal => self.compare_rest(left, right),
@@ -110,9 +127,8 @@ impl<'t> Names<'t> {
         }
     }
 
-    #[inline(never)]
     fn compare_rest(&self, left: &Name, right: &Name) -> Ordering {
-        let (left, right) = (self.text(left).as_bytes(), self.text(right).as_bytes());
+        let (left, right) = (self.bytes(left), self.bytes(right));
         let same = 8.min(left.len()).min(right.len());
         let (left, right) = (&left[same..], &right[same..]);
         // The second eight bytes decide most of what is left, again at once.
@@ -122,67 +138,67 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// Sorts members by name. When names repeat, gives the earliest member, in document order, whose name an earlier one
-    /// has.
-    pub(crate) fn sort(&self, members: &mut [Member]) -> Option<Member> {
-        const FEW: usize = 16;
-        if members.len() <= FEW {
-            self.insertion_sort(members);
-        } else {
-            self.sort_many(members);
+    /// The members' places in the order of their names. When names repeat, fails with the earliest member, in document
+    /// order, whose name an earlier one has.
+    pub(crate) fn order(&self, members: &[Member]) -> Result<Vec<u32>, Member> {
+        // Names often begin alike; the eight bytes behind what all share tell most of them apart.
+        let shared = self.shared_prefix(members);
+        let mut keyed: Vec<(u64, u32)> = (0..)
+            .zip(members)
+            .map(|(place, member)| {
+                let rest = &self.bytes(&member.name)[shared..];
+                (ranks(rest, rest.len()), place)
+            })
+            .collect();
+        keyed.sort_unstable_by_key(|(ranks, _)| *ranks);
+        let mut order: Vec<u32> = keyed.iter().map(|(_, place)| *place).collect();
+
+        let mut repeated: Option<Member> = None;
+        let mut start = 0;
+        for alike in keyed.chunk_by(|left, right| left.0 == right.0) {
+            let end = start + alike.len();
+            if alike.len() > 1 {
+                let rest = |place: &u32| &self.bytes(&members[*place as usize].name)[shared..];
+                order[start..end]
+                    .sort_unstable_by(|left, right| compare_bytes(rest(left), rest(right)).then(left.cmp(right)));
+                let repeats = order[start..end].windows(2).filter(|pair| rest(&pair[0]) == rest(&pair[1]));
+                let earliest = repeats.map(|pair| members[pair[1] as usize]).chain(repeated);
+                repeated = earliest.min_by_key(|member| member.name_at);
+            }
+            start = end;
         }
-        let repeats = members.windows(2).filter(|pair| self.compare(&pair[0].name, &pair[1].name).is_eq());
-        repeats.map(|pair| pair[1]).min_by_key(|member| member.name_at)
+        repeated.map_or(Ok(order), Err)
     }
 
-    // Stable, so equal names stay in document order.
-    fn insertion_sort(&self, members: &mut [Member]) {
+    /// Sorts a few members by name; fails like [`Names::order`].
+    pub(crate) fn sort_few(&self, members: &mut [Member]) -> Result<(), Member> {
+        // Insertion sort: no allocation, and stable, so equal names stay in document order.
+        let mut repeated: Option<Member> = None;
         for sorted in 1..members.len() {
             let member = members[sorted];
             let mut place = sorted;
-            while place > 0 && self.compare(&member.name, &members[place - 1].name).is_lt() {
-                members[place] = members[place - 1];
+            while place > 0 {
+                match self.compare(&member.name, &members[place - 1].name) {
+                    Ordering::Less => members[place] = members[place - 1],
+                    Ordering::Equal => {
+                        repeated = repeated.or(Some(member));
+                        break;
+                    }
+                    Ordering::Greater => break,
+                }
                 place -= 1;
             }
             members[place] = member;
         }
-    }
-
-    fn sort_many(&self, members: &mut [Member]) {
-        // Names often begin alike; the eight bytes behind what all share tell more of them apart.
-        let shared = self.shared_prefix(members);
-        let mut keyed: Vec<(u64, u32)> = (0..)
-            .zip(members.iter())
-            .map(|(index, member)| {
-                let rest = &self.text(&member.name).as_bytes()[shared..];
-                (ranks(rest, rest.len()), index)
-            })
-            .collect();
-        keyed.sort_unstable();
-        let unsorted = members.to_vec();
-        for (member, (_, index)) in members.iter_mut().zip(&keyed) {
-            *member = unsorted[*index as usize];
-        }
-        let mut start = 0;
-        for same in keyed.chunk_by(|left, right| left.0 == right.0) {
-            let end = start + same.len();
-            if same.len() > 1 {
-                let by_rest = |left: &Member, right: &Member| {
-                    let (left_text, right_text) = (self.text(&left.name), self.text(&right.name));
-                    compare_bytes(&left_text.as_bytes()[shared..], &right_text.as_bytes()[shared..])
-                        .then(left.name_at.cmp(&right.name_at))
-                };
-                members[start..end].sort_unstable_by(by_rest);
-            }
-            start = end;
-        }
+        repeated.map_or(Ok(()), Err)
     }
 
     /// How many bytes at the start all names have in common.
     fn shared_prefix(&self, members: &[Member]) -> usize {
-        let first = self.text(&members[0].name).as_bytes();
+        let Some(first) = members.first() else { return 0 };
+        let first = self.bytes(&first.name);
         members.iter().fold(first.len(), |shared, member| {
-            let name = self.text(&member.name).as_bytes();
+            let name = self.bytes(&member.name);
             if name.starts_with(&first[..shared]) {
                 return shared;
             }
@@ -195,42 +211,68 @@ impl<'t> Names<'t> {
 mod tests {
     use super::*;
 
-    fn utf16(left: &str, right: &str) -> Ordering {
+    const PARTS: [&str; 11] =
+        ["", "a", "\0", "\u{7f}", "\u{80}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{10000}", "\u{10ffff}", "key_0"];
+
+    /// All texts of three parts, each once, in an order of no meaning.
+    fn names() -> Vec<String> {
+        let mut names = Vec::new();
+        for number in 0..PARTS.len().pow(3) {
+            let part = |place: u32| PARTS[number * 7 / PARTS.len().pow(place) % PARTS.len()];
+            let name = [part(0), part(1), part(2)].concat();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    fn members(names: &[String]) -> (String, Vec<Member>) {
+        let mut text = String::new();
+        let members = names.iter().map(|name| {
+            let at = text.len();
+            text.push_str(&format!("\"{name}\""));
+            (at, text.len())
+        });
+        let places: Vec<(usize, usize)> = members.collect();
+        let member = |(at, end): (usize, usize)| Member {
+            name: Name::written(&text, at, end),
+            name_at: at as u32,
+            written: Span::new(at, end),
+        };
+        let members = places.into_iter().map(member).collect();
+        (text, members)
+    }
+
+    fn utf16(left: &&str, right: &&str) -> Ordering {
         left.encode_utf16().cmp(right.encode_utf16())
     }
 
     #[test]
     fn names_sort_by_utf16_code_units() {
-        let parts =
-            ["", "a", "\0", "\u{7f}", "\u{80}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{10000}", "\u{10ffff}", "key_0"];
-        let mut names = Vec::new();
-        for first in parts {
-            for second in parts {
-                for third in parts {
-                    names.push(format!("{first}{second}{third}"));
-                }
-            }
-        }
-        let text: String = names.iter().map(|name| format!("\"{name}\"")).collect();
-        let mut at = 0;
-        let mut members: Vec<Member> = names
-            .iter()
-            .map(|name| {
-                let end = at + name.len() + 2;
-                let member =
-                    Member { name: Name::written(&text, at, end), name_at: at as u32, written: Span::new(at, end) };
-                at = end;
-                member
-            })
-            .collect();
+        let names = names();
+        let (text, mut members) = members(&names);
         let all = Names { text: &text, unescaped: "" };
-        for few in members.chunks_mut(13) {
-            all.sort(few);
-            assert!(few.is_sorted_by(|left, right| utf16(all.text(&left.name), all.text(&right.name)).is_le()));
-        }
-        all.sort(&mut members);
+        let mut expected: Vec<&str> = names.iter().map(String::as_str).collect();
+        expected.sort_by(utf16);
+
+        let order = all.order(&members).unwrap();
+        let sorted: Vec<&str> = order.iter().map(|place| all.text(&members[*place as usize].name)).collect();
+        assert_eq!(sorted, expected);
+
+        all.sort_few(&mut members).unwrap();
         let sorted: Vec<&str> = members.iter().map(|member| all.text(&member.name)).collect();
-        names.sort_by(|left, right| utf16(left, right));
-        assert_eq!(sorted, names);
+        assert_eq!(sorted, expected);
+    }
+
+    #[test]
+    fn the_earliest_repeated_name_is_told() {
+        let mut names = names();
+        names.extend(["b", "key_0", "b", "a", "b"].map(str::to_owned));
+        let (text, mut members) = members(&names);
+        let all = Names { text: &text, unescaped: "" };
+        let key_0 = members[members.len() - 4].name_at;
+        assert_eq!(all.order(&members).unwrap_err().name_at, key_0);
+        assert_eq!(all.sort_few(&mut members).unwrap_err().name_at, key_0);
     }
 }
