@@ -7,12 +7,12 @@ use anyhow::Result;
 use super::{Step, cache, say};
 use crate::command::{Run, cargo, found};
 
-pub(crate) const STEP: Step = Step { name: "fuzz", about: "cargo-fuzz", run: || fuzz().map(|_| ()) };
+pub(crate) const STEP: Step = Step { name: "fuzz", about: "cargo-fuzz", run: || cargo_fuzz().map(|_| ()) };
 
 const VERSION: &str = "0.13.2";
 
 /// The program `cargo-fuzz`; its first argument is `fuzz`.
-pub(crate) fn fuzz() -> Result<PathBuf> {
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     if let Some(program) = found("cargo-fuzz") {
         say(STEP.name, format_args!("{}", program.display()));
         return Ok(program);

@@ -8,11 +8,13 @@ use anyhow::{Result, bail};
 mod apt;
 mod cache;
 mod debian_wasm;
-mod fuzz;
-mod wasm;
 
-pub(crate) use fuzz::fuzz;
-pub(crate) use wasm::{TARGET as WASM_TARGET, wasm};
+pub(crate) mod binaryen;
+pub(crate) mod bindgen;
+pub(crate) mod chromium;
+pub(crate) mod fuzz;
+pub(crate) mod npm;
+pub(crate) mod wasm;
 
 /// One thing that can be made available.
 pub(crate) struct Step {
@@ -25,7 +27,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order in which `cargo xtask setup` takes them.
-pub(crate) const STEPS: &[Step] = &[wasm::STEP, fuzz::STEP];
+pub(crate) const STEPS: &[Step] = &[wasm::STEP, bindgen::STEP, npm::STEP, binaryen::STEP, chromium::STEP, fuzz::STEP];
 
 /// Make available what suites and builds need; what is there already is left alone.
 #[derive(clap::Args)]

@@ -11,7 +11,7 @@ use super::{Step, apt, debian_wasm, say};
 use crate::command::{Run, cargo, found, program};
 
 pub(crate) const STEP: Step =
-    Step { name: "wasm", about: "a toolchain for wasm32-unknown-unknown", run: || wasm().map(|_| ()) };
+    Step { name: "wasm", about: "a toolchain for wasm32-unknown-unknown", run: || toolchain().map(|_| ()) };
 
 /// The target that all wasm of this project is built for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -58,7 +58,7 @@ impl Wasm {
 }
 
 /// The toolchain for wasm32, installed if there is none.
-pub(crate) fn wasm() -> Result<&'static Wasm> {
+pub(crate) fn toolchain() -> Result<&'static Wasm> {
     static WASM: OnceLock<Wasm> = OnceLock::new();
     if let Some(wasm) = WASM.get() {
         return Ok(wasm);

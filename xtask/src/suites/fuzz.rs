@@ -12,7 +12,7 @@ pub(crate) const SUITE: Suite =
     Suite { name: "fuzz", about: "20 s of each fuzz target: no input panics, hangs or eats the memory", run };
 
 fn run() -> Result<String> {
-    let fuzz = setup::fuzz()?;
+    let fuzz = setup::fuzz::cargo_fuzz()?;
     // Only a fuzzing engine and the core are linked, and the core has no unsafe code: a sanitizer would
     // find nothing and needs a nightly compiler.
     let cargo_fuzz = |command: &str| -> Command {

@@ -89,8 +89,8 @@ fn first_word(line: &str) -> &str {
 /// Nothing calls the core there, so the linker would drop all of it: it is told to keep everything,
 /// and the engine's side fails on a module without the core in it.
 fn check_module() -> Result<u64> {
-    let target = setup::WASM_TARGET;
-    setup::wasm()?
+    let target = setup::wasm::TARGET;
+    setup::wasm::toolchain()?
         .cargo()?
         .args(["rustc", "--package", "pik-core", "--lib", "--crate-type", "cdylib"])
         .args(["--target", target, "--"])
@@ -98,7 +98,7 @@ fn check_module() -> Result<u64> {
         .run()?;
     let module = workspace::target().join(target).join("debug/pik_core.wasm");
     program("node")
-        .arg(workspace::root().join("xtask/src/suites/purity/no_imports.mjs"))
+        .arg("xtask/src/suites/purity/no_imports.mjs")
         .args([module.as_os_str(), "pik_core".as_ref()])
         .run()?;
     let size = std::fs::metadata(&module).with_context(|| format!("{} is missing", module.display()))?;

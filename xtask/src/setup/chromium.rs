@@ -1,0 +1,34 @@
+//! A browser for tests.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Step, apt, say};
+use crate::command::{Run, found, program};
+
+pub(crate) const STEP: Step =
+    Step { name: "chromium", about: "Chromium, or Chrome where that is there", run: || browser().map(|_| ()) };
+
+/// The browser's program: `PIK_CHROMIUM`, or what is installed under one of the usual names.
+pub(crate) fn browser() -> Result<PathBuf> {
+    let browser = match installed() {
+        Some(browser) => browser,
+        None => {
+            if !apt::usable() {
+                bail!("there is no Chromium here; install it, or set PIK_CHROMIUM to the program of one");
+            }
+            apt::install(STEP.name, &["chromium"])?;
+            installed().context("apt-get succeeded, but there is no program `chromium`")?
+        }
+    };
+    let version = program(&browser).arg("--version").read()?;
+    say(STEP.name, format_args!("{}, {}", browser.display(), version.trim()));
+    Ok(browser)
+}
+
+fn installed() -> Option<PathBuf> {
+    let chosen = std::env::var_os("PIK_CHROMIUM").map(PathBuf::from);
+    let usual = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    chosen.or_else(|| usual.into_iter().find_map(found))
+}
