@@ -18,6 +18,7 @@ mod rejection;
 mod scan;
 mod store;
 mod time;
+mod verify;
 
 pub use batch::{split_array, split_lines};
 pub use canonical::MAX_DEPTH;
@@ -31,3 +32,4 @@ pub use record::{Answer, CONTRACT, Outcome, Record, Status, Submission};
 pub use rejection::{Code, MAX_POINTER_BYTES, MAX_PROBLEMS, Problem, Rejection};
 pub use store::{Claim, Commit, Ledger, Put, RawStore, Store, StoreError};
 pub use time::{EventTime, IngestTime, TimeError, TimeText};
+pub use verify::{Finding, Inventory, Notice, Page, Verification, verify};

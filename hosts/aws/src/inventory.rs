@@ -1,0 +1,63 @@
+//! What a verification reads: a scan of the table, a listing of the bucket.
+
+use std::future::Future;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use pik_core::{Commit, EventId, Inventory, Ledger, Page, RawKey, Record, StoreError};
+
+use crate::failure::store_error;
+use crate::{AwsStore, item, schema};
+
+const SIDE_BY_SIDE: usize = 16;
+
+/// Records of one page: few enough to be looked into before the connection of the scan is taken back.
+const RECORDS: i32 = 500;
+
+/// Between the two halves of a scan's place; neither contains it.
+const SEPARATOR: char = '\n';
+
+impl Inventory for AwsStore {
+    async fn records(&self, from: Option<String>) -> Result<Page<Result<Record, String>>, StoreError> {
+        let mut scan =
+            self.clients.dynamodb.scan().table_name(&self.settings.table).consistent_read(true).limit(RECORDS);
+        if let Some((event_id, kind)) = from.as_deref().and_then(|place| place.split_once(SEPARATOR)) {
+            scan = scan
+                .exclusive_start_key(schema::EVENT_ID, item::text(event_id))
+                .exclusive_start_key(schema::KIND, item::text(kind));
+        }
+        let page = scan.send().await.map_err(|error| store_error("scan records", error))?;
+        let items = page.items().iter().map(|item| item::read(item).map_err(|error| error.reason().to_owned()));
+        let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
+        let next = place(schema::EVENT_ID).zip(place(schema::KIND));
+        Ok(Page { items: items.collect(), next: next.map(|(event_id, kind)| format!("{event_id}{SEPARATOR}{kind}")) })
+    }
+
+    async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
+        let list = self.clients.s3.list_objects_v2().bucket(&self.settings.bucket).prefix("raw/");
+        let page =
+            list.set_continuation_token(from).send().await.map_err(|error| store_error("list objects", error))?;
+        let next = if page.is_truncated() == Some(true) { page.next_continuation_token } else { None };
+        let objects = page.contents.unwrap_or_default();
+        Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })
+    }
+
+    async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        side_by_side(ids.iter().map(|id| self.ledger.find(id)).collect()).await
+    }
+
+    async fn sizes(&self, keys: &[RawKey]) -> Result<Vec<Option<u64>>, StoreError> {
+        side_by_side(keys.iter().map(|key| self.raw_store.size_of(key.as_str())).collect()).await
+    }
+
+    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        side_by_side(keys.iter().map(|key| self.raw_store.bytes(key.as_str())).collect()).await
+    }
+
+    async fn finish(&self, record: &Record) -> Result<Commit, StoreError> {
+        self.ledger.commit(record).await
+    }
+}
+
+async fn side_by_side<T>(calls: Vec<impl Future<Output = Result<T, StoreError>>>) -> Result<Vec<T>, StoreError> {
+    stream::iter(calls).buffered(SIDE_BY_SIDE).try_collect().await
+}

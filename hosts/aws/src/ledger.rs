@@ -1,0 +1,115 @@
+//! Records in DynamoDB.
+
+use std::num::NonZeroU16;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+use pik_core::{Claim, Commit, EventId, Ledger, Record, Status, StoreError};
+
+use crate::failure::store_error;
+use crate::{Clients, Settings, item, schema};
+
+/// Records in one DynamoDB table, by conditional writes.
+///
+/// A write that the SDK sends twice, because an answer was lost, finds its own effect: a claim comes back as found,
+/// a commit with this attempt's receipt, a duplicate's record is put again as it was.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    client: Client,
+    table: String,
+    bucket: String,
+    shards: NonZeroU16,
+}
+
+impl DynamoLedger {
+    /// The table that the settings name. It must exist.
+    pub fn new(clients: &Clients, settings: &Settings) -> Self {
+        Self {
+            client: clients.dynamodb.clone(),
+            table: settings.table.clone(),
+            bucket: settings.bucket.clone(),
+            shards: settings.shards,
+        }
+    }
+}
+
+impl Ledger for DynamoLedger {
+    fn raw_bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    async fn claim(&self, record: &Record) -> Result<Claim, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::write(record, self.shards)))
+            .condition_expression("attribute_not_exists(event_id)")
+            // The record there comes with the refusal: no second read, and none that could see another state.
+            .return_values_on_condition_check_failure(AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Claim::New),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => match &refused.item {
+                    Some(found) => Ok(Claim::Found(item::read(found)?)),
+                    None => Err(no_item("claim")),
+                },
+                Some(_) | None => Err(store_error("claim", error)),
+            },
+        }
+    }
+
+    async fn commit(&self, record: &Record) -> Result<Commit, StoreError> {
+        let mut sets =
+            vec!["#status = :status".to_owned(), "receipt = :receipt".to_owned(), "raw_size = :raw_size".to_owned()];
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(item::event_key(&record.event_id)))
+            .condition_expression("#status = :pending")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", item::text(Status::Pending.as_str()))
+            .expression_attribute_values(":status", item::text(record.status.as_str()))
+            .expression_attribute_values(":receipt", item::text(&record.receipt))
+            .expression_attribute_values(":raw_size", item::number(record.raw_size))
+            .return_values_on_condition_check_failure(AllOld);
+        for (name, value) in schema::index_attributes(record, self.shards) {
+            sets.push(format!("{name} = :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), item::text(value));
+        }
+        match update.update_expression(format!("SET {}", sets.join(", "))).send().await {
+            Ok(_) => Ok(Commit::Done),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match &refused.item {
+                    Some(found) => Ok(Commit::Already(item::read(found)?.receipt)),
+                    None => Err(no_item("commit")),
+                },
+                Some(_) | None => Err(store_error("commit", error)),
+            },
+        }
+    }
+
+    async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
+        let put =
+            self.client.put_item().table_name(&self.table).set_item(Some(item::write(record, self.shards))).send();
+        put.await.map(|_| ()).map_err(|error| store_error("record duplicate", error))
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        let get =
+            self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
+        let found = get.send().await.map_err(|error| store_error("find", error))?;
+        found.item.as_ref().map(item::read).transpose()
+    }
+}
+
+/// A refused condition shows the item it was refused for, unless there is none or the endpoint cannot show it.
+fn no_item(call: &str) -> StoreError {
+    StoreError::Internal(format!(
+        "{call}: the condition failed and no item came back; check that nothing deletes from the table and that \
+         the endpoint knows ReturnValuesOnConditionCheckFailure"
+    ))
+}

@@ -1,0 +1,24 @@
+//! Store on S3 and DynamoDB: raw objects in a bucket, records in a table, any number of hosts side by side.
+//!
+//! [`AwsStore`] puts [`DynamoLedger`] and [`S3RawStore`] behind the core's write protocol. [`Provision`] makes and checks
+//! the bucket and the table.
+#![deny(missing_docs)]
+
+mod client;
+mod failure;
+mod init;
+mod inventory;
+mod item;
+mod ledger;
+mod raw_store;
+mod schema;
+mod settings;
+mod store;
+
+pub use client::Clients;
+pub use init::{Check, Provision, Verdict};
+pub use ledger::DynamoLedger;
+pub use raw_store::S3RawStore;
+pub use schema::{BY_ENTITY, BY_INGEST, BY_LAG, Index};
+pub use settings::{MAX_SHARDS, Settings};
+pub use store::AwsStore;

@@ -1,0 +1,95 @@
+//! Raw objects in S3.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
+use pik_core::{Put, RawStore, Record, StoreError};
+
+use crate::failure::store_error;
+use crate::{Clients, Settings};
+
+/// Raw objects in one S3 bucket, created by `If-None-Match: *` and never written again.
+#[derive(Debug, Clone)]
+pub struct S3RawStore {
+    client: Client,
+    bucket: String,
+    kms_key: Option<String>,
+}
+
+impl S3RawStore {
+    /// The bucket that the settings name. It must exist.
+    pub fn new(clients: &Clients, settings: &Settings) -> Self {
+        Self { client: clients.s3.clone(), bucket: settings.bucket.clone(), kms_key: settings.kms_key.clone() }
+    }
+
+    /// The size of an object; `None` when there is none.
+    pub(crate) async fn size_of(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(head) => Ok(Some(head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0))),
+            Err(error) => match error.as_service_error() {
+                Some(HeadObjectError::NotFound(_)) => Ok(None),
+                Some(_) | None => Err(store_error("look up raw object", error)),
+            },
+        }
+    }
+
+    /// The bytes of an object; `None` when there is none.
+    pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) => match error.as_service_error() {
+                Some(GetObjectError::NoSuchKey(_)) => return Ok(None),
+                Some(_) | None => return Err(store_error("read raw object", error)),
+            },
+        };
+        match object.body.collect().await {
+            Ok(bytes) => Ok(Some(bytes.to_vec())),
+            // The answer broke off, or its checksum does not match.
+            Err(error) => Err(StoreError::Unavailable(format!("read raw object: {error}"))),
+        }
+    }
+}
+
+impl RawStore for S3RawStore {
+    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+        let mut put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(record.raw_key.as_str())
+            .body(ByteStream::from(raw.to_vec()))
+            .if_none_match("*")
+            .content_type("application/json")
+            // Named, because the environment can switch the SDK's own default off.
+            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            // Hyphens: there are proxies that drop headers with underscores.
+            .metadata("event-id", record.event_id.to_string())
+            .metadata("ingest-time", record.ingest_time.to_string())
+            .metadata("payload-hash", record.payload_hash.to_string());
+        if let Some(key) = &self.kms_key {
+            // A bucket key saves a call to KMS for every object.
+            put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key).bucket_key_enabled(true);
+        }
+        match put.send().await {
+            Ok(_) => Ok(Put::Created),
+            // Also what an attempt of ours finds whose first answer was lost.
+            Err(error) if already_there(&error) => Ok(Put::Exists),
+            Err(error) => Err(store_error("create raw object", error)),
+        }
+    }
+
+    async fn size(&self, record: &Record) -> Result<Option<u64>, StoreError> {
+        self.size_of(record.raw_key.as_str()).await
+    }
+
+    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+        self.bytes(record.raw_key.as_str()).await
+    }
+}
+
+fn already_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().is_some_and(|error| error.code() == Some("PreconditionFailed"))
+}

@@ -1,0 +1,94 @@
+//! The table: its keys, its indexes, and what is written into them.
+//!
+//! | | partition | sort | written |
+//! |---|---|---|---|
+//! | table | `event_id` | `kind`: `EVENT` or `DUPLICATE#{ingest_time}#{receipt}` | always |
+//! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` event_id | at commit |
+//! | `by_lag` | `lag_partition`: `source=…/event_type=…/event_date=…#{shard}` | `ingest_lag_ms` | at commit |
+//! | `by_ingest` | `ingest_partition`: `ingest_date=…#{shard}` | `ingest_order`: ingest time `#` event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
+//!
+//! An item is in an index only when it has both attributes, so a claim, which has none of the four beside the
+//! record's own, costs one write.
+//!
+//! The longest each can be, where DynamoDB takes 2,048 bytes of partition key and 1,024 of sort key: `entity_id`
+//! 1,024, `lag_partition` 544, `kind` and `ingest_order` under 300.
+
+use std::num::NonZeroU16;
+
+use pik_core::{EventId, Record, Status};
+
+pub(crate) const EVENT_ID: &str = "event_id";
+pub(crate) const KIND: &str = "kind";
+pub(crate) const EVENT: &str = "EVENT";
+pub(crate) const ENTITY_ID: &str = "entity_id";
+pub(crate) const ENTITY_ORDER: &str = "entity_order";
+pub(crate) const LAG_PARTITION: &str = "lag_partition";
+pub(crate) const INGEST_LAG_MS: &str = "ingest_lag_ms";
+pub(crate) const INGEST_PARTITION: &str = "ingest_partition";
+pub(crate) const INGEST_ORDER: &str = "ingest_order";
+
+/// A global secondary index. All project whole records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute that is its partition key, a string.
+    pub partition: &'static str,
+    /// The attribute that is its sort key.
+    pub sort: &'static str,
+    /// Whether the sort key is a number.
+    pub numeric: bool,
+}
+
+/// One entity through time.
+pub const BY_ENTITY: Index = Index { name: "by_entity", partition: ENTITY_ID, sort: ENTITY_ORDER, numeric: false };
+
+/// The arrivals of a type and day by their lag.
+pub const BY_LAG: Index = Index { name: "by_lag", partition: LAG_PARTITION, sort: INGEST_LAG_MS, numeric: true };
+
+/// What arrived, duplicates included.
+pub const BY_INGEST: Index =
+    Index { name: "by_ingest", partition: INGEST_PARTITION, sort: INGEST_ORDER, numeric: false };
+
+pub(crate) const INDEXES: [Index; 3] = [BY_ENTITY, BY_LAG, BY_INGEST];
+
+/// The sort key of a record in the table.
+pub(crate) fn kind(record: &Record) -> String {
+    match record.status {
+        Status::Pending | Status::Accepted => EVENT.to_owned(),
+        Status::Duplicate => format!("DUPLICATE#{}#{}", record.ingest_time, record.receipt),
+    }
+}
+
+/// The attributes that put a record into its indexes.
+pub(crate) fn index_attributes(record: &Record, shards: NonZeroU16) -> Vec<(&'static str, String)> {
+    let shard = shard(&record.event_id, shards);
+    let arrival = format!("ingest_date={}#{shard}", record.ingest_time.date());
+    match record.status {
+        Status::Pending => Vec::new(),
+        Status::Duplicate => vec![
+            (INGEST_PARTITION, arrival),
+            (INGEST_ORDER, format!("{}#{}#{}", record.ingest_time, record.event_id, record.receipt)),
+        ],
+        Status::Accepted => vec![
+            (ENTITY_ORDER, format!("{}#{}", record.event_time.sort_key(), record.event_id)),
+            (LAG_PARTITION, format!("{}#{shard}", day_of_type(record))),
+            (INGEST_PARTITION, arrival),
+            (INGEST_ORDER, format!("{}#{}", record.ingest_time, record.event_id)),
+        ],
+    }
+}
+
+/// `source=…/event_type=…/event_date=…`, escaped as it stands in the raw object's key.
+fn day_of_type(record: &Record) -> &str {
+    let key = record.raw_key.as_str();
+    // INVARIANT: a RawKey begins with these and has no slash within a segment.
+    let end = key.find("/ingest_date=").unwrap_or(key.len());
+    &key["raw/".len()..end]
+}
+
+/// An id is a hash, so two of its bytes spread evenly.
+fn shard(id: &EventId, shards: NonZeroU16) -> u16 {
+    let [high, low, ..] = *id.as_bytes();
+    u16::from_be_bytes([high, low]) % shards
+}

@@ -1,0 +1,95 @@
+//! The two halves behind the core's write protocol.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt};
+use pik_core::{Answer, EventId, Ledger, RawStore, Record, Status, Store, StoreError, Submission};
+use tokio::sync::Semaphore;
+
+use crate::{Clients, DynamoLedger, S3RawStore, Settings, init};
+
+/// How many ingests of one host may be under way; more are answered `overloaded`. Each holds its event's bytes.
+const IN_FLIGHT: usize = 1024;
+
+/// How many events of one batch are ingested side by side.
+const BATCH: usize = 32;
+
+/// A store on S3 and DynamoDB.
+#[derive(Debug)]
+pub struct AwsStore {
+    pub(crate) clients: Clients,
+    pub(crate) settings: Settings,
+    pub(crate) ledger: DynamoLedger,
+    pub(crate) raw_store: S3RawStore,
+    in_flight: Semaphore,
+}
+
+impl AwsStore {
+    /// Reads region, credentials and endpoints from the environment. Asks nothing of the services yet, so that a host
+    /// starts while they cannot be reached.
+    pub async fn connect(settings: Settings) -> Result<Self, StoreError> {
+        let clients = Clients::from_environment(&settings).await;
+        if clients.dynamodb.config().region().is_none() {
+            return Err(StoreError::Internal("no AWS region is set; set AWS_REGION".into()));
+        }
+        Ok(Self {
+            ledger: DynamoLedger::new(&clients, &settings),
+            raw_store: S3RawStore::new(&clients, &settings),
+            in_flight: Semaphore::new(IN_FLIGHT),
+            clients,
+            settings,
+        })
+    }
+}
+
+impl Store for AwsStore {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        let Ok(_under_way) = self.in_flight.try_acquire() else {
+            return Err(StoreError::Overloaded(format!("{IN_FLIGHT} ingests are under way in this host")));
+        };
+        pik_core::ingest(&self.ledger, &self.raw_store, &submission).await
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        // Equal events one after the other, in their order; different ones side by side.
+        let mut groups: BTreeMap<EventId, Vec<(usize, Submission)>> = BTreeMap::new();
+        let count = submissions.len();
+        for (place, submission) in submissions.into_iter().enumerate() {
+            groups.entry(submission.record.event_id).or_default().push((place, submission));
+        }
+        let ingest_group = |group: Vec<(usize, Submission)>| async {
+            let mut answers = Vec::with_capacity(group.len());
+            for (place, submission) in group {
+                answers.push((place, self.ingest(submission).await));
+            }
+            answers
+        };
+        let mut answers: Vec<_> = stream::iter(groups.into_values())
+            .map(ingest_group)
+            .buffer_unordered(BATCH)
+            .flat_map(stream::iter)
+            .collect()
+            .await;
+        debug_assert_eq!(answers.len(), count);
+        answers.sort_unstable_by_key(|(place, _)| *place);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        self.ledger.find(id).await
+    }
+
+    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.ledger.find(id).await? {
+            Some(record) if record.status == Status::Accepted => match self.raw_store.read(&record).await? {
+                Some(raw) => Ok(Some(raw)),
+                None => Err(StoreError::Internal(format!("the raw object {} is gone", record.raw_key))),
+            },
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        init::ready(&self.clients, &self.settings, &self.ledger).await
+    }
+}
