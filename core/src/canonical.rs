@@ -250,21 +250,28 @@ impl<S: Sink> Writer<'_, '_, S> {
         }
         let written = self.written(at);
         let end = self.string(at)?;
-        let name =
-            if end.escapes == Escapes::None { Name::written(self.text, at, end.at) } else { self.unescape(at, end.at) };
+        self.members.push(Member {
+            name: Name::written(self.text, at, end.at),
+            name_at: at as u32,
+            written: Span::new(written, written),
+        });
+        if end.escapes != Escapes::None {
+            self.resolve_last_name(at, end.at);
+        }
         let colon = self.skip_space(end.at);
         if self.byte(colon) != Some(b':') {
             return error(colon, COLON_EXPECTED);
         }
-        self.members.push(Member { name, name_at: at as u32, written: Span::new(written, written) });
         Ok(self.skip_space(colon + 1))
     }
 
     #[cold]
-    fn unescape(&mut self, at: usize, end: usize) -> Name {
+    fn resolve_last_name(&mut self, at: usize, end: usize) {
         let start = self.unescaped.len();
         unescape_into(&self.text[at + 1..end - 1], &mut self.unescaped);
-        Name::unescaped(&self.unescaped, start)
+        if let Some(member) = self.members.last_mut() {
+            member.name = Name::unescaped(&self.unescaped, start);
+        }
     }
 
     #[inline(always)]
