@@ -41,7 +41,7 @@ impl Status {
 }
 
 /// One occurrence of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// The event's id.
     pub event_id: EventId,

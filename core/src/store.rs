@@ -73,7 +73,7 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// What a claim found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(clippy::large_enum_variant, reason = "short-lived, and the large variant is the common answer to a replay")]
 pub enum Claim {
     /// There was no record; the one given is stored now.
@@ -83,7 +83,7 @@ pub enum Claim {
 }
 
 /// What a commit found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Commit {
     /// The claim was PENDING and is ACCEPTED now.
     Done,
@@ -111,7 +111,7 @@ pub trait Ledger: Send + Sync {
 }
 
 /// What a create-only put found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Put {
     /// The object was not there and is now.
     Created,
