@@ -35,6 +35,27 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the contract's order.
+    pub const ALL: [Self; 17] = [
+        Self::TooLarge,
+        Self::InvalidJson,
+        Self::NotAnObject,
+        Self::MissingField,
+        Self::UnknownField,
+        Self::WrongType,
+        Self::DuplicateKey,
+        Self::Empty,
+        Self::ForbiddenCharacter,
+        Self::TooLong,
+        Self::InvalidTime,
+        Self::MissingOffset,
+        Self::TimeTooPrecise,
+        Self::TimeOutOfRange,
+        Self::NumberOutOfRange,
+        Self::TooDeep,
+        Self::UnsupportedMediaType,
+    ];
+
     /// The code as it stands in answers and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +79,9 @@ impl Code {
         }
     }
 }
+
+// A code that is added before the last one and not listed stops the build here.
+const _: () = assert!(Code::UnsupportedMediaType as usize + 1 == Code::ALL.len());
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,20 +2,30 @@
 
 use pik_core::{Answer, EventId, Outcome, Problem, RawKey};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ErrorCode;
+use crate::openapi::schemas;
 
-/// ACCEPTED or DUPLICATE.
-#[derive(Serialize)]
+/// An event that is durable: its first occurrence, or seen before.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Ingested<'a> {
-    /// The event's place in its batch.
+    /// The event's place in its batch, from 0. Only in batches.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize, required = false)]
     index: Option<usize>,
+    #[schema(schema_with = schemas::event_id)]
     event_id: &'a EventId,
+    #[schema(schema_with = schemas::outcome)]
     status: Outcome,
+    /// Ingest time minus event time of this occurrence; negative for an event from the future.
     ingest_lag_ms: i64,
+    /// The key of the raw object, the first occurrence's for a duplicate.
+    #[schema(value_type = String, max_length = 635)]
     s3_key: &'a RawKey,
+    /// Present when nothing was written.
     #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
     dry_run: bool,
 }
 
@@ -26,14 +36,21 @@ impl<'a> Ingested<'a> {
     }
 }
 
-/// REJECTED.
-#[derive(Serialize)]
+/// An event that breaks the contract. Nothing of it was stored; sending it again as it is changes nothing.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Rejected<'a> {
+    /// The event's place in its batch, from 0. Only in batches.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize, required = false)]
     index: Option<usize>,
+    #[schema(schema_with = schemas::rejected)]
     status: &'static str,
+    /// Everything that is wrong.
+    #[schema(schema_with = schemas::problems)]
     errors: &'a [Problem],
+    /// Present when nothing would have been written in any case.
     #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
     dry_run: bool,
 }
 
@@ -43,22 +60,31 @@ impl<'a> Rejected<'a> {
     }
 }
 
-/// ERROR.
-#[derive(Serialize)]
+/// A request, or an event of a batch, that failed without being at fault as an event. With a code of 5xx or 408 it may
+/// be sent again as it is: whatever the failed attempt left is completed by the next.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Failed<'a> {
+    /// The event's place in its batch, from 0. Only in batches.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize, required = false)]
     index: Option<usize>,
+    #[schema(schema_with = schemas::error)]
     status: &'static str,
     errors: [Failure<'a>; 1],
+    /// Present when nothing would have been written in any case.
     #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
     dry_run: bool,
 }
 
-/// What went wrong, though the event may be right.
-#[derive(Serialize)]
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Failure<'a> {
+    #[schema(schema_with = schemas::error_code)]
     code: ErrorCode,
+    #[schema(schema_with = schemas::whole_body)]
     path: &'static str,
+    /// For a person: what is wrong and what to do.
     message: &'a str,
 }
 
@@ -68,9 +94,38 @@ impl<'a> Failed<'a> {
     }
 }
 
+/// What became of each event of a batch.
+#[derive(Default, Serialize, ToSchema)]
+pub(crate) struct Batch<'a> {
+    /// One for each event, in order. Blank lines of NDJSON are no events.
+    pub(crate) results: Vec<BatchEntry<'a>>,
+    /// How many are ACCEPTED.
+    pub(crate) accepted: usize,
+    /// How many are DUPLICATE.
+    pub(crate) duplicate: usize,
+    /// How many are REJECTED.
+    pub(crate) rejected: usize,
+    /// How many are ERROR, and should be sent again.
+    pub(crate) failed: usize,
+    /// Present when nothing was written.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    pub(crate) dry_run: bool,
+}
+
+/// What became of one event of a batch.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum BatchEntry<'a> {
+    Ingested(Ingested<'a>),
+    Rejected(Rejected<'a>),
+    Failed(Failed<'a>),
+}
+
 /// All is well.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Well {
+    #[schema(schema_with = schemas::ok)]
     status: &'static str,
 }
 
@@ -84,13 +139,8 @@ fn is_false(value: &bool) -> bool {
 /// The bytes of an answer.
 pub(crate) fn json(answer: &impl Serialize) -> Vec<u8> {
     let mut text = Vec::with_capacity(384);
-    write_json(&mut text, answer);
-    text
-}
-
-/// Appends the bytes of an answer.
-pub(crate) fn write_json(text: &mut Vec<u8>, answer: &impl Serialize) {
-    // INVARIANT: the types above have string keys and their values write themselves; memory cannot refuse a write.
-    let written = serde_json::to_writer(text, answer);
+    // INVARIANT: the types above have string keys and their values write themselves; memory does not refuse a write.
+    let written = serde_json::to_writer(&mut text, answer);
     debug_assert!(written.is_ok());
+    text
 }

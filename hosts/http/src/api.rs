@@ -1,16 +1,18 @@
 //! The service: a store, a host and what the host decides.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::response::Response;
 use pik_core::Store;
 
+use crate::answer::json;
 use crate::cors::Cors;
 use crate::refusal::Refusal;
 use crate::tokens::Tokens;
-use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, resources};
+use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, openapi, resources};
 
 /// The service. Clones share everything.
 pub struct Api<S, H>(Arc<Parts<S, H>>);
@@ -21,6 +23,7 @@ struct Parts<S, H> {
     config: Config,
     tokens: Tokens,
     cors: Cors,
+    openapi: OnceLock<Bytes>,
 }
 
 impl<S, H> Clone for Api<S, H> {
@@ -35,7 +38,7 @@ impl<S: Store, H: Host> Api<S, H> {
         config.check()?;
         let tokens = Tokens::new(&config.tokens);
         let cors = Cors::new(&config.cors_origins);
-        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors })))
+        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors, openapi: OnceLock::new() })))
     }
 
     /// The Router to serve.
@@ -58,7 +61,7 @@ impl<S: Store, H: Host> Api<S, H> {
     /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.
     pub fn refuse(&self, call: Call, fault: HostFault, reason: Option<String>) -> Response {
         let code = ErrorCode::from(fault);
-        call.refuse(self, &Refusal::Error { code, message: code.store_message(), reason, header: None })
+        call.refuse(self, &Refusal::Error { code, message: code.service_message(), reason, header: None })
     }
 
     /// The store.
@@ -74,6 +77,11 @@ impl<S: Store, H: Host> Api<S, H> {
     /// What the host decided.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The OpenAPI document, made when it is first asked for: a cold start has no use for it.
+    pub fn openapi(&self) -> Bytes {
+        self.0.openapi.get_or_init(|| Bytes::from(json(&openapi::document(self.config())))).clone()
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

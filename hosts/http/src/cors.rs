@@ -42,13 +42,13 @@ impl Cors {
     }
 }
 
-/// Whether a browser asks what a page may send.
+/// Whether a browser asks what a page may send, before it sends it.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// What a page may send.
-pub(crate) fn mark_preflight(headers: &mut HeaderMap) {
+/// Answers that.
+pub(crate) fn answer_preflight(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);

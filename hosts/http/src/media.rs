@@ -1,6 +1,8 @@
-//! What a body says it is: `Content-Type`.
+//! What a body says it is: `Content-Type` and `Content-Encoding`.
 
 use axum::http::{HeaderMap, header};
+
+use crate::inflate::Encoding;
 
 /// The types that are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,29 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<MediaType> {
         return None;
     };
     are_fine(parameters).then_some(media_type)
+}
+
+/// How the body is compressed; `None` for ways that are not taken, and for more than one.
+pub(crate) fn content_encoding(headers: &HeaderMap) -> Option<Encoding> {
+    let mut found = Encoding::Identity;
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        for name in value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if name.is_empty() || name.eq_ignore_ascii_case(b"identity") {
+                continue;
+            }
+            if found != Encoding::Identity {
+                return None;
+            }
+            found = if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {
+                Encoding::Gzip
+            } else if name.eq_ignore_ascii_case(b"zstd") {
+                Encoding::Zstd
+            } else {
+                return None;
+            };
+        }
+    }
+    Some(found)
 }
 
 /// Whether `(; name=value)*` is well-formed (RFC 9110, section 5.6.6) and every charset UTF-8.

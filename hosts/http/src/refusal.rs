@@ -73,8 +73,8 @@ impl ErrorCode {
         }
     }
 
-    /// What the client is told of a store that failed; the reason is for the log.
-    pub(crate) const fn store_message(self) -> &'static str {
+    /// What the client is told when it is not at fault; the reason is for the log.
+    pub(crate) const fn service_message(self) -> &'static str {
         match self {
             Self::Overloaded => "too much at once; send this again after the seconds in Retry-After",
             Self::Unavailable => "the store is not available; send this again after the seconds in Retry-After",
@@ -186,7 +186,7 @@ impl From<Rejection> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let code = ErrorCode::from(&error);
-        Self::Error { code, message: code.store_message(), reason: Some(error.reason().to_owned()), header: None }
+        Self::Error { code, message: code.service_message(), reason: Some(error.reason().to_owned()), header: None }
     }
 }
 
@@ -200,7 +200,8 @@ pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-fn rejected_status(code: Code) -> StatusCode {
+/// The HTTP status of an answer whose first problem has this code.
+pub(crate) fn rejected_status(code: Code) -> StatusCode {
     match code {
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -5,8 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pik_core::Store;
 
-use super::{invalid_parameter, open};
+use super::open;
 use crate::answer::{WELL, json};
+use crate::intake::invalid_parameter;
 use crate::refusal::{Refusal, json_response};
 use crate::{Api, Host, parameters};
 

@@ -1,29 +1,33 @@
-//! One file for each thing a request can ask for, and what they share.
+//! One file for each thing a request can ask for.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use pik_core::{Code, Rejection, Store};
+use pik_core::Store;
 
-use crate::body::{BodyError, discard};
+use crate::body::discard;
 use crate::refusal::Refusal;
-use crate::tokens::Denied;
 use crate::{Api, Call, Endpoint, ErrorCode, Host, cors};
 
+mod batch;
 mod health;
 mod ingest;
+mod openapi;
+
+pub(crate) use batch::MAX_LISTED_PROBLEMS;
 
 /// The handlers of an endpoint.
 pub(crate) fn methods<S: Store, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
     let methods = match endpoint {
-        Endpoint::Ingest | Endpoint::IngestBatch => post(ingest::post::<S, H>),
+        Endpoint::Ingest => post(ingest::post::<S, H>),
+        Endpoint::IngestBatch => post(batch::post::<S, H>),
         Endpoint::Health => get(health::alive::<S, H>),
         Endpoint::Ready => get(health::ready::<S, H>),
-        Endpoint::OpenApi | Endpoint::Unknown => MethodRouter::new(),
+        Endpoint::OpenApi => get(openapi::get::<S, H>),
+        Endpoint::Unknown => MethodRouter::new(),
     };
     methods.fallback(method_not_allowed::<S, H>)
 }
@@ -53,38 +57,6 @@ async fn refuse<S: Store, H: Host>(
     call.refuse(api, refusal)
 }
 
-fn admit<S: Store, H: Host>(api: &Api<S, H>, head: &Parts) -> Result<(), Refusal> {
-    api.tokens().admit(&head.headers).map_err(|denied| {
-        let (message, challenge) = match denied {
-            Denied::Missing => (
-                "no bearer token; send one as `Authorization: Bearer …`",
-                HeaderValue::from_static("Bearer realm=\"pik\""),
-            ),
-            Denied::Wrong => (
-                "the bearer token is not known here; check it",
-                HeaderValue::from_static("Bearer realm=\"pik\", error=\"invalid_token\""),
-            ),
-        };
-        Refusal::error(ErrorCode::Unauthorized, message).with_header(header::WWW_AUTHENTICATE, challenge)
-    })
-}
-
-fn invalid_parameter(message: &'static str) -> Refusal {
-    Refusal::error(ErrorCode::InvalidParameter, message)
-}
-
-fn unreadable(error: BodyError, too_large: impl FnOnce() -> Rejection) -> Refusal {
-    match error {
-        BodyError::TooLarge => too_large().into(),
-        BodyError::Broken(reason) => Refusal::Error {
-            code: ErrorCode::Timeout,
-            message: "the body did not arrive whole and in time; send it again",
-            reason: Some(reason),
-            header: None,
-        },
-    }
-}
-
 /// The answer to a path that is not served.
 pub(crate) async fn not_found<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, mut body) = open(&api, request);
@@ -95,12 +67,13 @@ pub(crate) async fn not_found<S: Store, H: Host>(State(api): State<Api<S, H>>, r
     refuse(&api, call, &head, &mut body, &refusal).await
 }
 
+/// The answer to a method that a path does not take; axum adds the `Allow` header.
 async fn method_not_allowed<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, mut body) = open(&api, request);
-    if head.method == Method::OPTIONS && call.origin().is_some() && cors::is_preflight(&head.method, &head.headers) {
+    if call.origin().is_some() && cors::is_preflight(&head.method, &head.headers) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
-        cors::mark_preflight(response.headers_mut());
+        cors::answer_preflight(response.headers_mut());
         return call.end(&api, response, &[]);
     }
     let refusal = Refusal::error(
@@ -108,8 +81,4 @@ async fn method_not_allowed<S: Store, H: Host>(State(api): State<Api<S, H>>, req
         "this path does not take this method; the Allow header has those it takes",
     );
     refuse(&api, call, &head, &mut body, &refusal).await
-}
-
-fn unsupported_media_type(message: &'static str) -> Refusal {
-    Refusal::rejected(Code::UnsupportedMediaType, message)
 }

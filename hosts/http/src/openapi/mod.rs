@@ -1,0 +1,42 @@
+//! The OpenAPI 3.1 document, made of the types and tables that the answers are made of.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
+
+use crate::answer::{Batch, BatchEntry, Failed, Failure, Ingested, Rejected, Well};
+use crate::{Config, Endpoint};
+
+mod operations;
+pub(crate) mod schemas;
+
+/// The name under which the document speaks of bearer tokens.
+const BEARER: &str = "bearer";
+
+/// Describes a service with this configuration.
+pub(crate) fn document(config: &Config) -> OpenApi {
+    let mut components = ComponentsBuilder::new()
+        .schema("Event", schemas::event())
+        .schema("Problem", schemas::problem())
+        .schema_from::<Ingested<'_>>()
+        .schema_from::<Rejected<'_>>()
+        .schema_from::<Failed<'_>>()
+        .schema_from::<Failure<'_>>()
+        .schema_from::<Batch<'_>>()
+        .schema_from::<BatchEntry<'_>>()
+        .schema_from::<Well>();
+    if !config.tokens.is_empty() {
+        components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+    let mut paths = PathsBuilder::new();
+    for endpoint in Endpoint::ALL {
+        if let Some(item) = operations::of(endpoint, config) {
+            paths = paths.path(endpoint.path(), item);
+        }
+    }
+    let info = InfoBuilder::new()
+        .title("Pipeline Investigation Kit")
+        .description(Some("Takes events in, each exactly once, and keeps what it takes to find out what happened."))
+        .version(env!("CARGO_PKG_VERSION"))
+        .build();
+    OpenApiBuilder::new().info(info).paths(paths.build()).components(Some(components.build())).build()
+}
