@@ -1,0 +1,140 @@
+//! The protocol with a mistake in it, to see that the check finds mistakes.
+
+use pik_core::{
+    Answer, Claim, Commit, Ledger, Outcome, Put, RawStore, Receipt, Record, Status, StoreError, Submission, ingest,
+};
+
+use crate::wire::{Attempt, Call, Protocol, Wire};
+
+/// The protocol itself.
+pub(crate) struct Real;
+
+impl Protocol for Real {
+    fn run<'a>(&'a self, wire: &'a Wire, submission: &'a Submission) -> Attempt<'a> {
+        Box::pin(ingest(wire, wire, submission))
+    }
+}
+
+/// A mistake in the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    /// None: the copy that is mutated is a true one.
+    None,
+    CommitBeforePut,
+    /// Whatever was committed before, this is a duplicate.
+    NoReceiptCheck,
+    /// Whatever was committed before, this is the first occurrence.
+    AlreadyMeansAccepted,
+    PutOverwrites,
+    /// What a retry finds PENDING it puts at its own key.
+    ObjectAtKeyOfRetry,
+    /// What a retry finds PENDING it commits with its own key and time.
+    RecordOfRetry,
+    PendingIsDuplicate,
+    PendingIsError,
+    DuplicateByTime,
+    DuplicateOfFirstReceipt,
+    DuplicateNotRecorded,
+    /// Answers before the record is there.
+    DuplicateRecordLost,
+    SizeOfRetry,
+    KeyOfRetryAnswered,
+    LagOfFirstAnswered,
+    NoCommit,
+    FailedCommitIsAccepted,
+    FailedPutIsIgnored,
+}
+
+impl Protocol for Mutation {
+    fn run<'a>(&'a self, wire: &'a Wire, submission: &'a Submission) -> Attempt<'a> {
+        Box::pin(mutated(*self, wire, submission))
+    }
+}
+
+async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Result<Answer, StoreError> {
+    use Mutation as M;
+    let mine = Record { raw_bucket: wire.raw_bucket().to_owned(), ..submission.record.clone() };
+    let claim = match wire.claim(&mine).await? {
+        Claim::New => mine.clone(),
+        Claim::Found(first) if first.status == Status::Pending => match mutation {
+            M::RecordOfRetry => mine.clone(),
+            M::PendingIsDuplicate => return duplicate(mutation, wire, submission, &first).await,
+            M::PendingIsError => return Err(StoreError::Overloaded("somebody else is at it".into())),
+            _ => first,
+        },
+        Claim::Found(first) => return duplicate(mutation, wire, submission, &first).await,
+    };
+
+    let target = if mutation == M::ObjectAtKeyOfRetry { &mine } else { &claim };
+    let mut accepted = Record {
+        status: Status::Accepted,
+        receipt: submission.record.receipt.clone(),
+        raw_size: submission.raw.len() as u64,
+        ..claim.clone()
+    };
+    if mutation != M::CommitBeforePut {
+        accepted.raw_size = put(mutation, wire, target, &submission.raw).await?;
+    }
+    if mutation == M::NoCommit {
+        return Ok(Answer::of(Outcome::Accepted, &accepted));
+    }
+    let commit = match wire.commit(&accepted).await {
+        Err(_) if mutation == M::FailedCommitIsAccepted => return Ok(Answer::of(Outcome::Accepted, &accepted)),
+        commit => commit?,
+    };
+    if mutation == M::CommitBeforePut {
+        put(mutation, wire, target, &submission.raw).await?;
+    }
+    match commit {
+        Commit::Done => Ok(Answer::of(Outcome::Accepted, &accepted)),
+        Commit::Already(_) if mutation == M::AlreadyMeansAccepted => Ok(Answer::of(Outcome::Accepted, &accepted)),
+        Commit::Already(receipt) if receipt == accepted.receipt && mutation != M::NoReceiptCheck => {
+            Ok(Answer::of(Outcome::Accepted, &accepted))
+        }
+        Commit::Already(_) => duplicate(mutation, wire, submission, &accepted).await,
+    }
+}
+
+async fn put(mutation: Mutation, wire: &Wire, target: &Record, raw: &[u8]) -> Result<u64, StoreError> {
+    if mutation == Mutation::PutOverwrites {
+        wire.send(Call::Overwrite(target.clone(), raw.to_vec())).await?;
+        return Ok(raw.len() as u64);
+    }
+    match wire.create(target, raw).await {
+        Err(_) if mutation == Mutation::FailedPutIsIgnored => Ok(raw.len() as u64),
+        Err(error) => Err(error),
+        Ok(Put::Created) => Ok(raw.len() as u64),
+        Ok(Put::Exists) if mutation == Mutation::SizeOfRetry => Ok(raw.len() as u64),
+        Ok(Put::Exists) => match wire.size(target).await? {
+            Some(size) => Ok(size),
+            None => Err(StoreError::Internal("an object that exists has no size".into())),
+        },
+    }
+}
+
+async fn duplicate(
+    mutation: Mutation,
+    wire: &Wire,
+    submission: &Submission,
+    first: &Record,
+) -> Result<Answer, StoreError> {
+    use Mutation as M;
+    let record = submission.duplicate_of(first);
+    match mutation {
+        M::DuplicateByTime => _ = wire.send(Call::RecordDuplicateByTime(record.clone())).await?,
+        M::DuplicateOfFirstReceipt => {
+            let receipt: Receipt = first.receipt.clone();
+            wire.record_duplicate(&Record { receipt, ..record.clone() }).await?;
+        }
+        M::DuplicateNotRecorded => {}
+        M::DuplicateRecordLost => _ = wire.record_duplicate(&record).await,
+        _ => wire.record_duplicate(&record).await?,
+    }
+    let mut answer = Answer::of(Outcome::Duplicate, &record);
+    match mutation {
+        M::KeyOfRetryAnswered => answer.raw_key = submission.record.raw_key.clone(),
+        M::LagOfFirstAnswered => answer.ingest_lag_ms = first.ingest_lag_ms,
+        _ => {}
+    }
+    Ok(answer)
+}
