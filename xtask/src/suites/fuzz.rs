@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use super::Suite;
-use crate::command::{Run, program};
+use crate::command::{Run, cargo, program};
 use crate::{setup, workspace};
 
 pub(crate) const SUITE: Suite =
@@ -25,18 +25,16 @@ fn run() -> Result<String> {
     if targets.is_empty() {
         bail!("fuzz/ has no targets");
     }
+    cargo().args(["run", "--package", "pik-tests", "--bin", "fuzz-seeds", "fuzz/seeds"]).run()?;
     cargo_fuzz("build").args(["--sanitizer", "none"]).run()?;
     for target in &targets {
+        // What is found goes to the first folder.
+        let corpus = format!("fuzz/corpus/{target}");
+        std::fs::create_dir_all(workspace::root().join(&corpus))?;
         let mut command = cargo_fuzz("run");
-        command.args(["--sanitizer", "none", target]);
-        // New finds go to the first folder; what is checked in is read only.
-        let seeds = format!("fuzz/seeds/{target}");
-        if workspace::root().join(&seeds).is_dir() {
-            let corpus = format!("fuzz/corpus/{target}");
-            std::fs::create_dir_all(workspace::root().join(&corpus))?;
-            command.args([corpus, seeds]);
-        }
+        command.args(["--sanitizer", "none", target]).arg(corpus).arg(format!("fuzz/seeds/{target}"));
         command.args(["--", "-max_total_time=20", "-timeout=5", "-rss_limit_mb=1024"]);
+        command.arg(format!("-dict=fuzz/{target}.dict"));
         // Only the counts, not each new find.
         command.args(["-verbosity=0", "-print_final_stats=1"]);
         command.run()?;
