@@ -65,7 +65,7 @@ pub trait Store: Send + Sync + 'static {
     /// The record of the first occurrence, PENDING ones included. Reads what was written before the call.
     fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
-    /// The raw object of an event whose record is ACCEPTED, `None` when there is no such event.
+    /// The raw object of an event whose record is ACCEPTED; `None` when there is no such event or it is PENDING still.
     fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 
     /// Whether the store answers.
@@ -100,7 +100,7 @@ pub trait Ledger: Send + Sync {
     fn claim(&self, record: &Record) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// Atomically turns the event's PENDING record into `record` (ACCEPTED, with this attempt's receipt), if it is
-    /// PENDING still. Everything but `status`, `receipt` and `raw_size` equals the claim.
+    /// PENDING still. A commit without a claim is an error and stores nothing. Everything but `status`, `receipt` and `raw_size` equals the claim.
     fn commit(&self, record: &Record) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 
     /// Stores the record of a later occurrence under event id, ingest time and receipt. A repeat changes nothing.
