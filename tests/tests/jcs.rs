@@ -2,6 +2,7 @@
 //! doubles in a shortest form, the two must agree byte for byte.
 
 use pik_core::Event;
+use pik_tests::split_mix::SplitMix;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -90,6 +91,44 @@ proptest! {
         let value = Value::Object(Map::from_iter(members));
         prop_assert_eq!(canonical(&value.to_string()), jcs(&value));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn large_values_agree(values in vec(value(), 1..40), names in vec(text(), 1..40), seed in any::<u64>()) {
+        let mut random = SplitMix::new(seed);
+        let value = large(&values, &names, &mut random);
+        let expected = jcs(&value);
+        prop_assert_eq!(&canonical(&value.to_string()), &expected);
+        prop_assert_eq!(&canonical(&serde_json::to_string_pretty(&value).expect("a value of JSON")), &expected);
+    }
+}
+
+/// A hundred kilobytes or so: long arrays and objects of many members, made of the values and names given.
+fn large(values: &[Value], names: &[String], random: &mut SplitMix) -> Value {
+    let mut text_so_far = 0;
+    let mut rows = Vec::new();
+    while text_so_far < 100_000 && rows.len() < 2_000 {
+        let member = |random: &mut SplitMix| {
+            let name = format!("{}{}", names[random.below(names.len())], random.below(50));
+            (name, values[random.below(values.len())].clone())
+        };
+        let row = match random.below(3) {
+            0 => values[random.below(values.len())].clone(),
+            1 => Value::Array(vec![Value::Object((0..random.below(4)).map(|_| member(random)).collect())]),
+            _ => Value::Object((0..random.below(120)).map(|_| member(random)).collect()),
+        };
+        text_so_far += row.to_string().len();
+        rows.push(row);
+    }
+    if random.once_in(2) {
+        return Value::Array(rows);
+    }
+    let named =
+        rows.into_iter().map(|row| (format!("{}{}", random.below(1_000), names[random.below(names.len())]), row));
+    Value::Object(named.collect())
 }
 
 /// The contract's one deliberate difference: digits that a double cannot hold are kept.
