@@ -8,6 +8,7 @@ use crate::output::is_broken_pipe;
 
 mod check;
 mod id;
+mod serve;
 
 /// Ingest events once, keep them as they came, and find them again.
 #[derive(Parser)]
@@ -21,6 +22,7 @@ pub(crate) struct Cli {
 enum Command {
     Id(id::Args),
     Check(check::Args),
+    Serve(serve::Args),
 }
 
 impl Cli {
@@ -29,6 +31,7 @@ impl Cli {
         let done = match self.command {
             Command::Id(args) => id::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Serve(args) => serve::run(&args),
         };
         match done {
             Ok(code) => code,

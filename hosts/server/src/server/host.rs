@@ -1,0 +1,100 @@
+//! The clocks, the randomness and the observer of this process.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pik_http::{Exchange, Host, Observation, Verdict};
+
+use super::Metrics;
+
+/// The clocks, the randomness and the observer of this process.
+pub(crate) struct ServerHost {
+    start: Instant,
+    metrics: Metrics,
+}
+
+impl ServerHost {
+    pub(crate) fn new(metrics: Metrics) -> Self {
+        Self { start: Instant::now(), metrics }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+impl Host for ServerHost {
+    fn now_ms(&self) -> i64 {
+        // Euclidean, as a clock set before 1970 counts down.
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
+        }
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn nonce(&self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    fn observe(&self, exchange: &Exchange<'_>) {
+        self.metrics.note(exchange);
+        if exchange.observations.is_empty() {
+            tracing::debug!(
+                request_id = exchange.request_id,
+                endpoint = exchange.endpoint.path(),
+                http_status = exchange.http_status,
+                latency_ms = milliseconds(exchange.latency),
+                "request"
+            );
+        }
+        for observation in exchange.observations {
+            log(exchange, observation);
+        }
+    }
+}
+
+fn milliseconds(latency: Duration) -> f64 {
+    // Three decimals are what the clock is good for.
+    (latency.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+/// One line for each event, or for a request that was refused as a whole.
+fn log(exchange: &Exchange<'_>, observation: &Observation<'_>) {
+    /// The level must be known where the macro is written.
+    macro_rules! line {
+        ($level:expr) => {{
+            let subject = observation.subject.as_ref();
+            let event_id = subject.map(|subject| subject.event_id.hex());
+            tracing::event!(
+                $level,
+                request_id = exchange.request_id,
+                endpoint = exchange.endpoint.path(),
+                http_status = exchange.http_status,
+                index = observation.index,
+                event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),
+                entity_id = subject.map(|subject| subject.entity_id),
+                source = subject.map(|subject| subject.source),
+                event_type = subject.map(|subject| subject.event_type),
+                status = observation.verdict.as_str(),
+                ingest_lag_ms = observation.ingest_lag_ms,
+                codes = (!observation.codes.is_empty()).then(|| observation.codes.join(",")),
+                reason = observation.reason,
+                dry_run = exchange.dry_run,
+                latency_ms = milliseconds(exchange.latency),
+                "event"
+            );
+        }};
+    }
+    match observation.verdict {
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => line!(tracing::Level::INFO),
+        Verdict::Error if is_our_fault(observation) => line!(tracing::Level::ERROR),
+        Verdict::Error => line!(tracing::Level::WARN),
+    }
+}
+
+fn is_our_fault(observation: &Observation<'_>) -> bool {
+    observation.codes.iter().any(|code| matches!(*code, "internal" | "unavailable"))
+}

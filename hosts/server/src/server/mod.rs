@@ -1,0 +1,21 @@
+//! HTTP around the shared Router: connections, limits, time-outs, observation, an end in good order.
+
+mod body;
+mod clock;
+mod connection;
+mod gate;
+mod host;
+mod http_socket;
+mod limits;
+mod listener;
+mod log;
+mod metrics;
+mod signals;
+
+pub(crate) use gate::Gate;
+pub(crate) use host::ServerHost;
+pub(crate) use limits::Limits;
+pub(crate) use listener::{bind, serve};
+pub(crate) use log::{Level, Log};
+pub(crate) use metrics::Metrics;
+pub(crate) use signals::Signals;
