@@ -1,5 +1,6 @@
 //! `POST /ingest`.
 
+use pik_core::StoreError;
 use pik_http::Config;
 use serde_json::json;
 
@@ -19,6 +20,58 @@ fn the_example_is_accepted_and_then_a_duplicate() {
     let second = service.post("/ingest", format!(" {EXAMPLE}\n"));
     assert_eq!(second.gist(), "200 DUPLICATE");
     assert_eq!(second.json()["event_id"], EXAMPLE_ID);
-    let id = EXAMPLE_ID.parse().unwrap();
-    assert_eq!(service.api.store().memory.raw_store.objects(&id)[0].1, EXAMPLE.as_bytes());
+}
+
+#[test]
+fn the_bytes_are_kept_as_they_came() {
+    let service = Service::new(Config::default());
+    let spelled = EXAMPLE.replace("10", "1.0e1").replace("heartbeat\",", "heartbeat\",\n  ");
+    assert_eq!(service.post("/ingest", format!("\t{spelled} \n")).gist(), "200 ACCEPTED");
+    let objects = service.api.store().memory.raw_store.objects(&EXAMPLE_ID.parse().unwrap());
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0].1, spelled.as_bytes());
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_and_nothing_is_stored() {
+    let service = Service::new(Config::default());
+    let answer =
+        service.post("/ingest", r#"{"source":"","event_time":"2025-12-28T23:59:59","payload":{"a":1,"a":2},"x":1}"#);
+    assert_eq!(
+        answer.gist(),
+        "400 REJECTED empty,missing_field,missing_field,missing_offset,duplicate_key,unknown_field"
+    );
+    let json = answer.json();
+    assert_eq!(json["errors"][4]["path"], "/payload/a");
+    assert!(json.get("dry_run").is_none());
+    assert_eq!(service.store_calls(), 0);
+}
+
+#[test]
+fn a_store_that_fails_is_an_error_that_may_be_sent_again() {
+    for (error, gist, retry_after) in [
+        (StoreError::Overloaded("queue of 512".into()), "503 ERROR overloaded", "1"),
+        (StoreError::Unavailable("connection refused".into()), "503 ERROR unavailable", "1"),
+        (StoreError::Internal("no such table".into()), "500 ERROR internal", ""),
+    ] {
+        let service = Service::new(Config::default());
+        let reason = error.reason().to_owned();
+        service.fail_next([Some(error)]);
+        let failed = service.post("/ingest", EXAMPLE);
+        assert_eq!(failed.gist(), gist);
+        assert_eq!(failed.json()["errors"][0]["path"], "");
+        assert_eq!(failed.header("retry-after"), retry_after);
+        // The reason names machines and tables: it is for the log.
+        assert!(!String::from_utf8(failed.body).unwrap().contains(&reason));
+        assert!(service.observed()[0].contains(&reason));
+
+        assert_eq!(service.post("/ingest", EXAMPLE).gist(), "200 ACCEPTED");
+    }
+}
+
+#[test]
+fn the_limit_may_be_set_lower() {
+    let service = Service::new(Config { max_event_bytes: EXAMPLE.len(), ..Config::default() });
+    assert_eq!(service.post("/ingest", EXAMPLE).gist(), "200 ACCEPTED");
+    assert_eq!(service.post("/ingest", format!("{EXAMPLE} ")).gist(), "413 REJECTED too_large");
 }

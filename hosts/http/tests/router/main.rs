@@ -1,4 +1,21 @@
 //! The Router from outside: a request in, an answer out.
+#![allow(clippy::unwrap_used, reason = "all of this is tests, the functions that they share too")]
 
+mod batch;
+mod bodies;
+mod codes;
+mod cors;
+mod dry_run;
+mod encodings;
+mod health;
+mod host;
 mod ingest;
+mod logs;
+mod media_types;
+mod openapi;
+mod order;
+mod parameters;
+mod paths;
+mod request_ids;
 mod service;
+mod tokens;

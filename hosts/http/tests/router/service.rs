@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -54,6 +54,8 @@ pub(crate) struct TestStore {
     faults: Mutex<VecDeque<Option<StoreError>>>,
     pub(crate) calls: AtomicU64,
     pub(crate) receipts: Mutex<Vec<String>>,
+    /// Leaves out the last answer of a batch.
+    pub(crate) forgetful: AtomicBool,
 }
 
 impl TestStore {
@@ -77,6 +79,9 @@ impl Store for TestStore {
         let mut answers = Vec::new();
         for submission in submissions {
             answers.push(self.ingest(submission).await);
+        }
+        if self.forgetful.load(Ordering::Relaxed) {
+            answers.pop();
         }
         answers
     }
@@ -118,9 +123,9 @@ impl Service {
         Self::new(Config { tokens: tokens.iter().map(|token| (*token).to_owned()).collect(), ..Config::default() })
     }
 
-    /// Lets the store's next calls fail, or not.
+    /// Says which of the store's next calls fail; those after them do not.
     pub(crate) fn fail_next(&self, faults: impl IntoIterator<Item = Option<StoreError>>) {
-        self.api.store().faults.lock().unwrap().extend(faults);
+        *self.api.store().faults.lock().unwrap() = faults.into_iter().collect();
     }
 
     /// How often the store was asked anything.
