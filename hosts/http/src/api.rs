@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
+use axum::http::request;
 use axum::response::Response;
 use pik_core::Store;
 
@@ -12,7 +13,7 @@ use crate::answer::json;
 use crate::cors::Cors;
 use crate::refusal::Refusal;
 use crate::tokens::Tokens;
-use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, openapi, resources};
+use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, intake, openapi, resources};
 
 /// The service. Clones share everything.
 pub struct Api<S, H>(Arc<Parts<S, H>>);
@@ -62,6 +63,14 @@ impl<S: Store, H: Host> Api<S, H> {
     pub fn refuse(&self, call: Call, fault: HostFault, reason: Option<String>) -> Response {
         let code = ErrorCode::from(fault);
         call.refuse(self, &Refusal::Error { code, message: code.service_message(), reason, header: None })
+    }
+
+    /// Asks for a token where one is needed, for what a host serves beside the Router; or has the answer.
+    pub fn admit(&self, call: Call, head: &request::Parts) -> Result<Call, Box<Response>> {
+        match intake::admit(self, head) {
+            Ok(()) => Ok(call),
+            Err(refusal) => Err(Box::new(call.refuse(self, &refusal))),
+        }
     }
 
     /// The store.
