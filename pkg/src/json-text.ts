@@ -1,0 +1,193 @@
+/**
+ * An object as JSON text, and a problem for whatever `JSON.stringify` would silently change or leave out.
+ *
+ * Where there is no problem the text is `JSON.stringify`'s own. It is written here, and not by a check followed by
+ * `JSON.stringify`, so that a getter or a `toJSON` is asked once: what was checked is what is written. Nothing recurses,
+ * and a text that no host would take is given up half-way, so depth, cycles and shared parts cost little.
+ */
+
+import { EventRejected, type Code, type Problem } from "./problem.js";
+
+/** Over every limit on a body, so the core need not see more to refuse it. A text has at least as many bytes as characters. */
+export const MORE_THAN_ENOUGH = 2 ** 21;
+
+/** As many as the core lists. */
+const MAX_PROBLEMS = 100;
+
+/** As long as the core's pointers. */
+const MAX_POINTER_BYTES = 1024;
+
+const encoder = new TextEncoder();
+
+/** The text of `value`; throws {@link EventRejected} where it holds something that JSON has no form for. */
+export function jsonText(value: unknown): string {
+  const writer = new Writer();
+  writer.write(value);
+  if (writer.problems.length > 0) throw new EventRejected(writer.problems);
+  return writer.text;
+}
+
+type Container = Readonly<Record<string | number, unknown>>;
+
+/** An array or object that is being written. */
+interface Level {
+  readonly container: Container;
+  /** The members' names, `undefined` for an array. */
+  readonly names: readonly string[] | undefined;
+  readonly size: number;
+  next: number;
+}
+
+class Writer {
+  text = "";
+  readonly problems: Problem[] = [];
+  readonly #levels: Level[] = [];
+  readonly #open = new Set<Container>();
+
+  write(root: unknown): void {
+    this.#value(root, "");
+    for (let level = this.#innermost(); level !== undefined; level = this.#innermost()) {
+      if (this.text.length > MORE_THAN_ENOUGH || this.problems.length >= MAX_PROBLEMS) return;
+      if (level.next === level.size) this.#close(level);
+      else this.#next(level);
+    }
+  }
+
+  #innermost(): Level | undefined {
+    return this.#levels[this.#levels.length - 1];
+  }
+
+  #next(level: Level): void {
+    const index = level.next++;
+    if (index > 0) this.text += ",";
+    const name = level.names?.[index];
+    if (name === undefined) {
+      this.#value(level.container[index], index);
+    } else {
+      this.text += JSON.stringify(name) + ":";
+      this.#value(level.container[name], name);
+    }
+  }
+
+  #close(level: Level): void {
+    this.#levels.pop();
+    this.#open.delete(level.container);
+    this.text += level.names === undefined ? "]" : "}";
+  }
+
+  /** Writes a scalar, or opens a container; `name` is what `toJSON` is told. */
+  #value(value: unknown, name: string | number): void {
+    if (typeof value === "object" && value !== null) this.#object(value, name);
+    else this.#scalar(value);
+  }
+
+  #object(value: object, name: string | number): void {
+    const refusal = neverJson(value);
+    if (refusal !== undefined) return this.#problem("not_json", refusal);
+    const toJson = (value as { toJSON?: unknown }).toJSON;
+    if (typeof toJson !== "function") return this.#container(value);
+    const result: unknown = toJson.call(value, String(name));
+    if (typeof result === "object" && result !== null) this.#container(result);
+    else this.#scalar(result);
+  }
+
+  #scalar(value: unknown): void {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+      case "object":
+        this.text += JSON.stringify(value);
+        return;
+      case "number":
+        if (!Number.isFinite(value)) {
+          this.#problem("not_json", "NaN and Infinity would be sent as null; send null or a string");
+        } else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+          this.#problem(
+            "unsafe_integer",
+            "an integer beyond 2^53-1 may have lost digits already; send it as a string, or the event as JSON text",
+          );
+        } else {
+          this.text += JSON.stringify(value);
+        }
+        return;
+      case "bigint":
+        return this.#problem("not_json", "a BigInt has no form in JSON; send it as a string, or the event as JSON text");
+      case "undefined":
+        return this.#problem("not_json", "undefined would be left out or sent as null; leave it out or send null");
+      case "function":
+      case "symbol":
+        return this.#problem("not_json", `a ${typeof value} would be left out; leave it out or send what it stands for`);
+    }
+  }
+
+  #container(value: object): void {
+    const container = value as Container;
+    if (this.#open.has(container)) return this.#problem("not_json", "a cycle: this is inside itself; send its id instead");
+    const isArray = Array.isArray(value);
+    if (!isArray && !isPlain(value)) return this.#problem("not_json", instanceMessage(value));
+    const names = Object.keys(value);
+    const size = isArray ? value.length : names.length;
+    // An array's own keys are its indices and `length`; a hole is met as undefined when it is its turn.
+    const expected = isArray ? size + 1 : size;
+    if (Reflect.ownKeys(value).length > expected) {
+      return this.#problem("not_json", "a symbol, a hidden property or an array's named one would be left out; remove it");
+    }
+    this.#open.add(container);
+    this.#levels.push({ container, names: isArray ? undefined : names, size, next: 0 });
+    this.text += isArray ? "[" : "{";
+  }
+
+  #problem(code: Code, message: string): void {
+    this.problems.push({ code, path: this.#pointer(), message });
+  }
+
+  /** Where the writer is, cut to the longest whole ancestor that fits. */
+  #pointer(): string {
+    let pointer = "";
+    let room = MAX_POINTER_BYTES;
+    for (const { names, next } of this.#levels) {
+      const name = names === undefined ? String(next - 1) : (names[next - 1] ?? "");
+      const segment = "/" + name.replaceAll("~", "~0").replaceAll("/", "~1");
+      room -= encoder.encode(segment).length;
+      if (room < 0) break;
+      pointer += segment;
+    }
+    return pointer;
+  }
+}
+
+/** Why an object is refused whatever its `toJSON` says. */
+function neverJson(value: object): string | undefined {
+  if (isPlain(value) || Array.isArray(value)) return undefined;
+  const kind = kindOf(value);
+  if (kind === "Date" && Number.isNaN(Number(value))) return "an invalid Date would be sent as null; send a valid one or null";
+  if (kind === "ArrayBuffer" || ArrayBuffer.isView(value)) {
+    return "binary data would be sent as an object of numbers; send it as base64 text";
+  }
+  return undefined;
+}
+
+function instanceMessage(value: object): string {
+  switch (kindOf(value)) {
+    case "Map":
+      return "a Map would be sent as {}; send Object.fromEntries(map) or an array";
+    case "Set":
+      return "a Set would be sent as {}; send [...set]";
+    case "Promise":
+      return "a Promise would be sent as {}; await it first";
+    default:
+      return "an instance of a class would lose what is not an own property; send a plain object or give it toJSON()";
+  }
+}
+
+/** The kind of a built-in object, of whatever realm (`instanceof` knows this one's alone). */
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** Whether it is an object literal, of whatever realm, or an object without a prototype. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && "isPrototypeOf" in (prototype as object);
+}
