@@ -22,7 +22,7 @@ pub(crate) struct Cli {
 enum Command {
     Id(id::Args),
     Check(check::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
 }
 
 impl Cli {

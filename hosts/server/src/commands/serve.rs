@@ -1,28 +1,25 @@
 //! `pik serve`: the server.
 
-use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ArgAction;
-use pik_core::{MAX_BODY_BYTES, Store};
+use pik_core::MAX_BODY_BYTES;
 use pik_http::{Api, Config};
 use pik_sqlite::{Options, SqliteStore};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
-use crate::server::{Gate, Level, Limits, Log, Metrics, ServerHost, Signals, bind, serve};
+use crate::server::{self, Addresses, Level, Limits, Log, Metrics, ServerHost};
 
 /// The database in the data folder.
 const DATABASE: &str = "pik.sqlite";
 
 /// Serve the HTTP API, storing events in one SQLite file.
 ///
-/// Prints `listening on http://ADDRESS` on standard output once it takes requests. Logs go to standard error, one JSON
+/// Prints `listening on http://ADDRESS` on standard output once it takes requests, behind `metrics on http://ADDRESS/metrics`
+/// if these have an address of their own. Logs go to standard error, one JSON
 /// object a line. SIGTERM and SIGINT end it in good order: no new connections, answers to all requests in flight, then the
 /// database is closed.
 #[derive(clap::Args)]
@@ -60,6 +57,11 @@ pub(crate) struct Args {
     /// An origin whose pages may call this, such as https://app.example, or several with commas between
     #[arg(long = "cors-origin", env = "PIK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origins: Vec<String>,
+
+    /// An address of its own for /metrics, open to whoever can reach it. Without one /metrics is at the address of the API,
+    /// and asks for a token where the API does
+    #[arg(long, env = "PIK_METRICS_LISTEN", value_name = "HOST:PORT", value_parser = address)]
+    metrics_listen: Option<SocketAddr>,
 
     /// What is worth a log line
     #[arg(long, env = "LOG_LEVEL", value_enum, default_value_t = Level::Info)]
@@ -107,7 +109,8 @@ pub(crate) struct Args {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT such as 127.0.0.1:8080"))?;
+    let mut found =
+        text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT such as 127.0.0.1:8080"))?;
     found.next().ok_or_else(|| "this host has no address".to_owned())
 }
 
@@ -169,49 +172,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let log = Log::start(args.log_level, metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let store = SqliteStore::open(args.data.join(DATABASE), Options::default())?;
     let api = Api::new(store, ServerHost::new(metrics), args.config())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the threads that serve")?;
-    let done = runtime.block_on(listen(args, api));
-    // Requests that outlived the time to stop are dropped here, then the store closes, then the log ends.
-    drop(runtime);
+    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
+    let done = server::run(api, addresses, args.limits());
     tracing::info!("stopped");
     drop(log);
-    done
-}
-
-async fn listen<S: Store>(args: &Args, api: Api<S, ServerHost>) -> anyhow::Result<ExitCode> {
-    let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let listener = bind(args.listen).with_context(|| format!("cannot listen at {}", args.listen))?;
-    tell_address(&listener)?;
-    let (stop, stopped) = watch::channel(false);
-    let connections = api.host().metrics().connections.clone();
-    let limits = args.limits();
-    let gate = Arc::new(Gate::new(api, &limits));
-    let serving = serve(listener, gate, limits, connections, stopped);
-    let signalled = async {
-        signals.next().await;
-        tracing::info!("stopping");
-        // Nobody listens any more when serving has ended by itself.
-        let _ = stop.send(true);
-        signals.next().await;
-    };
-    let answered = tokio::select! {
-        answered = serving => answered,
-        // A second signal: somebody is in a hurry.
-        () = signalled => false,
-    };
-    if !answered {
-        tracing::warn!("requests in flight were not answered");
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn tell_address(listener: &TcpListener) -> anyhow::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "listening on http://{address}")?;
-    Ok(stdout.flush()?)
+    done.map(|()| ExitCode::SUCCESS)
 }

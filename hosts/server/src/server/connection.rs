@@ -9,6 +9,7 @@ use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use pik_core::Store;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -16,21 +17,21 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::Limits;
 use super::clock::{Phase, PhaseClock};
-use super::gate::Answers;
+use super::gate::Gate;
 use super::http_socket::HttpSocket;
 
 /// Serves requests until the client, a time-out or `stop` ends the connection.
-pub(crate) async fn serve<A: Answers>(
+pub(crate) async fn serve<S: Store>(
     stream: TcpStream,
-    answers: Arc<A>,
+    gate: Arc<Gate<S>>,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
     let clock = Arc::new(PhaseClock::new());
     let socket = TokioIo::new(HttpSocket::new(stream, Arc::clone(&clock)));
     let service = service_fn(|request| {
-        let (answers, clock) = (Arc::clone(&answers), Arc::clone(&clock));
-        async move { Ok::<_, Infallible>(answers.answer(request, &clock).await) }
+        let (gate, clock) = (Arc::clone(&gate), Arc::clone(&clock));
+        async move { Ok::<_, Infallible>(gate.answer(request, &clock).await) }
     });
     let mut connection = http1::Builder::new().serve_connection(socket, service);
     let mut tick = interval_at(Instant::now() + limits.tick(), limits.tick());
@@ -65,7 +66,7 @@ pub(crate) async fn serve<A: Answers>(
     }
     let stream = connection.into_parts().io.into_inner().into_stream();
     // Whoever does not take the answer gets none.
-    let _ = tokio::time::timeout(limits.header, refuse(stream, answers.slow_head())).await;
+    let _ = tokio::time::timeout(limits.header, refuse(stream, gate.slow_head())).await;
 }
 
 /// Writes an answer where hyper would only close.

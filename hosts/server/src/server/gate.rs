@@ -10,41 +10,44 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::Response;
+use axum::http::{Method, Uri, header};
+use axum::response::{IntoResponse, Response};
 use hyper::Request;
 use hyper::body::Incoming;
 use pik_core::Store;
-use pik_http::{Api, HostFault};
+use pik_http::{Api, Call, HostFault};
 use tower_service::Service;
 
-use super::{Limits, ServerHost};
 use super::body::ClockedBody;
 use super::clock::{Phase, PhaseClock};
+use super::{Limits, Metrics, ServerHost};
 
-/// Answers the requests of a connection.
-pub(crate) trait Answers: Send + Sync + 'static {
-    /// The answer to a request; notes the phases of its connection.
-    fn answer(&self, request: Request<Incoming>, clock: &Arc<PhaseClock>) -> impl Future<Output = Response> + Send;
-
-    /// The answer to a request whose head does not end.
-    fn slow_head(&self) -> Response;
+/// What an address serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// The Router, and the metrics to whoever has a token.
+    EventsAndMetrics,
+    /// The Router alone.
+    Events,
+    /// The metrics alone, to everybody who can reach the address.
+    Metrics,
 }
 
-/// The Router behind its limits.
+/// Answers the requests of connections.
 pub(crate) struct Gate<S> {
     api: Api<S, ServerHost>,
     router: Router,
+    surface: Surface,
     max_requests: usize,
 }
 
 impl<S: Store> Gate<S> {
-    pub(crate) fn new(api: Api<S, ServerHost>, limits: &Limits) -> Self {
-        Self { router: api.router(), api, max_requests: limits.requests }
+    pub(crate) fn new(api: Api<S, ServerHost>, surface: Surface, limits: &Limits) -> Self {
+        Self { router: api.router(), api, surface, max_requests: limits.requests }
     }
-}
 
-impl<S: Store> Answers for Gate<S> {
-    async fn answer(&self, request: Request<Incoming>, clock: &Arc<PhaseClock>) -> Response {
+    /// The answer to a request; notes the phases of its connection.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, clock: &Arc<PhaseClock>) -> Response {
         clock.begin_request();
         let mut request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
         let call = self.api.begin(&mut request);
@@ -52,7 +55,12 @@ impl<S: Store> Answers for Gate<S> {
         // Who asks whether the server is well must hear it when it is busy.
         let response = if in_flight.count > self.max_requests && call.endpoint().takes_events() {
             self.api.refuse(call, HostFault::Overloaded, Some("too many requests at once".into()))
+        } else if self.surface != Surface::Events && is_metrics(&request) {
+            self.metrics(call, request)
         } else {
+            if self.surface == Surface::Metrics {
+                *request.uri_mut() = Uri::from_static("/");
+            }
             match guarded(self.router.clone().call(request), clock).await {
                 Ok(response) => response,
                 Err((fault, reason)) => self.api.refuse(call, fault, Some(reason.into())),
@@ -62,10 +70,29 @@ impl<S: Store> Answers for Gate<S> {
         response
     }
 
-    fn slow_head(&self) -> Response {
+    /// The answer to a request whose head does not end.
+    pub(crate) fn slow_head(&self) -> Response {
         let call = self.api.begin(&mut Request::default());
         self.api.refuse(call, HostFault::Timeout, Some("the request's head did not arrive in time".into()))
     }
+
+    fn metrics(&self, call: Call, request: Request<Body>) -> Response {
+        let (head, _) = request.into_parts();
+        // Volumes and lags are not for everybody: where clients come, the tokens protect them like the rest.
+        let admitted = match self.surface {
+            Surface::Metrics => Ok(call),
+            Surface::EventsAndMetrics | Surface::Events => self.api.admit(call, &head),
+        };
+        match admitted.map(|call| (call, self.api.host().metrics().text())) {
+            Ok((_, Ok(text))) => ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], text).into_response(),
+            Ok((call, Err(error))) => self.api.refuse(call, HostFault::Internal, Some(error.to_string())),
+            Err(refusal) => *refusal,
+        }
+    }
+}
+
+fn is_metrics(request: &Request<Body>) -> bool {
+    request.uri().path() == "/metrics" && request.method() == Method::GET
 }
 
 /// Polls until there is an answer, the time is over, or something panics.
@@ -76,18 +103,18 @@ async fn guarded(
     let mut answer = pin!(answer);
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
         Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
-        Ok(Poll::Pending) if clock.expired() => Poll::Ready(Err((
-            HostFault::Timeout,
-            if clock.phase() == Phase::Body {
-                "the body did not arrive in time"
-            } else {
-                "the store did not answer in time"
-            },
-        ))),
+        Ok(Poll::Pending) if clock.expired() => Poll::Ready(Err((HostFault::Timeout, late(clock.phase())))),
         Ok(Poll::Pending) => Poll::Pending,
         Err(_) => Poll::Ready(Err((HostFault::Internal, "a panic; the log has its place"))),
     })
     .await
+}
+
+fn late(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Body => "the body did not arrive in time",
+        Phase::Idle | Phase::Head | Phase::Answer => "the store did not answer in time",
+    }
 }
 
 /// One of the requests being answered, until it is dropped.

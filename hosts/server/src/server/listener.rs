@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pik_core::Store;
 use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 
 use super::Limits;
 use super::connection;
-use super::gate::Answers;
+use super::gate::Gate;
 
 /// Connections that the kernel completes before they are accepted.
 const BACKLOG: u32 = 1024;
@@ -28,10 +29,10 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves connections until `stop`, then answers what is in flight, for a bounded time. True if all was answered.
-pub(crate) async fn serve<A: Answers>(
+/// Serves connections until `stop`, then gate what is in flight, for a bounded time. True if all was answered.
+pub(crate) async fn serve<S: Store>(
     listener: TcpListener,
-    answers: Arc<A>,
+    gate: Arc<Gate<S>>,
     limits: Limits,
     connections: IntGauge,
     stop: watch::Receiver<bool>,
@@ -41,16 +42,16 @@ pub(crate) async fn serve<A: Answers>(
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stop| *stop) => {}
-        () = accept(&listener, &answers, limits, &connections, &slots, &stop) => {}
+        () = accept(&listener, &gate, limits, &connections, &slots, &stop) => {}
     }
     drop(listener);
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
     tokio::time::timeout(limits.shutdown, slots.acquire_many(all)).await.is_ok()
 }
 
-async fn accept<A: Answers>(
+async fn accept<S: Store>(
     listener: &TcpListener,
-    answers: &Arc<A>,
+    gate: &Arc<Gate<S>>,
     limits: Limits,
     connections: &IntGauge,
     slots: &Arc<Semaphore>,
@@ -71,10 +72,10 @@ async fn accept<A: Answers>(
             tracing::debug!(%error, "connection broke");
             continue;
         }
-        let (answers, stop, connections) = (Arc::clone(answers), stop.clone(), connections.clone());
+        let (gate, stop, connections) = (Arc::clone(gate), stop.clone(), connections.clone());
         tokio::spawn(async move {
             connections.inc();
-            connection::serve(stream, answers, limits, stop).await;
+            connection::serve(stream, gate, limits, stop).await;
             connections.dec();
             drop(slot);
         });

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::http::StatusCode;
 use pik_http::{Endpoint, Exchange, Verdict};
 use prometheus::core::Collector;
-use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry, TextEncoder};
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry,
+    TextEncoder,
+};
 
 /// The seconds that lags are sorted by. Negative ones come from clocks that are wrong.
 const LAG_SECONDS: [f64; 17] = [
@@ -64,10 +67,8 @@ impl Metrics {
         )?;
         let ingest_requests =
             IntCounter::new("pik_ingest_requests_total", "Requests to ingest one event or a batch, refused ones too")?;
-        let events = IntCounterVec::new(
-            Opts::new("pik_events_total", "Events answered, by outcome"),
-            &["status", "dry_run"],
-        )?;
+        let events =
+            IntCounterVec::new(Opts::new("pik_events_total", "Events answered, by outcome"), &["status", "dry_run"])?;
         let refusals = IntCounterVec::new(
             Opts::new("pik_refusals_total", "REJECTED and ERROR answers by code; one event may have several codes"),
             &["code"],
@@ -114,9 +115,7 @@ impl Metrics {
             durations: endpoints.map(|endpoint| duration.with_label_values(&[endpoint.path()])).collect(),
             events: VERDICTS
                 .iter()
-                .map(|verdict| {
-                    ["false", "true"].map(|dry_run| events.with_label_values(&[verdict.as_str(), dry_run]))
-                })
+                .map(|verdict| ["false", "true"].map(|dry_run| events.with_label_values(&[verdict.as_str(), dry_run])))
                 .collect(),
             registry,
             requests,

@@ -10,12 +10,11 @@ mod limits;
 mod listener;
 mod log;
 mod metrics;
+mod run;
 mod signals;
 
-pub(crate) use gate::Gate;
 pub(crate) use host::ServerHost;
 pub(crate) use limits::Limits;
-pub(crate) use listener::{bind, serve};
 pub(crate) use log::{Level, Log};
 pub(crate) use metrics::Metrics;
-pub(crate) use signals::Signals;
+pub(crate) use run::{Addresses, run};

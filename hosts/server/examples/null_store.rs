@@ -1,0 +1,62 @@
+//! The server over a store that stores nothing, to measure what durability costs. Not for anything else: events are
+//! answered ACCEPTED and gone.
+//!
+//!     cargo run --release -p pik --example null_store -- 127.0.0.1:8081
+
+use std::time::Duration;
+
+use pik_core::{Answer, EventId, Outcome, Record, Store, StoreError, Submission};
+use pik_http::{Api, Config};
+
+#[path = "../src/server/mod.rs"]
+mod server;
+
+use server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+
+struct NullStore;
+
+fn accepted(submission: &Submission) -> Result<Answer, StoreError> {
+    Ok(Answer::of(Outcome::Accepted, &submission.record))
+}
+
+impl Store for NullStore {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        accepted(&submission)
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        submissions.iter().map(accepted).collect()
+    }
+
+    async fn find(&self, _: &EventId) -> Result<Option<Record>, StoreError> {
+        Ok(None)
+    }
+
+    async fn raw(&self, _: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8081".into());
+    let level = if std::env::var("LOG_LEVEL").is_ok_and(|level| level == "info") { Level::Info } else { Level::Warn };
+    let metrics = Metrics::new()?;
+    let log = Log::start(level, metrics.log_lines_dropped.clone())?;
+    let api = Api::new(NullStore, ServerHost::new(metrics), Config::default())?;
+    let limits = Limits {
+        header: Duration::from_secs(10),
+        body: Duration::from_secs(30),
+        request: Duration::from_secs(60),
+        idle: Duration::from_secs(75),
+        shutdown: Duration::from_secs(25),
+        requests: 1024,
+        connections: 900,
+    };
+    server::run(api, Addresses { events: address.parse()?, metrics: None }, limits)?;
+    drop(log);
+    Ok(())
+}
