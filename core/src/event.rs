@@ -184,7 +184,7 @@ fn read<'a, S: Sink>(body: &'a [u8], max_bytes: usize, sink: &mut S) -> Result<P
             "the body is JSON but not an object; send one event as one object",
         )));
     };
-    Judge { text, problems: Vec::new() }.judge(members, raw)
+    Judge { lines: Lines::new(text.as_bytes()), problems: Vec::new() }.judge(members, raw)
 }
 
 /// The body as text: UTF-8 without a byte-order mark.
@@ -315,7 +315,7 @@ fn unescaped(text: &str, at: usize, end: StringEnd) -> Cow<'_, str> {
 
 /// Collects what is wrong, in the contract's order.
 struct Judge<'a> {
-    text: &'a str,
+    lines: Lines<'a>,
     problems: Vec<Problem>,
 }
 
@@ -344,8 +344,8 @@ impl<'a> Judge<'a> {
         self.problems.push(Problem { code, path: pointer([member].into_iter()), message });
     }
 
-    fn place(&self, at: usize) -> Place {
-        Place::of(self.text.as_bytes(), at)
+    fn place(&mut self, at: usize) -> Place {
+        self.lines.place(at)
     }
 
     /// The one value of a member, or a problem noted.
@@ -478,10 +478,35 @@ struct Place {
 
 impl Place {
     fn of(text: &[u8], at: usize) -> Self {
-        let before = &text[..at];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Self { line, column: at - line_start + 1 }
+        Lines::new(text).place(at)
+    }
+}
+
+/// Counts lines up to where it was asked last: a hundred unknown names at the end of a long body must not cost a hundred
+/// walks through it.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+    line_start: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1, line_start: 0 }
+    }
+
+    fn place(&mut self, at: usize) -> Place {
+        if at < self.at {
+            *self = Self::new(self.text);
+        }
+        let passed = &self.text[self.at..at];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        if let Some(newline) = passed.iter().rposition(|byte| *byte == b'\n') {
+            self.line_start = self.at + newline + 1;
+        }
+        self.at = at;
+        Place { line: self.line, column: at - self.line_start + 1 }
     }
 }
 

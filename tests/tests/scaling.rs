@@ -238,6 +238,19 @@ fn white_space() {
     });
 }
 
+/// Each problem's message tells a line and a column; a walk through the body for each would cost a hundred walks.
+#[test]
+fn a_hundred_problems_cost_little_more_than_one() {
+    let body = |count: usize| -> String {
+        let unknown: String = (0..count).map(|place| format!(r#","u{place}":0"#)).collect();
+        with_members(&format!(r#""payload":"{}"{unknown}"#, "a".repeat(FULL)))
+    };
+    let growth = growth(&body(1), &body(100), |body| {
+        black_box(Event::parse(body.as_bytes()).is_ok());
+    });
+    assert!(growth < LIMIT, "a hundred problems take {growth:.1} times as long as one");
+}
+
 /// The measure itself: a quadratic step must be noticed, n·log n must not be taken for one.
 #[test]
 fn the_measure_tells_quadratic_from_n_log_n() {
