@@ -4,7 +4,10 @@ use alloc::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::store::{Claim, Commit, Ledger, Put, RawStore, Store};
-use crate::{Answer, EventId, IngestTime, RawKey, Receipt, Record, Status, StoreError, Submission, ingest};
+use crate::{
+    Answer, Bucket, EventId, IngestTime, Investigate, Place, Position, Query, QueryError, RawKey, Receipt, Record,
+    StatsQuery, Status, StoreError, Submission, Tally, ingest,
+};
 
 /// A ledger that lasts as long as the process.
 #[derive(Debug)]
@@ -163,6 +166,45 @@ impl Store for MemoryStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+impl Investigate for MemoryStore {
+    async fn records(
+        &self,
+        query: &Query,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<crate::Records, QueryError> {
+        let after = after.map(|position| Place::read(position).ok_or(QueryError::Position)).transpose()?;
+        let mut found: Vec<(Place, Record)> = {
+            let records = lock(&self.ledger.records);
+            let all = records.first.values().chain(records.duplicates.values());
+            let asked = all.filter(|record| query.asks_for(record)).map(|record| (Place::of(record), record));
+            let behind =
+                asked.filter(|(place, _)| after.as_ref().is_none_or(|after| query.order(after, place).is_lt()));
+            behind.map(|(place, record)| (place, record.clone())).collect()
+        };
+        found.sort_by(|(one, _), (other, _)| query.order(one, other));
+        let more = found.len() > limit.max(1);
+        found.truncate(limit.max(1));
+        let next = if more { found.last().map(|(place, _)| place.position()) } else { None };
+        Ok(crate::Records { records: found.into_iter().map(|(_, record)| record).collect(), next })
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        let mut tallies = alloc::vec![Tally::default(); query.buckets()];
+        let records = lock(&self.ledger.records);
+        for record in records.first.values().chain(records.duplicates.values()) {
+            if record.status != Status::Pending
+                && record.source == query.source
+                && record.event_type == query.event_type
+                && let Some(place) = query.place_of(&record.event_time)
+            {
+                tallies[place].add(Place::of(record).status, record.ingest_time, record.ingest_lag_ms);
+            }
+        }
+        Ok(query.answer(&tallies))
     }
 }
 

@@ -1,20 +1,22 @@
 //! What an investigator may ask of a store, and in which order it answers.
 //!
-//! Every answer comes in pages. A page ends with a record, and the next page begins strictly behind that record in the
-//! store's order, so paging neither skips nor repeats what was there at the start, whatever arrives meanwhile.
+//! Every answer comes in pages. A page ends at a position, and the next page begins strictly behind it in the store's
+//! order, so paging neither skips nor repeats what was there at the start, whatever arrives meanwhile.
 
+use core::fmt;
 use core::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, EventTime, IngestTime, Outcome, Record, Store, StoreError};
+use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Position, Record, StatsQuery, Store, StoreError};
 
-/// Which occurrences, in which order.
+/// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
+/// and the same in every answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Query {
-    /// One entity through time: by event time, then event id; the first occurrence of an event before its duplicates,
-    /// which follow by ingest time.
+    /// One entity through time: by event time, then event id, then arrival, so that the first occurrence of an event
+    /// stands before its duplicates.
     Entity {
         /// The user, device or account.
         entity_id: String,
@@ -45,136 +47,58 @@ pub enum Query {
         /// First occurrences alone, or duplicates alone; both when absent.
         status: Option<Outcome>,
     },
-    /// The later occurrences of one event, by ingest time.
+    /// The later occurrences of one event, by arrival.
     Duplicates {
         /// The event.
         event_id: EventId,
     },
 }
 
-/// Where a page ended: enough of its last record to find its place in any of the orders.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// The record's event.
-    pub event_id: EventId,
-    /// Its event time.
-    pub event_time: EventTime,
-    /// Its ingest time.
-    pub ingest_time: IngestTime,
-    /// Its lag.
-    pub ingest_lag_ms: i64,
-    /// Whether it is a first occurrence or a duplicate.
-    pub status: Outcome,
-    /// Its receipt.
-    pub receipt: crate::Receipt,
-}
-
-impl Position {
-    /// The place of a record that was answered.
-    pub fn of(record: &Record) -> Self {
-        let status = match record.status {
-            crate::Status::Duplicate => Outcome::Duplicate,
-            crate::Status::Pending | crate::Status::Accepted => Outcome::Accepted,
-        };
-        Self {
-            event_id: record.event_id,
-            event_time: record.event_time,
-            ingest_time: record.ingest_time,
-            ingest_lag_ms: record.ingest_lag_ms,
-            status,
-            receipt: record.receipt.clone(),
-        }
-    }
-}
-
 /// Some of the records that a query asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
-    /// At most as many as asked for; ACCEPTED and DUPLICATE ones, never PENDING.
+    /// At most as many as asked for, and fewer only on the last page. ACCEPTED and DUPLICATE ones, never PENDING.
     pub records: Vec<Record>,
-    /// Whether there are more behind the last one. A page may be short, even empty of new records, only on the last page.
-    pub more: bool,
+    /// Where the next page begins; `None` when there was nothing behind the last record.
+    pub next: Option<Position>,
 }
 
-/// The width of a bucket of event time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BucketWidth {
-    /// A UTC hour.
-    Hour,
-    /// A UTC day.
-    Day,
+/// Why there is no page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryError {
+    /// The position is not one that this store gave for this query.
+    Position,
+    /// The store could not do what it was asked.
+    Store(StoreError),
 }
 
-impl BucketWidth {
-    /// The width in seconds.
-    pub const fn seconds(self) -> i64 {
+impl From<StoreError> for QueryError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hour => 3_600,
-            Self::Day => 86_400,
+            Self::Position => f.write_str("the position is not of this query; begin at the first page"),
+            Self::Store(error) => error.fmt(f),
         }
     }
 }
 
-/// What to count: one source and type, by event time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatsQuery {
-    /// The origin system.
-    pub source: String,
-    /// The logical event type.
-    pub event_type: String,
-    /// The start of the first bucket, a multiple of `width`.
-    pub from: EventTime,
-    /// How many buckets.
-    pub buckets: usize,
-    /// The width of each.
-    pub width: BucketWidth,
-}
-
-/// The occurrences whose event time lies in one bucket. Lags are those of first occurrences.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bucket {
-    /// The bucket's start; it ends where the next one starts.
-    pub start: EventTime,
-    /// First occurrences.
-    pub accepted: u64,
-    /// Later occurrences.
-    pub duplicate: u64,
-    /// The lags, absent when nothing was accepted.
-    pub lag_ms: Option<Lags>,
-    /// The earliest ingest time of any occurrence.
-    pub first_arrival: Option<IngestTime>,
-    /// The latest ingest time of any occurrence.
-    pub last_arrival: Option<IngestTime>,
-}
-
-impl Bucket {
-    /// A bucket in which nothing happened.
-    pub fn empty(start: EventTime) -> Self {
-        Self { start, accepted: 0, duplicate: 0, lag_ms: None, first_arrival: None, last_arrival: None }
-    }
-}
-
-/// A bucket's lags in milliseconds: at or below `p50` lie half of them, and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are the field's")]
-pub struct Lags {
-    pub p50: i64,
-    pub p95: i64,
-    pub p99: i64,
-    pub max: i64,
-}
+impl core::error::Error for QueryError {}
 
 /// A store that answers investigators. Reads see every occurrence answered before the call, save where a store's
 /// documentation says how far its indexes lag behind.
 pub trait Investigate: Store {
-    /// At most `limit` records of the query, in its order, behind `after`.
+    /// At most `limit` records of the query, in its order, behind `after`. A limit of 0 is one of 1.
     fn records(
         &self,
         query: &Query,
         after: Option<&Position>,
         limit: usize,
-    ) -> impl Future<Output = Result<Records, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Records, QueryError>> + Send;
 
     /// The buckets of the query, all of them, empty ones included.
     fn stats(&self, query: &StatsQuery) -> impl Future<Output = Result<Vec<Bucket>, StoreError>> + Send;
