@@ -277,6 +277,34 @@ proptest! {
     }
 
     #[test]
+    fn each_of_many_problems_tells_its_place(seed in any::<u64>()) {
+        let mut random = SplitMix::new(seed);
+        let mut names = ["source", "event_type", "entity_id", "event_time", "payload", "x", "y", "z"];
+        random.shuffle(&mut names);
+        let mut body = "{".to_owned();
+        let mut places = BTreeMap::new();
+        for (index, name) in names.into_iter().enumerate() {
+            let mut space = || random.pick(&["", " ", "\n", "\r\n\t", "\n\n  "]);
+            body += [if index == 0 { "" } else { "," }, space()].concat().as_str();
+            let name_at = body.len();
+            body += &[&format!("\"{name}\""), space(), ":", space()].concat();
+            let is_unknown = name.len() == 1;
+            let at = if is_unknown { name_at } else { body.len() };
+            let line_start = body[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            places.insert(format!("/{name}"), (body[..at].matches('\n').count() + 1, at - line_start + 1));
+            body += &["1e1000001", space()].concat();
+        }
+        body.push('}');
+        let rejection = Event::parse(body.as_bytes()).expect_err("every member is at fault");
+        prop_assert_eq!(rejection.problems().len(), names.len());
+        for problem in rejection.problems() {
+            let (line, column) = places[&problem.path];
+            let place = format!("line {line}, column {column}");
+            prop_assert!(problem.message.contains(&place), "{} at {place}: {}", problem.path, problem.message);
+        }
+    }
+
+    #[test]
     fn messages_quote_no_value(seed in any::<u64>()) {
         const SECRET: &str = "qzjx";
         let mut random = SplitMix::new(seed);
