@@ -40,4 +40,4 @@ pub use rejection::{Code, MAX_POINTER_BYTES, MAX_PROBLEMS, Problem, Rejection};
 pub use stats::{Bucket, BucketWidth, ParseWidthError, StatsQuery, Tally};
 pub use store::{Claim, Commit, Ledger, Put, RawStore, Store, StoreError};
 pub use time::{EventTime, IngestTime, TimeError, TimeText};
-pub use verify::{Finding, Inventory, Notice, Page, Verification, verify};
+pub use verify::{Filed, Finding, Inventory, Notice, Page, Verification, verify};

@@ -22,21 +22,20 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// A record, or why what is filed as one cannot be read.
+pub type Filed = Result<Record, String>;
+
 /// What a verification asks of a store. Methods that take several are free to ask for them side by side, and return
 /// one result for each, in order.
 pub trait Inventory: Send + Sync {
-    /// A page of all records, PENDING and DUPLICATE ones included, those of one event next to each other. One that
-    /// cannot be read is told as text.
-    fn records(
-        &self,
-        from: Option<String>,
-    ) -> impl Future<Output = Result<Page<Result<Record, String>>, StoreError>> + Send;
+    /// A page of all records, PENDING and DUPLICATE ones included, those of one event next to each other.
+    fn records(&self, from: Option<String>) -> impl Future<Output = Result<Page<Filed>, StoreError>> + Send;
 
     /// A page of the keys of all raw objects.
     fn objects(&self, from: Option<String>) -> impl Future<Output = Result<Page<String>, StoreError>> + Send;
 
     /// The records of the events' first occurrences, strongly consistent.
-    fn firsts(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<Record>>, StoreError>> + Send;
+    fn firsts(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<Filed>>, StoreError>> + Send;
 
     /// The sizes of raw objects, strongly consistent; `None` where there is none.
     fn sizes(&self, keys: &[RawKey]) -> impl Future<Output = Result<Vec<Option<u64>>, StoreError>> + Send;
@@ -180,7 +179,7 @@ pub async fn verify<I: Inventory>(
 async fn check_records<I: Inventory>(
     inventory: &I,
     how: &Verification,
-    records: &[Result<Record, String>],
+    records: &[Filed],
     tell: &mut (impl FnMut(Notice) + Send),
 ) -> Result<(), StoreError> {
     let mut firsts = Vec::new();
@@ -217,8 +216,12 @@ async fn check_records<I: Inventory>(
         while found.peek().is_some_and(|(id, _)| **id != record.event_id) {
             found.next();
         }
-        let first = found.peek().and_then(|(_, first)| first.as_ref());
-        let fits = first.is_some_and(|first| first.status == Status::Accepted && first.raw_key == record.raw_key);
+        let fits = match found.peek().and_then(|(_, first)| first.as_ref()) {
+            None => false,
+            Some(Ok(first)) => first.status == Status::Accepted && first.raw_key == record.raw_key,
+            // Told where it stands itself.
+            Some(Err(_)) => true,
+        };
         if !fits {
             let (event_id, receipt) = (record.event_id, record.receipt.clone());
             tell(Notice::Found(Finding::DuplicateWithoutFirst { event_id, receipt }));
@@ -308,10 +311,10 @@ async fn check_objects<I: Inventory>(
         }
         match record {
             None => tell(Notice::Found(Finding::MissingRecord { raw_key })),
-            Some(record) if record.raw_key != raw_key => {
+            Some(Ok(record)) if record.raw_key != raw_key => {
                 tell(Notice::Found(Finding::SecondObject { raw_key, recorded: record.raw_key }));
             }
-            Some(_) => {}
+            Some(Ok(_) | Err(_)) => {}
         }
     }
     Ok(())

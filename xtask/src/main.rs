@@ -13,6 +13,7 @@ use clap::Parser;
 
 mod command;
 mod setup;
+mod stand_ins;
 mod suites;
 mod workspace;
 

@@ -48,7 +48,7 @@ impl Clients {
 
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared)
             .retry_config(retries(5, 25))
-            .timeout_config(timeouts(1_500, 5_000));
+            .timeout_config(timeouts(settings, 1_500, 5_000));
         if let Some(endpoint) = &settings.dynamodb_endpoint {
             dynamodb = dynamodb.endpoint_url(endpoint);
         }
@@ -56,7 +56,7 @@ impl Clients {
         let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
             .retry_config(retries(4, 50))
             .retry_classifier(CreateConflict)
-            .timeout_config(timeouts(4_000, 10_000));
+            .timeout_config(timeouts(settings, 4_000, 10_000));
         if let Some(endpoint) = &settings.s3_endpoint {
             s3 = s3.endpoint_url(endpoint);
         }
@@ -86,11 +86,11 @@ fn retries(attempts: u32, first_backoff_ms: u64) -> RetryConfig {
         .with_max_backoff(Duration::from_secs(1))
 }
 
-fn timeouts(attempt_ms: u64, whole_ms: u64) -> TimeoutConfig {
+fn timeouts(settings: &Settings, attempt_ms: u64, whole_ms: u64) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(Duration::from_millis(attempt_ms))
-        .operation_timeout(Duration::from_millis(whole_ms))
+        .connect_timeout(CONNECT * settings.patience)
+        .operation_attempt_timeout(Duration::from_millis(attempt_ms) * settings.patience)
+        .operation_timeout(Duration::from_millis(whole_ms) * settings.patience)
         .build()
 }
 

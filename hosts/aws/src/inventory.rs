@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use pik_core::{Commit, EventId, Inventory, Ledger, Page, RawKey, Record, StoreError};
+use pik_core::{Commit, EventId, Filed, Inventory, Ledger, Page, RawKey, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::{AwsStore, item, schema};
@@ -17,7 +17,7 @@ const RECORDS: i32 = 500;
 const SEPARATOR: char = '\n';
 
 impl Inventory for AwsStore {
-    async fn records(&self, from: Option<String>) -> Result<Page<Result<Record, String>>, StoreError> {
+    async fn records(&self, from: Option<String>) -> Result<Page<Filed>, StoreError> {
         let mut scan =
             self.clients.dynamodb.scan().table_name(&self.settings.table).consistent_read(true).limit(RECORDS);
         if let Some((event_id, kind)) = from.as_deref().and_then(|place| place.split_once(SEPARATOR)) {
@@ -26,7 +26,7 @@ impl Inventory for AwsStore {
                 .exclusive_start_key(schema::KIND, item::text(kind));
         }
         let page = scan.send().await.map_err(|error| store_error("scan records", error))?;
-        let items = page.items().iter().map(|item| item::read(item).map_err(|error| error.reason().to_owned()));
+        let items = page.items().iter().map(filed);
         let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
         let next = place(schema::EVENT_ID).zip(place(schema::KIND));
         Ok(Page { items: items.collect(), next: next.map(|(event_id, kind)| format!("{event_id}{SEPARATOR}{kind}")) })
@@ -41,8 +41,9 @@ impl Inventory for AwsStore {
         Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })
     }
 
-    async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
-        side_by_side(ids.iter().map(|id| self.ledger.find(id)).collect()).await
+    async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Filed>>, StoreError> {
+        let find = async |id| Ok(self.ledger.find_item(id).await?.as_ref().map(filed));
+        side_by_side(ids.iter().map(find).collect()).await
     }
 
     async fn sizes(&self, keys: &[RawKey]) -> Result<Vec<Option<u64>>, StoreError> {
@@ -56,6 +57,10 @@ impl Inventory for AwsStore {
     async fn finish(&self, record: &Record) -> Result<Commit, StoreError> {
         self.ledger.commit(record).await
     }
+}
+
+fn filed(item: &item::Item) -> Filed {
+    item::read(item).map_err(|error| error.reason().to_owned())
 }
 
 async fn side_by_side<T>(calls: Vec<impl Future<Output = Result<T, StoreError>>>) -> Result<Vec<T>, StoreError> {

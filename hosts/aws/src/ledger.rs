@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use pik_core::{Claim, Commit, EventId, Ledger, Record, Status, StoreError};
 
 use crate::failure::store_error;
+use crate::item::Item;
 use crate::{Clients, Settings, item, schema};
 
 /// Records in one DynamoDB table, by conditional writes.
@@ -32,6 +33,13 @@ impl DynamoLedger {
             bucket: settings.bucket.clone(),
             shards: settings.shards,
         }
+    }
+
+    /// The item of an event's first occurrence, strongly consistent.
+    pub(crate) async fn find_item(&self, id: &EventId) -> Result<Option<Item>, StoreError> {
+        let get =
+            self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
+        Ok(get.send().await.map_err(|error| store_error("find", error))?.item)
     }
 }
 
@@ -99,10 +107,7 @@ impl Ledger for DynamoLedger {
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
-        let get =
-            self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
-        let found = get.send().await.map_err(|error| store_error("find", error))?;
-        found.item.as_ref().map(item::read).transpose()
+        self.find_item(id).await?.as_ref().map(item::read).transpose()
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Settings {
     /// How many partitions one lag or arrival index value is spread over. May be raised later, never lowered: records
     /// in the shards above would not be found any more.
     pub shards: NonZeroU16,
+    /// How many times longer than in AWS a call may take: 1, or more for a stand-in on a busy machine.
+    pub patience: u32,
     /// S3's endpoint, before what the environment says.
     pub s3_endpoint: Option<String>,
     /// DynamoDB's endpoint, before what the environment says.
@@ -36,6 +38,7 @@ impl Settings {
             table: table.into(),
             kms_key: None,
             shards: SIXTEEN,
+            patience: 1,
             s3_endpoint: None,
             dynamodb_endpoint: None,
         }

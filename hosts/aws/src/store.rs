@@ -1,15 +1,19 @@
 //! The two halves behind the core's write protocol.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, StreamExt};
 use pik_core::{Answer, EventId, Ledger, RawStore, Record, Status, Store, StoreError, Submission};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Clients, DynamoLedger, S3RawStore, Settings, init};
 
-/// How many ingests of one host may be under way; more are answered `overloaded`. Each holds its event's bytes.
-const IN_FLIGHT: usize = 1024;
+/// How many ingests of one host are under way at once, each with a call and so a connection of its own.
+const UNDER_WAY: usize = 256;
+
+/// How many more may wait for their turn, each holding its event's bytes; the rest are answered `overloaded`.
+const WAITING: usize = 2048;
 
 /// How many events of one batch are ingested side by side.
 const BATCH: usize = 32;
@@ -21,7 +25,8 @@ pub struct AwsStore {
     pub(crate) settings: Settings,
     pub(crate) ledger: DynamoLedger,
     pub(crate) raw_store: S3RawStore,
-    in_flight: Semaphore,
+    under_way: Semaphore,
+    waiting: AtomicUsize,
 }
 
 impl AwsStore {
@@ -35,18 +40,49 @@ impl AwsStore {
         Ok(Self {
             ledger: DynamoLedger::new(&clients, &settings),
             raw_store: S3RawStore::new(&clients, &settings),
-            in_flight: Semaphore::new(IN_FLIGHT),
+            under_way: Semaphore::new(UNDER_WAY),
+            waiting: AtomicUsize::new(0),
             clients,
             settings,
         })
+    }
+
+    /// A place among those under way, in the order of asking.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        if let Ok(turn) = self.under_way.try_acquire() {
+            return Ok(turn);
+        }
+        let place = Place::among(&self.waiting);
+        if place.number >= WAITING {
+            return Err(StoreError::Overloaded(format!(
+                "{UNDER_WAY} ingests are under way in this host and {WAITING} wait"
+            )));
+        }
+        self.under_way.acquire().await.map_err(|closed| StoreError::Internal(closed.to_string()))
+    }
+}
+
+/// One of those who wait, also when it stops waiting early.
+struct Place<'a> {
+    count: &'a AtomicUsize,
+    number: usize,
+}
+
+impl<'a> Place<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        Self { count, number: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Store for AwsStore {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
-        let Ok(_under_way) = self.in_flight.try_acquire() else {
-            return Err(StoreError::Overloaded(format!("{IN_FLIGHT} ingests are under way in this host")));
-        };
+        let _turn = self.turn().await?;
         pik_core::ingest(&self.ledger, &self.raw_store, &submission).await
     }
 

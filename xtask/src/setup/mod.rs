@@ -14,6 +14,7 @@ pub(crate) mod bindgen;
 pub(crate) mod chromium;
 pub(crate) mod fuzz;
 pub(crate) mod npm;
+pub(crate) mod python;
 pub(crate) mod wasm;
 
 /// One thing that can be made available.
@@ -27,7 +28,16 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order in which `cargo xtask setup` takes them.
-pub(crate) const STEPS: &[Step] = &[wasm::STEP, bindgen::STEP, npm::STEP, binaryen::STEP, chromium::STEP, fuzz::STEP];
+pub(crate) const STEPS: &[Step] = &[
+    wasm::STEP,
+    bindgen::STEP,
+    npm::STEP,
+    binaryen::STEP,
+    chromium::STEP,
+    fuzz::STEP,
+    python::STAND_INS_STEP,
+    python::LAMBDA_STEP,
+];
 
 /// Make available what suites and builds need; what is there already is left alone.
 #[derive(clap::Args)]

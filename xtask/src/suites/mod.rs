@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+mod aws;
 mod fuzz;
 mod native;
 mod purity;
@@ -20,7 +21,7 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which `cargo xtask test` runs them: the quick ones first.
-pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE, fuzz::SUITE];
+pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE, aws::SUITE, fuzz::SUITE];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
 #[derive(clap::Args)]

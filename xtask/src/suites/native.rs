@@ -18,7 +18,7 @@ fn run() -> Result<String> {
 }
 
 /// The count in libtest's `test result: ok. 12 passed; 0 failed; …`, which comes once a test binary.
-fn passed(line: &str) -> u64 {
+pub(super) fn passed(line: &str) -> u64 {
     line.strip_prefix("test result: ok. ")
         .and_then(|rest| rest.split_once(" passed"))
         .and_then(|(count, _)| count.parse().ok())

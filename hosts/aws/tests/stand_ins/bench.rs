@@ -1,0 +1,121 @@
+//! The store on the conformance suite's bench: what is seen of it through the services' own calls.
+
+use anyhow::Result;
+use aws_sdk_dynamodb::types::AttributeValue;
+use pik_aws::{AwsStore, Clients, DynamoLedger, S3RawStore, Settings};
+use pik_conformance::{Bench, SplitBench};
+use pik_core::{EventId, Ledger, RawKey, RawStore, Receipt, Record, Status};
+
+pub(crate) struct AwsBench {
+    pub(crate) store: AwsStore,
+    /// Straight to the services, past any proxy that the store goes through.
+    pub(crate) clients: Clients,
+    pub(crate) settings: Settings,
+    ledger: DynamoLedger,
+    raw_store: S3RawStore,
+}
+
+impl AwsBench {
+    /// A bench for a store on the bucket and table of `settings`, whose endpoints lead straight to the services.
+    pub(crate) async fn new(store: AwsStore, settings: Settings) -> Self {
+        let clients = Clients::from_environment(&settings).await;
+        let ledger = DynamoLedger::new(&clients, &settings);
+        let raw_store = S3RawStore::new(&clients, &settings);
+        Self { store, clients, settings, ledger, raw_store }
+    }
+
+    /// All items of an event.
+    pub(crate) async fn items(&self, id: &EventId) -> Result<Vec<std::collections::HashMap<String, AttributeValue>>> {
+        let query = self.clients.dynamodb.query().table_name(&self.settings.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("event_id = :id")
+            .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+        Ok(query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?)
+    }
+
+    /// The keys and sizes of every version of every object, deletions included.
+    pub(crate) async fn versions(&self) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        let (mut key_marker, mut version_marker) = (None, None);
+        loop {
+            let list = self.clients.s3.list_object_versions().bucket(&self.settings.bucket).prefix("raw/");
+            let page = list.set_key_marker(key_marker).set_version_id_marker(version_marker).send().await?;
+            keys.extend(page.versions().iter().filter_map(|version| version.key()).map(str::to_owned));
+            keys.extend(page.delete_markers().iter().filter_map(|marker| marker.key()).map(str::to_owned));
+            if page.is_truncated() != Some(true) {
+                return Ok(keys);
+            }
+            (key_marker, version_marker) = (page.next_key_marker, page.next_version_id_marker);
+        }
+    }
+}
+
+/// A record by the names of its attributes, read without the code under test.
+pub(crate) fn record(item: &std::collections::HashMap<String, AttributeValue>) -> Result<Record> {
+    let text = |name: &str| {
+        let value = item.get(name).and_then(|value| value.as_s().ok().or_else(|| value.as_n().ok()));
+        value.cloned().ok_or_else(|| anyhow::anyhow!("no `{name}` in {item:?}"))
+    };
+    let wrong = |name: &str| anyhow::anyhow!("`{name}` in {item:?}");
+    Ok(Record {
+        event_id: text("event_id")?.parse().map_err(|_| wrong("event_id"))?,
+        source: text("source")?,
+        event_type: text("event_type")?,
+        entity_id: text("entity_id")?,
+        event_time: text("event_time")?.parse().map_err(|_| wrong("event_time"))?,
+        ingest_time: text("ingest_time")?.parse().map_err(|_| wrong("ingest_time"))?,
+        ingest_lag_ms: text("ingest_lag_ms")?.parse()?,
+        status: Status::from_stored(&text("status")?).ok_or_else(|| wrong("status"))?,
+        raw_bucket: text("raw_bucket")?,
+        raw_key: text("raw_key")?.parse().map_err(|_| wrong("raw_key"))?,
+        raw_size: text("raw_size")?.parse()?,
+        payload_hash: text("payload_hash")?.parse().map_err(|_| wrong("payload_hash"))?,
+        receipt: Receipt::from_stored(text("receipt")?),
+        contract: text("contract")?.parse()?,
+    })
+}
+
+impl Bench for AwsBench {
+    type Store = AwsStore;
+
+    fn store(&self) -> &AwsStore {
+        &self.store
+    }
+
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+        let name = format!("event_id={id}.json");
+        let mut objects = Vec::new();
+        let list = self.clients.s3.list_objects_v2().bucket(&self.settings.bucket);
+        let mut pages = list.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for object in page?.contents.unwrap_or_default() {
+                let key = object.key.unwrap_or_default();
+                if key.ends_with(&name) {
+                    let get = self.clients.s3.get_object().bucket(&self.settings.bucket).key(&key).send().await?;
+                    let bytes = get.body.collect().await?.to_vec();
+                    objects.push((key.parse().map_err(|_| anyhow::anyhow!("{key}"))?, bytes));
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    async fn records(&self, id: &EventId) -> Result<Vec<Record>> {
+        self.items(id).await?.iter().map(record).collect()
+    }
+
+    async fn reopen(&mut self) -> Result<()> {
+        self.store = AwsStore::connect(self.settings.clone()).await?;
+        Ok(())
+    }
+}
+
+impl SplitBench for AwsBench {
+    fn ledger(&self) -> &impl Ledger {
+        &self.ledger
+    }
+
+    fn raw_store(&self) -> &impl RawStore {
+        &self.raw_store
+    }
+}

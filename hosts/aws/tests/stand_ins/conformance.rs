@@ -1,0 +1,31 @@
+//! What every store must do.
+
+use anyhow::Result;
+use pik_conformance::{run, run_split};
+
+use crate::bench::AwsBench;
+use crate::stand;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn store_conforms() -> Result<()> {
+    let settings = stand::settings("conformance")?;
+    let store = stand::made(settings.clone()).await?;
+    let mut bench = AwsBench::new(store, settings).await;
+    let report = run(&mut bench, stand::nonce(), None).await;
+    println!("{report}");
+    report.assert();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn halves_conform() -> Result<()> {
+    let settings = stand::settings("halves")?;
+    let store = stand::made(settings.clone()).await?;
+    let bench = AwsBench::new(store, settings).await;
+    let report = run_split(&bench, stand::nonce(), None).await;
+    println!("{report}");
+    report.assert();
+    Ok(())
+}

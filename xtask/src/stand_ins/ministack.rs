@@ -1,0 +1,33 @@
+//! ministack for DynamoDB: right on conditional writes that return the old item, number sort keys and paging.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::http::call;
+use super::{Server, bound_to_us, folder, ports};
+
+pub(super) fn start(bin: &Path) -> Result<Server> {
+    let folder = folder("ministack")?;
+    let [port] = ports()?;
+    let mut command = bound_to_us(bin.join("ministack"));
+    command.env("SERVICES", "dynamodb").env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    // It would look for containers to start.
+    command.env("DOCKER_HOST", "");
+    Server::start("ministack", format!("http://127.0.0.1:{port}"), folder, command)?.wait(round_trip)
+}
+
+fn round_trip(url: &str) -> Result<()> {
+    let headers = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", "DynamoDB_20120810.ListTables"),
+        // It reads the account and the service from here and checks no signature.
+        (
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        ),
+    ];
+    let body = call(url, "POST", "/", &headers, "{}")?;
+    ensure!(body.contains("TableNames"), "a list of tables came back as {body:?}");
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Local servers that stand in for S3 and DynamoDB, on free ports, with data that ends with them.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{found, program};
+use crate::{setup, workspace};
+
+mod http;
+mod ministack;
+mod seaweedfs;
+
+/// What the stand-ins, and the SDK against them, are told.
+const ACCESS_KEY: &str = "test";
+const SECRET_KEY: &str = "testsecret";
+
+/// How long a server may take until it answers. Usually it takes 2 to 8 s.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running S3 and a running DynamoDB, or where to find them.
+pub(crate) struct StandIns {
+    s3_url: String,
+    dynamodb_url: String,
+    /// Only those of ours. They end when this is dropped.
+    servers: Vec<Server>,
+}
+
+impl StandIns {
+    /// Starts both, except what `PIK_TEST_S3_URL` and `PIK_TEST_DYNAMODB_URL` name.
+    pub(crate) fn start() -> Result<Self> {
+        let given = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
+        let mut servers = Vec::new();
+        let mut start = |name: &str, start: fn(&std::path::Path) -> Result<Server>| -> Result<String> {
+            if let Some(url) = given(name) {
+                return Ok(url);
+            }
+            let server = start(&setup::python::stand_ins()?)?;
+            let url = server.url.clone();
+            servers.push(server);
+            Ok(url)
+        };
+        let s3_url = start("PIK_TEST_S3_URL", seaweedfs::start)?;
+        let dynamodb_url = start("PIK_TEST_DYNAMODB_URL", ministack::start)?;
+        Ok(Self { s3_url, dynamodb_url, servers })
+    }
+
+    /// Tells a command where they are. Credentials that are set already stay, for servers that are not ours.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.env("PIK_TEST_S3_URL", &self.s3_url).env("PIK_TEST_DYNAMODB_URL", &self.dynamodb_url);
+        let ours = [
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", "us-east-1"),
+            // Nobody waits for a machine role that is not there.
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ];
+        for (name, value) in ours {
+            if std::env::var_os(name).is_none() {
+                command.env(name, value);
+            }
+        }
+    }
+
+    /// Which they are, for the suite's line.
+    pub(crate) fn shown(&self) -> String {
+        let names: Vec<&str> = self.servers.iter().map(|server| server.name).collect();
+        if names.is_empty() { format!("{} and {}", self.s3_url, self.dynamodb_url) } else { names.join(" and ") }
+    }
+}
+
+/// A server of ours.
+struct Server {
+    name: &'static str,
+    url: String,
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Starts a program in a folder of its own, its output in a file there.
+    fn start(name: &'static str, url: String, folder: PathBuf, mut command: Command) -> Result<Self> {
+        let log = std::fs::File::create(folder.join("log"))?;
+        command.current_dir(&folder).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = command.spawn().with_context(|| format!("{name} could not be started"))?;
+        Ok(Self { name, url, child, folder })
+    }
+
+    /// Waits until a whole round trip works; being reachable is not enough.
+    fn wait(mut self, round_trip: impl Fn(&str) -> Result<()>) -> Result<Self> {
+        let start = Instant::now();
+        loop {
+            let outcome = round_trip(&self.url);
+            let Err(error) = outcome else {
+                eprintln!("{} answers at {} after {:.1} s", self.name, self.url, start.elapsed().as_secs_f32());
+                return Ok(self);
+            };
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{} ended with {status}: {}", self.name, self.last_words());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("{} does not answer: {error:#}: {}", self.name, self.last_words());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(10).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nothing of it is needed any more, so there is no reason to ask.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// An empty folder for a server.
+fn folder(name: &str) -> Result<PathBuf> {
+    let folder = workspace::target().join("stand-ins").join(format!("{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Free ports, all different.
+fn ports<const N: usize>() -> Result<[u16; N]> {
+    let mut held = Vec::with_capacity(N);
+    let mut ports = [0; N];
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// A program that ends with this one, however this one ends, where there is a tool for that.
+fn bound_to_us(file: PathBuf) -> Command {
+    match found("setpriv") {
+        Some(setpriv) => {
+            let mut command = program(setpriv);
+            command.args(["--pdeathsig", "KILL"]).arg(file);
+            command
+        }
+        None => program(file),
+    }
+}

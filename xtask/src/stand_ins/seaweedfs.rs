@@ -1,0 +1,44 @@
+//! SeaweedFS for S3: right on create-only puts under races, on versions, Object Lock and checksums.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::http::call;
+use super::{ACCESS_KEY, SECRET_KEY, Server, bound_to_us, folder, ports};
+
+pub(super) fn start(bin: &Path) -> Result<Server> {
+    let folder = folder("seaweedfs")?;
+    std::fs::create_dir_all(folder.join("data"))?;
+    // Whoever does not sign may use one bucket, to see whether the server works.
+    let users = format!(
+        r#"{{"identities":[
+            {{"name":"test","credentials":[{{"accessKey":"{ACCESS_KEY}","secretKey":"{SECRET_KEY}"}}],
+              "actions":["Admin","Read","Write","List","Tagging"]}},
+            {{"name":"anonymous","actions":["Admin:probe","Read:probe","Write:probe","List:probe"]}}]}}"#
+    );
+    std::fs::write(folder.join("users.json"), users)?;
+
+    let mut command = bound_to_us(bin.join("weed"));
+    command.args(["-logtostderr=true", "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]);
+    command.args(["-filer", "-s3", "-s3.config=users.json", "-master.telemetry=false"]);
+    // Every bucket takes several volumes; they grow as they fill.
+    command.args(["-master.volumeSizeLimitMB=64", "-volume.max=2000"]);
+    let names = ["master.port", "volume.port", "filer.port", "s3.port"];
+    let all: [u16; 11] = ports()?;
+    for (name, pair) in names.iter().zip(all.chunks_exact(2)) {
+        command.arg(format!("-{name}={}", pair[0])).arg(format!("-{name}.grpc={}", pair[1]));
+    }
+    // Interfaces that nobody uses here, and that else take ports of their own choice.
+    command.args([format!("-s3.port.iceberg={}", all[8]), format!("-s3.port.lance={}", all[9])]);
+    let url = format!("http://127.0.0.1:{}", all[6]);
+    Server::start("SeaweedFS", url, folder, command)?.wait(round_trip)
+}
+
+fn round_trip(url: &str) -> Result<()> {
+    call(url, "PUT", "/probe", &[], "")?;
+    call(url, "PUT", "/probe/object", &[], "here")?;
+    let body = call(url, "GET", "/probe/object", &[], "")?;
+    ensure!(body.ends_with("here"), "an object came back as {body:?}");
+    Ok(())
+}
