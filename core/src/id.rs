@@ -30,6 +30,11 @@ fn write_hex(bytes: &[u8; 32]) -> [u8; 64] {
     hex
 }
 
+fn text(hex: &[u8; 64]) -> &str {
+    // INVARIANT: digits are ASCII.
+    core::str::from_utf8(hex).unwrap_or_default()
+}
+
 fn read_hex(text: &str) -> Result<[u8; 32], ParseHashError> {
     let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| ParseHashError)?;
     let mut bytes = [0; 32];
@@ -73,10 +78,7 @@ macro_rules! hash_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                for digit in self.hex() {
-                    fmt::Write::write_char(f, char::from(digit))?;
-                }
-                Ok(())
+                f.write_str(text(&self.hex()))
             }
         }
 
@@ -96,7 +98,7 @@ macro_rules! hash_type {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(text(&self.hex()))
             }
         }
 
