@@ -1,84 +1,172 @@
-//! The keys by which occurrences are found.
+//! An index that is written in bulk.
+//!
+//! A key that went straight into a table of millions would dirty a page of its own, and a group of thirty events would
+//! commit a hundred pages. So new keys are collected in memory. When there are enough of them they are sorted and move
+//! into the table a slice at a time, while the next ones are being collected: neighbours in a slice are neighbours in
+//! the table and share its pages. The rows that keys come from are durable already; up to which row the table is
+//! complete is stored with it, and what is missing is read from the rows at the next start.
 
-use pik_core::{EventId, Record};
-use rusqlite::{Connection, Statement};
-use sha2::{Digest, Sha256};
+use std::ops::{Range, RangeInclusive};
 
-const SECONDS_PER_DAY: i64 = 86_400;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-/// First or later occurrence, as the indexes tell them apart.
+use crate::occurrence::Occurrence;
+
+/// So many keys are sorted among themselves as they arrive.
+const RUN: usize = 1024;
+
+/// An index table: its name, its columns (all of them the primary key), and the key of an occurrence, if it has one.
+pub(crate) struct Layout<const N: usize> {
+    pub(crate) table: &'static str,
+    pub(crate) key: fn(&Occurrence) -> Option<[i64; N]>,
+}
+
+/// How many keys go into the table and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    First,
-    Later { first: i64 },
+pub(crate) struct Pace {
+    /// So many are collected before they start to move.
+    pub(crate) collect: usize,
+    /// So many move at a time, or more to keep up with those that are collected meanwhile.
+    pub(crate) slice: usize,
 }
 
-impl Kind {
-    fn number(self) -> i64 {
-        match self {
-            Self::First => 0,
-            Self::Later { .. } => 1,
-        }
-    }
+/// A table and the keys that are not in it yet.
+pub(crate) struct Index<const N: usize> {
+    layout: &'static Layout<N>,
+    // Sorted runs of RUN keys each, and fewer unsorted ones behind them.
+    collecting: Vec<[i64; N]>,
+    // Sorted; those before `slice.start` are in the table, `slice` is being written.
+    moving: Vec<[i64; N]>,
+    slice: Range<usize>,
+    // Every occurrence up to this one has its key in the table once `moving` is.
+    moving_covers: i64,
+    // Every occurrence up to this one has its key in the table.
+    complete_to: i64,
 }
 
-/// The first eight bytes of an id, as an integer that sorts as they do.
-pub(crate) fn id_prefix(id: &EventId) -> i64 {
-    prefix(id.as_bytes())
+/// What the writer does with an index, whatever its keys. In this order: `begin`, `write` within a transaction, then
+/// `committed` or `abandoned`.
+pub(crate) trait Sweep {
+    /// Adds a committed occurrence.
+    fn add(&mut self, occurrence: &Occurrence);
+    /// Every occurrence up to this one has its key in the table.
+    fn complete_to(&self) -> i64;
+    /// Picks the keys to be moved, if any are due. `last_seq` is the last occurrence added.
+    fn begin(&mut self, pace: Pace, last_seq: i64) -> Begun;
+    /// Writes them into the table.
+    fn write(&self, connection: &Connection) -> rusqlite::Result<()>;
+    /// They are in the table now.
+    fn committed(&mut self);
+    /// They are not, and go on waiting.
+    fn abandoned(&mut self);
 }
 
-/// The first eight bytes of an entity's hash.
-pub(crate) fn entity_prefix(entity_id: &str) -> i64 {
-    prefix(&Sha256::digest(entity_id).into())
+/// What is to be done with an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Begun {
+    /// There are keys to write.
+    pub(crate) due: bool,
+    /// All that moved before are in the table, and those collected up to now have started to move.
+    pub(crate) turned: bool,
 }
 
-fn prefix(hash: &[u8; 32]) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    // Big-endian bytes sort as an unsigned number; flipping the top bit carries that order over to SQLite's signed ones.
-    i64::from_be_bytes([a ^ 0x80, b, c, d, e, f, g, h])
-}
-
-/// The statements that add an occurrence to the indexes.
-pub(crate) struct Indexes<'c> {
-    by_id: Statement<'c>,
-    by_first: Statement<'c>,
-    by_entity: Statement<'c>,
-    by_lag: Statement<'c>,
-    by_ingest: Statement<'c>,
-}
-
-impl<'c> Indexes<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+impl<const N: usize> Index<N> {
+    /// The index as the table has it, without what is still missing there.
+    pub(crate) fn load(connection: &Connection, layout: &'static Layout<N>) -> rusqlite::Result<Self> {
+        let complete_to = connection
+            .query_row("SELECT complete_to FROM indexed WHERE name = ?1", [layout.table], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
         Ok(Self {
-            by_id: connection.prepare("INSERT INTO by_id VALUES (?1, ?2)")?,
-            by_first: connection.prepare("INSERT INTO by_first VALUES (?1, ?2)")?,
-            by_entity: connection.prepare("INSERT INTO by_entity VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
-            by_lag: connection.prepare("INSERT INTO by_lag VALUES (?1, ?2, ?3, ?4, ?5)")?,
-            by_ingest: connection.prepare("INSERT INTO by_ingest VALUES (?1, ?2, ?3)")?,
+            layout,
+            collecting: Vec::new(),
+            moving: Vec::new(),
+            slice: 0..0,
+            moving_covers: complete_to,
+            complete_to,
         })
     }
 
-    /// Adds the occurrence at `seq`.
-    pub(crate) fn insert(&mut self, seq: i64, kind: Kind, stream: i64, record: &Record) -> rusqlite::Result<()> {
-        let id = id_prefix(&record.event_id);
-        match kind {
-            Kind::First => self.by_id.execute([id, seq])?,
-            Kind::Later { first } => self.by_first.execute([first, seq])?,
-        };
-        let kind = kind.number();
-        let seconds = record.event_time.unix_seconds();
-        let nanoseconds = i64::from(record.event_time.subsecond_nanoseconds());
-        self.by_entity.execute([entity_prefix(&record.entity_id), kind, seconds, nanoseconds, id, seq])?;
-        self.by_lag.execute([stream, seconds.div_euclid(SECONDS_PER_DAY), kind, -record.ingest_lag_ms, seq])?;
-        self.by_ingest.execute([kind, record.ingest_time.unix_ms(), seq])?;
-        Ok(())
+    /// The keys of a range that are not in the table yet, in no order.
+    pub(crate) fn waiting(&self, range: RangeInclusive<[i64; N]>) -> impl Iterator<Item = &[i64; N]> {
+        let (runs, unsorted) = self.collecting.split_at(self.collecting.len() / RUN * RUN);
+        let unsorted = unsorted.iter().filter({
+            let range = range.clone();
+            move |key| range.contains(*key)
+        });
+        let sorted = runs.chunks(RUN).chain([&self.moving[self.slice.start..]]);
+        let sorted = sorted.flat_map(move |run| {
+            let from = run.partition_point(|key| key < range.start());
+            let to = run.partition_point(|key| key <= range.end());
+            &run[from..to.max(from)]
+        });
+        sorted.chain(unsorted)
     }
 }
 
-/// The first occurrences whose id starts with these eight bytes: hardly ever more than one.
-pub(crate) fn candidates(connection: &Connection, id: &EventId) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare_cached("SELECT seq FROM by_id WHERE id_prefix = ?1 ORDER BY seq")?
-        .query_map([id_prefix(id)], |row| row.get(0))?
-        .collect()
+impl<const N: usize> Sweep for Index<N> {
+    fn add(&mut self, occurrence: &Occurrence) {
+        if occurrence.seq > self.complete_to
+            && let Some(key) = (self.layout.key)(occurrence)
+        {
+            self.collecting.push(key);
+            if self.collecting.len().is_multiple_of(RUN) {
+                let run = self.collecting.len() - RUN;
+                self.collecting[run..].sort_unstable();
+            }
+        }
+    }
+
+    fn complete_to(&self) -> i64 {
+        self.complete_to
+    }
+
+    fn begin(&mut self, pace: Pace, last_seq: i64) -> Begun {
+        let turned = self.slice.start == self.moving.len() && self.collecting.len() >= pace.collect.max(1);
+        if turned {
+            self.moving.clear();
+            std::mem::swap(&mut self.moving, &mut self.collecting);
+            // A stable sort merges the runs that are there.
+            self.moving.sort();
+            self.moving_covers = last_seq;
+            self.slice = 0..0;
+        }
+        // Everything has moved by the time that as much is collected again.
+        let behind =
+            if pace.collect == 0 { pace.slice } else { self.collecting.len().saturating_sub(self.slice.start) };
+        if behind >= pace.slice {
+            self.slice.end = self.moving.len().min(self.slice.start + behind);
+        }
+        Begun { due: !self.slice.is_empty(), turned }
+    }
+
+    fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.slice.is_empty() {
+            return Ok(());
+        }
+        // A key may be there already: how far the table is complete is noted only when all have moved.
+        let places = ["?"; N].join(", ");
+        let mut insert =
+            connection.prepare_cached(&format!("INSERT OR IGNORE INTO {} VALUES ({places})", self.layout.table))?;
+        for key in &self.moving[self.slice.clone()] {
+            insert.execute(params_from_iter(key))?;
+        }
+        if self.slice.end == self.moving.len() {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO indexed (name, complete_to) VALUES (?1, ?2)")?
+                .execute(params![self.layout.table, self.moving_covers])?;
+        }
+        Ok(())
+    }
+
+    fn committed(&mut self) {
+        self.slice.start = self.slice.end;
+        if self.slice.end == self.moving.len() {
+            self.complete_to = self.moving_covers;
+        }
+    }
+
+    fn abandoned(&mut self) {
+        self.slice.end = self.slice.start;
+    }
 }

@@ -4,9 +4,12 @@
 //! has queued up, commits it with one fsync and only then answers. Readers have connections of their own.
 #![deny(missing_docs)]
 
+mod checkpoint;
 mod error;
 mod index;
+mod indexes;
 mod lock;
+mod occurrence;
 mod queue;
 mod reader;
 mod rows;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How much an entry takes of a queue's room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,17 @@ pub(crate) enum Refused {
     /// There is no room.
     Full,
     /// Nobody takes from the queue any more.
+    Closed,
+}
+
+/// What there was to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// At least one entry.
+    Some,
+    /// None, for as long as patience lasted.
+    Nothing,
+    /// None, and none will come: the queue is closed and empty.
     Closed,
 }
 
@@ -62,15 +74,25 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Waits for entries and moves them into `taken`, oldest first, until these come to `limit` items. False when the
-    /// queue is closed and empty.
-    pub(crate) fn take(&self, limit: usize, taken: &mut Vec<T>) -> bool {
+    /// Waits for entries and moves them into `taken`, oldest first, until these come to `limit` items. With `patience`
+    /// it waits no longer than that.
+    pub(crate) fn take(&self, limit: usize, patience: Option<Duration>, taken: &mut Vec<T>) -> Taken {
         let mut state = self.state();
         while state.entries.is_empty() {
             if state.closed {
-                return false;
+                return Taken::Closed;
             }
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match patience {
+                None => self.filled.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let (state, wait) =
+                        self.filled.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+                    if wait.timed_out() && state.entries.is_empty() && !state.closed {
+                        return Taken::Nothing;
+                    }
+                    state
+                }
+            };
         }
         let mut items = 0;
         while items < limit {
@@ -80,7 +102,7 @@ impl<T> Queue<T> {
             state.bytes -= weight.bytes;
             taken.push(entry);
         }
-        true
+        Taken::Some
     }
 
     /// Takes nothing more in; what is there can still be taken out.
@@ -127,13 +149,13 @@ mod tests {
             queue.push(weight(items, 1), entry).unwrap();
         }
         let mut taken = Vec::new();
-        assert!(queue.take(2, &mut taken));
+        assert_eq!(queue.take(2, None, &mut taken), Taken::Some);
         assert_eq!(taken, ['a', 'b']);
         queue.close();
         assert_eq!(queue.push(weight(1, 1), 'd'), Err(Refused::Closed));
-        assert!(queue.take(2, &mut taken));
+        assert_eq!(queue.take(2, None, &mut taken), Taken::Some);
         assert_eq!(taken, ['a', 'b', 'c']);
-        assert!(!queue.take(2, &mut taken));
+        assert_eq!(queue.take(2, None, &mut taken), Taken::Closed);
     }
 
     #[test]
@@ -141,7 +163,8 @@ mod tests {
         let queue = Queue::new(weight(1, 100));
         queue.push(weight(1, 1), 'a').unwrap();
         let mut taken = Vec::new();
-        queue.take(1, &mut taken);
+        queue.take(1, None, &mut taken);
+        assert_eq!(queue.take(1, Some(Duration::ZERO), &mut taken), Taken::Nothing);
         assert_eq!(queue.push(weight(1, 1), 'b'), Ok(()));
     }
 }

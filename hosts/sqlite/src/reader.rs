@@ -1,47 +1,65 @@
 //! The threads that read, each on its own connection, beside the writer.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use pik_core::{EventId, Record};
 use rusqlite::Connection;
 
-use crate::index;
-use crate::queue::Queue;
+use crate::indexes::Indexes;
+use crate::occurrence::id_prefix;
+use crate::queue::{Queue, Taken};
 use crate::rows;
 
 /// A question on its way to a reader; it carries its own way back.
-pub(crate) type Question = Box<dyn FnOnce(&Connection) + Send>;
+pub(crate) type Question = Box<dyn FnOnce(&Reader) + Send>;
 
 /// Answers questions until the queue is closed and empty.
-pub(crate) fn run(connection: &Connection, queue: &Queue<Question>) {
+pub(crate) fn run(reader: &Reader, queue: &Queue<Question>) {
     let mut questions = Vec::new();
-    while queue.take(1, &mut questions) {
+    while queue.take(1, None, &mut questions) != Taken::Closed {
         for question in questions.drain(..) {
-            question(connection);
+            question(reader);
         }
     }
 }
 
-/// Where the first occurrence of an event is.
-fn seq_of(connection: &Connection, id: &EventId) -> rusqlite::Result<Option<i64>> {
-    for seq in index::candidates(connection, id)? {
-        if rows::record(connection, seq)?.is_some_and(|record| record.event_id == *id) {
-            return Ok(Some(seq));
+/// A connection, and the keys that are not in its tables yet.
+pub(crate) struct Reader {
+    pub(crate) connection: Connection,
+    pub(crate) indexes: Arc<RwLock<Indexes>>,
+}
+
+impl Reader {
+    /// The record of the first occurrence.
+    pub(crate) fn find(&self, id: &EventId) -> rusqlite::Result<Option<Record>> {
+        for seq in self.candidates(id)? {
+            if let Some(record) = rows::record(&self.connection, seq)?
+                && record.event_id == *id
+            {
+                return Ok(Some(record));
+            }
         }
+        Ok(None)
     }
-    Ok(None)
-}
 
-/// The record of the first occurrence.
-pub(crate) fn find(connection: &Connection, id: &EventId) -> rusqlite::Result<Option<Record>> {
-    match seq_of(connection, id)? {
-        Some(seq) => rows::record(connection, seq),
-        None => Ok(None),
+    /// The raw object of an event.
+    pub(crate) fn raw(&self, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
+        for seq in self.candidates(id)? {
+            if let Some(raw) = rows::raw(&self.connection, seq, id)? {
+                return Ok(Some(raw));
+            }
+        }
+        Ok(None)
     }
-}
 
-/// The raw object of an event.
-pub(crate) fn raw(connection: &Connection, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
-    match seq_of(connection, id)? {
-        Some(seq) => rows::raw(connection, seq),
-        None => Ok(None),
+    // First what waits, then the table: a key that is moved in between is seen twice, the other way round it would
+    // not be seen at all.
+    fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
+        let recent = self.indexes.read().unwrap_or_else(PoisonError::into_inner).recent(id);
+        if let Some(first) = recent {
+            return Ok(vec![first.seq]);
+        }
+        let mut statement = self.connection.prepare_cached("SELECT seq FROM by_id WHERE id_prefix = ?1")?;
+        statement.query_map([id_prefix(id)], |row| row.get(0))?.collect()
     }
 }

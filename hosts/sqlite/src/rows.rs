@@ -55,15 +55,18 @@ pub(crate) fn record(connection: &Connection, seq: i64) -> rusqlite::Result<Opti
     connection.prepare_cached(SELECT_RECORD)?.query_row([seq], read_record).optional()
 }
 
-/// The raw object at `seq`.
-pub(crate) fn raw(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection.prepare_cached("SELECT raw FROM event WHERE seq = ?1")?.query_row([seq], |row| row.get(0)).optional()
+/// The raw object at `seq`, if that is the event's.
+pub(crate) fn raw(connection: &Connection, seq: i64, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection
+        .prepare_cached("SELECT raw FROM event WHERE seq = ?1 AND event_id = ?2")?
+        .query_row(params![seq, id.as_bytes()], |row| row.get(0))
+        .optional()
 }
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let source: String = row.get(0)?;
     let event_type: String = row.get(1)?;
-    let event_time = EventTime::from_unix(row.get(2)?, row.get(3)?).ok_or_else(|| out_of_range(2))?;
+    let event_time = read_event_time(row, 2)?;
     let ingest_time = read_ingest_time(row, 4)?;
     let event_id = EventId::from_bytes(row.get(5)?);
     Ok(Record {
@@ -82,6 +85,11 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
         source,
         event_type,
     })
+}
+
+/// The event time in a column and the next.
+pub(crate) fn read_event_time(row: &Row<'_>, column: usize) -> rusqlite::Result<EventTime> {
+    EventTime::from_unix(row.get(column)?, row.get(column + 1)?).ok_or_else(|| out_of_range(column))
 }
 
 /// The ingest time in a column.

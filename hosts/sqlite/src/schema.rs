@@ -17,7 +17,7 @@ pub(crate) const VERSION: i64 = 1;
 //
 // The indexes are tables of integers alone: hash prefixes and interned names in place of texts. A prefix may be
 // shared, so whoever looks one up compares the whole value in the row that it leads to. `kind` is 0 for a first
-// occurrence and 1 for a later one.
+// occurrence and 1 for a later one. `indexed` says up to which `seq` each of them is complete.
 const TABLES: &str = "
 CREATE TABLE stream (
     stream INTEGER PRIMARY KEY,
@@ -28,7 +28,7 @@ CREATE TABLE stream (
 
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
-    stream INTEGER NOT NULL REFERENCES stream,
+    stream INTEGER NOT NULL,
     event_seconds INTEGER NOT NULL,
     event_nanoseconds INTEGER NOT NULL,
     ingest_ms INTEGER NOT NULL,
@@ -42,10 +42,15 @@ CREATE TABLE event (
 
 CREATE TABLE duplicate (
     seq INTEGER PRIMARY KEY,
-    first INTEGER NOT NULL REFERENCES event,
+    first INTEGER NOT NULL,
     ingest_ms INTEGER NOT NULL,
     receipt TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE indexed (
+    name TEXT PRIMARY KEY,
+    complete_to INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE by_id (
     id_prefix INTEGER NOT NULL,
@@ -135,6 +140,8 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 67108864;
          PRAGMA recursive_triggers = ON;
          PRAGMA trusted_schema = OFF;",
     )?;

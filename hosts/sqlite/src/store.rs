@@ -1,18 +1,23 @@
 //! The store: a writer, some readers, and the queues in front of them.
 
+use std::ffi::c_int;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::thread::{Builder, JoinHandle};
 
 use futures_channel::oneshot;
 use pik_core::{Answer, EventId, Record, Store, StoreError, Submission};
-use rusqlite::Connection;
 
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
+
+use crate::checkpoint::{self, Log};
 use crate::error::store_error;
+use crate::indexes::Indexes;
 use crate::lock::Lock;
 use crate::queue::{Queue, Refused, Weight};
-use crate::reader::{self, Question};
+use crate::reader::{self, Question, Reader};
 use crate::writer::{self, Job, Outcomes};
 use crate::{OpenError, schema};
 
@@ -41,7 +46,9 @@ impl Default for Options {
 pub struct SqliteStore {
     writes: Arc<Queue<Job>>,
     questions: Arc<Queue<Question>>,
+    log: Arc<Log>,
     threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<Connection>>,
     _lock: Lock,
 }
 
@@ -51,29 +58,40 @@ impl SqliteStore {
         let path = path.as_ref();
         create_folder(path)?;
         let lock = Lock::take(path)?;
-        let connection = schema::open_writer(path)?;
+        let refused = |cause| OpenError::Database(path.to_owned(), cause);
+        let mut connection = schema::open_writer(path)?;
+        let indexes = Arc::new(RwLock::new(Indexes::load(&connection).map_err(refused)?));
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
             questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
+            log: Arc::new(Log::new()),
             threads: Vec::new(),
+            writer: None,
             _lock: lock,
         };
         for number in 0..options.readers.max(1) {
-            let connection = schema::open_reader(path).map_err(|cause| OpenError::Database(path.to_owned(), cause))?;
+            let connection = schema::open_reader(path).map_err(refused)?;
+            let reader = Reader { connection, indexes: Arc::clone(&indexes) };
             let questions = Arc::clone(&store.questions);
-            store.start(format!("pik-reader-{number}"), move || reader::run(&connection, &questions))?;
+            store.threads.push(start(&format!("pik-reader-{number}"), move || reader::run(&reader, &questions))?);
         }
-        let writes = Arc::clone(&store.writes);
-        store.start("pik-writer".to_owned(), move || {
+        let checkpointer = schema::open_writer(path)?;
+        let log = Arc::clone(&store.log);
+        store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log))?);
+        let log = Arc::clone(&store.log);
+        connection
+            .wal_hook(Some(move |_: &mut Wal, pages: c_int| {
+                log.grew(usize::try_from(pages).unwrap_or(0));
+                Ok(())
+            }))
+            .map_err(refused)?;
+        let (writes, log) = (Arc::clone(&store.writes), Arc::clone(&store.log));
+        store.writer = Some(start("pik-writer", move || {
             // Statements that cannot be prepared close the queue, and every ingest is told so.
-            let _ = writer::run(&connection, &writes);
-        })?;
+            let _ = writer::run(&connection, &indexes, &log, &writes);
+            connection
+        })?);
         Ok(store)
-    }
-
-    fn start(&mut self, name: String, run: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
-        self.threads.push(Builder::new().name(name).spawn(run).map_err(OpenError::Thread)?);
-        Ok(())
     }
 
     /// Commits and answers what has queued up, then closes the file. Dropping the store does the same.
@@ -86,12 +104,12 @@ impl SqliteStore {
 
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        question: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let question: Question = Box::new(move |connection| {
+        let question: Question = Box::new(move |reader| {
             // Who gave up waiting is not told.
-            let _ = reply.send(question(connection));
+            let _ = reply.send(question(reader));
         });
         self.questions.push(Weight { items: 1, bytes: 0 }, question).map_err(refused)?;
         answer.await.map_err(|_| stopped())?.map_err(|error| store_error(&error))
@@ -102,10 +120,14 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.questions.close();
         self.writes.close();
+        // A thread that panicked has closed its queue; there is nobody left to tell. The writer's connection is closed
+        // after all others, for the last one moves the log into the file, and readers could not.
+        let connection = self.writer.take().map(JoinHandle::join);
+        self.log.close();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has closed its queue; there is nobody left to tell.
             let _ = thread.join();
         }
+        drop(connection);
     }
 }
 
@@ -128,20 +150,24 @@ impl Store for SqliteStore {
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         let id = *id;
-        self.ask(move |connection| reader::find(connection, &id)).await
+        self.ask(move |reader| reader.find(&id)).await
     }
 
     async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
         let id = *id;
-        self.ask(move |connection| reader::raw(connection, &id)).await
+        self.ask(move |reader| reader.raw(&id)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        if self.threads.iter().any(JoinHandle::is_finished) {
+        if self.writer.as_ref().is_none_or(JoinHandle::is_finished) {
             return Err(stopped());
         }
-        self.ask(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))).await
+        self.ask(|reader| reader.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))).await
     }
+}
+
+fn start<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, OpenError> {
+    Builder::new().name(name.to_owned()).spawn(run).map_err(OpenError::Thread)
 }
 
 fn refused(refused: Refused) -> StoreError {

@@ -1,14 +1,19 @@
 //! The one thread that writes.
 
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, Record, StoreError, Submission};
+use pik_core::{Answer, EventId, Outcome, RawKey, Record, StoreError, Submission};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
+use crate::checkpoint::{Log, Turn};
 use crate::error::store_error;
-use crate::index::{Indexes, Kind, id_prefix};
-use crate::queue::{CloseOnDrop, Queue};
+use crate::index::Pace;
+use crate::indexes::{First, Indexes};
+use crate::occurrence::{Kind, Occurrence, id_prefix};
+use crate::queue::{CloseOnDrop, Queue, Taken};
 use crate::rows;
 
 /// What a submission comes to.
@@ -16,6 +21,12 @@ pub(crate) type Outcomes = Vec<Result<Answer, StoreError>>;
 
 /// The most events of a group: more would not make a commit much cheaper, only later.
 const GROUP: usize = 4096;
+/// How many keys are collected under load. The more, the fewer pages are written; the more memory is taken, too, and
+/// the more is read at the start after a crash.
+const BUSY: Pace = Pace { collect: 65_536, slice: 512 };
+/// With nothing else to do, everything moves, in steps short enough not to keep an ingest waiting.
+const IDLE: Pace = Pace { collect: 0, slice: 512 };
+const IDLE_AFTER: Duration = Duration::from_millis(20);
 /// How many (source, event_type) pairs are remembered. Clients choose them, so there is a limit.
 const STREAMS: usize = 8192;
 
@@ -49,121 +60,177 @@ impl Job {
 }
 
 /// Takes groups from the queue until it is closed and empty.
-pub(crate) fn run(connection: &Connection, queue: &Queue<Job>) -> rusqlite::Result<()> {
+pub(crate) fn run(
+    connection: &Connection,
+    indexes: &RwLock<Indexes>,
+    log: &Log,
+    queue: &Queue<Job>,
+) -> rusqlite::Result<()> {
     let _guard = CloseOnDrop(queue);
-    let mut writer = Writer::new(connection)?;
+    let mut turn = Turn::new(log);
+    let mut writer = Writer::new(connection, indexes)?;
     let mut group = Vec::new();
-    while queue.take(GROUP, &mut group) {
-        let mut outcomes = writer.commit(&group).into_iter();
-        for job in group.drain(..) {
-            job.answer(&mut outcomes);
+    let mut patience = None;
+    loop {
+        match queue.take(GROUP, patience, &mut group) {
+            Taken::Some => {
+                let mut outcomes = writer.commit(&group, BUSY).into_iter();
+                for job in group.drain(..) {
+                    job.answer(&mut outcomes);
+                }
+                patience = Some(IDLE_AFTER);
+            }
+            Taken::Nothing => patience = writer.tidy().then_some(Duration::ZERO),
+            Taken::Closed => break,
         }
+        turn.after_commit(connection);
     }
+    while writer.tidy() {}
     Ok(())
-}
-
-struct Found {
-    seq: i64,
-    ingest_time: IngestTime,
 }
 
 struct Writer<'c> {
     connection: &'c Connection,
+    indexes: &'c RwLock<Indexes>,
     insert_event: Statement<'c>,
     insert_duplicate: Statement<'c>,
     candidates: Statement<'c>,
     whole_id: Statement<'c>,
-    indexes: Indexes<'c>,
     streams: HashMap<String, i64>,
+    // The occurrences of the transaction that is open.
+    added: Vec<Occurrence>,
+    added_ids: HashMap<EventId, First>,
     next_seq: i64,
 }
 
 impl<'c> Writer<'c> {
-    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
-        let last: i64 = connection.query_row(
-            "SELECT max((SELECT ifnull(max(seq), 0) FROM event), (SELECT ifnull(max(seq), 0) FROM duplicate))",
-            [],
-            |row| row.get(0),
-        )?;
+    fn new(connection: &'c Connection, indexes: &'c RwLock<Indexes>) -> rusqlite::Result<Self> {
+        let last_seq = read(indexes).last_seq();
         Ok(Self {
             connection,
+            indexes,
             insert_event: connection.prepare(rows::INSERT_EVENT)?,
             insert_duplicate: connection.prepare(rows::INSERT_DUPLICATE)?,
             candidates: connection.prepare("SELECT seq FROM by_id WHERE id_prefix = ?1")?,
             whole_id: connection.prepare("SELECT event_id, ingest_ms FROM event WHERE seq = ?1")?,
-            indexes: Indexes::new(connection)?,
             streams: HashMap::new(),
-            next_seq: last + 1,
+            added: Vec::new(),
+            added_ids: HashMap::new(),
+            next_seq: last_seq + 1,
         })
     }
 
+    /// Moves some keys into the index tables; false when there was nothing left to move.
+    fn tidy(&mut self) -> bool {
+        // A failure here is nobody's: the keys go on waiting, and the next group meets the same failure and is told.
+        write(self.indexes).begin(IDLE) && self.commit_begun(&[]).is_ok()
+    }
+
     /// One transaction, one fsync. Nobody is answered before it is through, and if it fails nobody is told OK.
-    fn commit(&mut self, group: &[Job]) -> Outcomes {
-        let first_seq = self.next_seq;
-        self.transaction(group).unwrap_or_else(|error| {
-            self.next_seq = first_seq;
-            // Names interned by the lost transaction are gone with it.
-            self.streams.clear();
-            if !self.connection.is_autocommit() {
-                // If even this fails, the next BEGIN does too, and says so to whoever waits then.
-                let _ = self.connection.execute_batch("ROLLBACK");
-            }
+    fn commit(&mut self, group: &[Job], pace: Pace) -> Outcomes {
+        write(self.indexes).begin(pace);
+        self.commit_begun(group).unwrap_or_else(|error| {
             let count = group.iter().map(|job| job.submissions().len()).sum();
             vec![Err(store_error(&error)); count]
         })
     }
 
+    fn commit_begun(&mut self, group: &[Job]) -> rusqlite::Result<Outcomes> {
+        let first_seq = self.next_seq;
+        let result = self.transaction(group);
+        let mut indexes = write(self.indexes);
+        match result {
+            Ok(outcomes) => {
+                indexes.committed();
+                for occurrence in self.added.drain(..) {
+                    indexes.add(&occurrence);
+                }
+                self.added_ids.clear();
+                Ok(outcomes)
+            }
+            Err(error) => {
+                indexes.abandoned();
+                self.added.clear();
+                self.added_ids.clear();
+                self.next_seq = first_seq;
+                // Names interned by the lost transaction are gone with it.
+                self.streams.clear();
+                if !self.connection.is_autocommit() {
+                    // If even this fails, the next BEGIN does too, and says so to whoever waits then.
+                    let _ = self.connection.execute_batch("ROLLBACK");
+                }
+                Err(error)
+            }
+        }
+    }
+
     fn transaction(&mut self, group: &[Job]) -> rusqlite::Result<Outcomes> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let indexes = read(self.indexes);
         let mut outcomes = Outcomes::new();
         for submission in group.iter().flat_map(Job::submissions) {
-            outcomes.push(Ok(self.ingest(submission)?));
+            match self.ingest(&indexes, submission) {
+                Ok(answer) => outcomes.push(Ok(answer)),
+                // A failed statement undoes itself. What a whole transaction cannot survive, SQLite has rolled back.
+                Err(error) if !self.connection.is_autocommit() => outcomes.push(Err(store_error(&error))),
+                Err(error) => return Err(error),
+            }
         }
+        indexes.write(self.connection)?;
         self.connection.execute_batch("COMMIT")?;
         Ok(outcomes)
     }
 
-    fn ingest(&mut self, submission: &Submission) -> rusqlite::Result<Answer> {
+    fn ingest(&mut self, indexes: &Indexes, submission: &Submission) -> rusqlite::Result<Answer> {
         let record = &submission.record;
         let stream = self.stream(record)?;
-        let found = self.find(&record.event_id)?;
+        let found = self.find(indexes, &record.event_id)?;
         let seq = self.next_seq;
-        self.next_seq += 1;
-        match found {
+        let (kind, answer) = match found {
             None => {
                 rows::insert_event(&mut self.insert_event, seq, stream, record, &submission.raw)?;
-                self.indexes.insert(seq, Kind::First, stream, record)?;
-                Ok(Answer::of(Outcome::Accepted, record))
+                (Kind::First, Answer::of(Outcome::Accepted, record))
             }
             Some(first) => {
                 rows::insert_duplicate(&mut self.insert_duplicate, seq, first.seq, record)?;
-                self.indexes.insert(seq, Kind::Later { first: first.seq }, stream, record)?;
-                Ok(Answer {
+                let raw_key = RawKey::of(
+                    &record.source,
+                    &record.event_type,
+                    &record.event_time,
+                    first.ingest_time,
+                    &record.event_id,
+                );
+                let answer = Answer {
                     event_id: record.event_id,
                     status: Outcome::Duplicate,
                     ingest_lag_ms: record.ingest_lag_ms,
-                    raw_key: RawKey::of(
-                        &record.source,
-                        &record.event_type,
-                        &record.event_time,
-                        first.ingest_time,
-                        &record.event_id,
-                    ),
-                })
+                    raw_key,
+                };
+                (Kind::Later { first: first.seq }, answer)
             }
+        };
+        let occurrence = Occurrence::new(seq, kind, stream, record);
+        if kind == Kind::First {
+            self.added_ids.insert(record.event_id, First { seq, ingest_time: record.ingest_time });
         }
+        self.added.push(occurrence);
+        self.next_seq = seq + 1;
+        Ok(answer)
     }
 
-    // A prefix only leads to rows; the whole id decides. Never are two events taken for one.
-    fn find(&mut self, id: &EventId) -> rusqlite::Result<Option<Found>> {
-        let mut rows = self.candidates.query([id_prefix(id)])?;
-        while let Some(row) = rows.next()? {
+    fn find(&mut self, indexes: &Indexes, id: &EventId) -> rusqlite::Result<Option<First>> {
+        if let Some(first) = self.added_ids.get(id).copied().or_else(|| indexes.recent(id)) {
+            return Ok(Some(first));
+        }
+        let mut candidates = self.candidates.query([id_prefix(id)])?;
+        while let Some(row) = candidates.next()? {
             let seq = row.get(0)?;
             let (whole, ingest_time) = self
                 .whole_id
                 .query_row([seq], |row| Ok((EventId::from_bytes(row.get(0)?), rows::read_ingest_time(row, 1)?)))?;
+            // A prefix only leads to rows; the whole id decides. Never are two events taken for one.
             if whole == *id {
-                return Ok(Some(Found { seq, ingest_time }));
+                return Ok(Some(First { seq, ingest_time }));
             }
         }
         Ok(None)
@@ -194,4 +261,13 @@ impl<'c> Writer<'c> {
         self.streams.insert(name, stream);
         Ok(stream)
     }
+}
+
+// What the indexes hold is only ever what a commit left, so a panic of another thread cannot have spoiled it.
+fn read(indexes: &RwLock<Indexes>) -> RwLockReadGuard<'_, Indexes> {
+    indexes.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(indexes: &RwLock<Indexes>) -> RwLockWriteGuard<'_, Indexes> {
+    indexes.write().unwrap_or_else(PoisonError::into_inner)
 }

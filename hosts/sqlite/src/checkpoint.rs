@@ -1,0 +1,124 @@
+//! Moves what the write-ahead log has gathered into the database, mostly beside the writer.
+//!
+//! Only the writer can start the log over, and only when all of it has been moved. A thread of its own could never
+//! catch up with a busy writer, and a writer that moved everything would keep its clients waiting. So the thread moves
+//! the bulk and the writer the little that came in meanwhile.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+/// The log is moved when it has so many pages of 4 KiB.
+const ROUND: usize = 4096;
+/// So few pages are left to the writer.
+const LITTLE: usize = 128;
+/// So often the thread goes over what came in while it was at work.
+const PASSES: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Resting,
+    ThreadsTurn,
+    WritersTurn,
+    Closed,
+}
+
+/// The state of the log, shared by the writer and the thread.
+pub(crate) struct Log {
+    pages: AtomicUsize,
+    phase: Mutex<Phase>,
+    changed: Condvar,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self { pages: AtomicUsize::new(0), phase: Mutex::new(Phase::Resting), changed: Condvar::new() }
+    }
+
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how many pages the log has after a commit.
+    pub(crate) fn grew(&self, pages: usize) {
+        self.pages.store(pages, Ordering::Relaxed);
+    }
+
+    /// Ends the thread.
+    pub(crate) fn close(&self) {
+        *self.phase() = Phase::Closed;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self) -> Phase {
+        let phase = self
+            .changed
+            .wait_while(self.phase(), |phase| matches!(phase, Phase::Resting | Phase::WritersTurn))
+            .unwrap_or_else(PoisonError::into_inner);
+        *phase
+    }
+
+    fn pass_on(&self, from: Phase, to: Phase) {
+        let mut phase = self.phase();
+        if *phase == from {
+            *phase = to;
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// The thread.
+pub(crate) fn run(connection: &Connection, log: &Log) {
+    while log.wait() == Phase::ThreadsTurn {
+        for _ in 0..PASSES {
+            // One that fails is tried again in the next round; until then the log only grows.
+            let moved = checkpoint(connection).unwrap_or(usize::MAX);
+            if log.pages.load(Ordering::Relaxed).saturating_sub(moved) <= LITTLE {
+                break;
+            }
+        }
+        log.pass_on(Phase::ThreadsTurn, Phase::WritersTurn);
+    }
+}
+
+/// The writer's part.
+pub(crate) struct Turn<'a> {
+    log: &'a Log,
+    last: usize,
+    next: usize,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(log: &'a Log) -> Self {
+        Self { log, last: 0, next: ROUND }
+    }
+
+    /// After each commit: asks the thread, or finishes what it has done.
+    pub(crate) fn after_commit(&mut self, connection: &Connection) {
+        let pages = self.log.pages.load(Ordering::Relaxed);
+        if pages < self.last {
+            self.next = ROUND;
+        }
+        self.last = pages;
+        let phase = *self.log.phase();
+        match phase {
+            Phase::Resting if pages >= self.next => self.log.pass_on(Phase::Resting, Phase::ThreadsTurn),
+            Phase::WritersTurn => {
+                let _ = checkpoint(connection);
+                // While somebody reads an old state the log cannot start over: do not try at every commit.
+                self.next = pages + ROUND / 4;
+                self.log.pass_on(Phase::WritersTurn, Phase::Resting);
+            }
+            Phase::Resting | Phase::ThreadsTurn | Phase::Closed => {}
+        }
+    }
+}
+
+/// Moves what can be moved without waiting for anybody; the number of pages of the log that have been moved by now.
+fn checkpoint(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2)).map(|pages| {
+        // -1 when there is no log.
+        usize::try_from(pages).unwrap_or(0)
+    })
+}

@@ -1,0 +1,157 @@
+//! The keys by which occurrences are found.
+
+use std::collections::HashMap;
+
+use pik_core::{EventId, IngestTime};
+use rusqlite::Connection;
+
+use crate::index::{Index, Layout, Pace, Sweep};
+use crate::occurrence::{Kind, Occurrence, id_prefix};
+
+/// First occurrences by the start of their id: what decides between first and later.
+const BY_ID: Layout<2> = Layout {
+    table: "by_id",
+    key: |at| match at.kind {
+        Kind::First => Some([id_prefix(&at.event_id), at.seq]),
+        Kind::Later { .. } => None,
+    },
+};
+
+/// Later occurrences by the first.
+const BY_FIRST: Layout<2> = Layout {
+    table: "by_first",
+    key: |at| match at.kind {
+        Kind::First => None,
+        Kind::Later { first } => Some([first, at.seq]),
+    },
+};
+
+/// One entity through time.
+const BY_ENTITY: Layout<6> = Layout {
+    table: "by_entity",
+    key: |at| {
+        let (seconds, nanoseconds) = (at.event_time.unix_seconds(), at.event_time.subsecond_nanoseconds());
+        Some([at.entity_prefix, at.kind.number(), seconds, i64::from(nanoseconds), id_prefix(&at.event_id), at.seq])
+    },
+};
+
+/// A type's day, the latest arrivals first.
+const BY_LAG: Layout<5> =
+    Layout { table: "by_lag", key: |at| Some([at.stream, at.event_day(), at.kind.number(), -at.lag_ms(), at.seq]) };
+
+/// What arrived in a window.
+const BY_INGEST: Layout<3> =
+    Layout { table: "by_ingest", key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]) };
+
+/// All indexes. The writer changes them, readers look at what waits in them.
+pub(crate) struct Indexes {
+    by_id: Index<2>,
+    by_first: Index<2>,
+    by_entity: Index<6>,
+    by_lag: Index<5>,
+    by_ingest: Index<3>,
+    // The first occurrences whose keys `by_id` is collecting, and those whose keys it is moving.
+    collecting: HashMap<EventId, First>,
+    moving: HashMap<EventId, First>,
+    last_seq: i64,
+}
+
+/// A first occurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct First {
+    pub(crate) seq: i64,
+    pub(crate) ingest_time: IngestTime,
+}
+
+impl Indexes {
+    /// The indexes as the file has them, and the keys that are missing there waiting again.
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let last_seq = connection.query_row(
+            "SELECT max((SELECT ifnull(max(seq), 0) FROM event), (SELECT ifnull(max(seq), 0) FROM duplicate))",
+            [],
+            |row| row.get(0),
+        )?;
+        let mut indexes = Self {
+            by_id: Index::load(connection, &BY_ID)?,
+            by_first: Index::load(connection, &BY_FIRST)?,
+            by_entity: Index::load(connection, &BY_ENTITY)?,
+            by_lag: Index::load(connection, &BY_LAG)?,
+            by_ingest: Index::load(connection, &BY_INGEST)?,
+            collecting: HashMap::new(),
+            moving: HashMap::new(),
+            last_seq,
+        };
+        let complete_to = indexes.all().iter().map(|index| index.complete_to()).min().unwrap_or(0);
+        Occurrence::after(connection, complete_to, |occurrence| indexes.add(&occurrence))?;
+        Ok(indexes)
+    }
+
+    fn all(&self) -> [&dyn Sweep; 5] {
+        [&self.by_id, &self.by_first, &self.by_entity, &self.by_lag, &self.by_ingest]
+    }
+
+    /// The last occurrence there is.
+    pub(crate) fn last_seq(&self) -> i64 {
+        self.last_seq
+    }
+
+    /// The first occurrence of an event that the table `by_id` may not have yet.
+    pub(crate) fn recent(&self, id: &EventId) -> Option<First> {
+        self.collecting.get(id).or_else(|| self.moving.get(id)).copied()
+    }
+
+    /// Adds a committed occurrence.
+    pub(crate) fn add(&mut self, occurrence: &Occurrence) {
+        if occurrence.kind == Kind::First {
+            let first = First { seq: occurrence.seq, ingest_time: occurrence.ingest_time };
+            self.collecting.insert(occurrence.event_id, first);
+        }
+        self.by_id.add(occurrence);
+        self.by_first.add(occurrence);
+        self.by_entity.add(occurrence);
+        self.by_lag.add(occurrence);
+        self.by_ingest.add(occurrence);
+        self.last_seq = self.last_seq.max(occurrence.seq);
+    }
+
+    /// Picks what to move into the tables; false when nothing is due.
+    pub(crate) fn begin(&mut self, pace: Pace) -> bool {
+        let ids = self.by_id.begin(pace, self.last_seq);
+        if ids.turned {
+            self.moving.clear();
+            std::mem::swap(&mut self.moving, &mut self.collecting);
+        }
+        let mut due = ids.due;
+        let rest: [&mut dyn Sweep; 4] =
+            [&mut self.by_first, &mut self.by_entity, &mut self.by_lag, &mut self.by_ingest];
+        for (number, index) in rest.into_iter().enumerate() {
+            // Not all in one transaction: that would be a slow commit among many fast ones.
+            let stagger = if pace.collect == 0 { 0 } else { (number + 1) * pace.slice / 5 };
+            due |= index.begin(Pace { collect: pace.collect + stagger, ..pace }, self.last_seq).due;
+        }
+        due
+    }
+
+    /// Writes it, within the transaction that is open.
+    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.all().into_iter().try_for_each(|index| index.write(connection))
+    }
+
+    /// The transaction is through.
+    pub(crate) fn committed(&mut self) {
+        self.by_id.committed();
+        self.by_first.committed();
+        self.by_entity.committed();
+        self.by_lag.committed();
+        self.by_ingest.committed();
+    }
+
+    /// The transaction is lost.
+    pub(crate) fn abandoned(&mut self) {
+        self.by_id.abandoned();
+        self.by_first.abandoned();
+        self.by_entity.abandoned();
+        self.by_lag.abandoned();
+        self.by_ingest.abandoned();
+    }
+}

@@ -1,0 +1,55 @@
+//! What a verification reads: records and raw objects are rows of one table here, so little can be amiss between them.
+
+use pik_core::{Commit, EventId, Filed, Inventory, Page, RawKey, Record, Status, StoreError};
+
+use crate::SqliteStore;
+
+/// Rows that are read at once; they hold up nobody else.
+const ROWS: i64 = 500;
+
+/// Prefixes of a place among the records: first come the events, then the duplicates.
+const EVENTS: &str = "event ";
+const DUPLICATES: &str = "duplicate ";
+
+impl Inventory for SqliteStore {
+    async fn records(&self, from: Option<String>) -> Result<Page<Filed>, StoreError> {
+        let from = from.unwrap_or_else(|| format!("{EVENTS}0"));
+        if let Some(after) = from.strip_prefix(EVENTS).and_then(|seq| seq.parse().ok()) {
+            let (items, last) = self.ask(move |reader| reader.events_after(after, ROWS)).await?;
+            let next = last.map_or_else(|| format!("{DUPLICATES}0"), |seq| format!("{EVENTS}{seq}"));
+            return Ok(Page { items, next: Some(next) });
+        }
+        let after = from.strip_prefix(DUPLICATES).and_then(|seq| seq.parse().ok());
+        let after = after.ok_or_else(|| StoreError::Internal(format!("`{from}` is no place among the records")))?;
+        let (items, last) = self.ask(move |reader| reader.duplicates_after(after, ROWS)).await?;
+        Ok(Page { items, next: last.map(|seq| format!("{DUPLICATES}{seq}")) })
+    }
+
+    async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
+        let after = from.and_then(|seq| seq.parse().ok()).unwrap_or(0);
+        let (records, last) = self.ask(move |reader| reader.events_after(after, ROWS)).await?;
+        // A row that cannot be read has no key either; it was told among the records.
+        let keys = records.into_iter().flatten().map(|record| record.raw_key.into_string());
+        Ok(Page { items: keys.collect(), next: last.map(|seq| seq.to_string()) })
+    }
+
+    async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Filed>>, StoreError> {
+        let ids = ids.to_vec();
+        self.ask(move |reader| ids.iter().map(|id| Ok(reader.find(id)?.map(Ok))).collect()).await
+    }
+
+    async fn sizes(&self, keys: &[RawKey]) -> Result<Vec<Option<u64>>, StoreError> {
+        Ok(self.contents(keys).await?.into_iter().map(|raw| raw.map(|raw| raw.len() as u64)).collect())
+    }
+
+    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let ids: Vec<EventId> = keys.iter().map(|key| key.partition().event_id).collect();
+        self.ask(move |reader| ids.iter().map(|id| reader.raw(id)).collect()).await
+    }
+
+    async fn finish(&self, record: &Record) -> Result<Commit, StoreError> {
+        // One transaction writes everything, so nothing is ever PENDING.
+        debug_assert_eq!(record.status, Status::Accepted);
+        Ok(Commit::Already(record.receipt.clone()))
+    }
+}
