@@ -47,7 +47,7 @@ fn ingest(config: &Config) -> OperationBuilder {
                 .required(Some(Required::True))
                 .build(),
         ));
-    let mut answers = Answers::default();
+    let mut answers = Answers::of_any();
     answers.add(StatusCode::OK, "the event is durable", "Ingested");
     of_events(operation, answers, config)
 }
@@ -72,7 +72,7 @@ fn ingest_batch(config: &Config) -> OperationBuilder {
                 .required(Some(Required::True))
                 .build(),
         ));
-    let mut answers = Answers::default();
+    let mut answers = Answers::of_any();
     answers.add(StatusCode::OK, "every event is durable or REJECTED, none was lost", "Batch");
     for status in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE] {
         answers.add(status, "some events failed; send those that are ERROR again, or all of them", "Batch");
@@ -85,16 +85,7 @@ fn of_events(operation: OperationBuilder, mut answers: Answers, config: &Config)
     for code in Code::ALL {
         answers.add(rejected_status(code), code.as_str(), "Rejected");
     }
-    for code in [
-        ErrorCode::MethodNotAllowed,
-        ErrorCode::Timeout,
-        ErrorCode::InvalidParameter,
-        ErrorCode::Overloaded,
-        ErrorCode::Unavailable,
-        ErrorCode::Internal,
-    ] {
-        answers.add_error(code);
-    }
+    answers.add_error(ErrorCode::Unavailable);
     let mut operation = operation.parameter(dry_run()).parameter(content_encoding());
     if !config.tokens.is_empty() {
         answers.add_error(ErrorCode::Unauthorized);
@@ -105,18 +96,16 @@ fn of_events(operation: OperationBuilder, mut answers: Answers, config: &Config)
 
 fn health() -> OperationBuilder {
     let operation = OperationBuilder::new().operation_id(Some("health")).summary(Some("Whether the process answers"));
-    let mut answers = Answers::of_get();
+    let mut answers = Answers::of_any();
     answers.add(StatusCode::OK, "it does", "Well");
     answers.complete(operation)
 }
 
 fn ready() -> OperationBuilder {
     let operation = OperationBuilder::new().operation_id(Some("ready")).summary(Some("Whether the store answers"));
-    let mut answers = Answers::of_get();
+    let mut answers = Answers::of_any();
     answers.add(StatusCode::OK, "it does", "Well");
-    for code in [ErrorCode::Overloaded, ErrorCode::Unavailable, ErrorCode::Internal] {
-        answers.add_error(code);
-    }
+    answers.add_error(ErrorCode::Unavailable);
     answers.complete(operation)
 }
 
@@ -126,7 +115,7 @@ fn document() -> OperationBuilder {
         .content("application/json", of_schema(ObjectBuilder::new().build()))
         .build();
     let operation = OperationBuilder::new().operation_id(Some("openapi")).summary(Some("This document"));
-    Answers::of_get().complete(operation).response("200", this)
+    Answers::of_any().complete(operation).response("200", this)
 }
 
 fn dry_run() -> Parameter {
@@ -165,11 +154,18 @@ fn of_schema(schema: impl Into<RefOr<Schema>>) -> Content {
 struct Answers(BTreeMap<u16, (Vec<&'static str>, BTreeSet<&'static str>)>);
 
 impl Answers {
-    /// What every GET may be answered.
-    fn of_get() -> Self {
+    /// What every request may be answered, by the host around the Router too.
+    fn of_any() -> Self {
         let mut answers = Self::default();
-        answers.add_error(ErrorCode::InvalidParameter);
-        answers.add_error(ErrorCode::MethodNotAllowed);
+        for code in [
+            ErrorCode::MethodNotAllowed,
+            ErrorCode::Timeout,
+            ErrorCode::InvalidParameter,
+            ErrorCode::Overloaded,
+            ErrorCode::Internal,
+        ] {
+            answers.add_error(code);
+        }
         answers
     }
 
