@@ -40,6 +40,12 @@ impl MemoryLedger {
         let duplicates = records.duplicates.values().filter(|record| record.event_id == *id);
         records.first.get(id).into_iter().chain(duplicates).cloned().collect()
     }
+
+    /// Every record of every event, PENDING ones included.
+    pub fn all(&self) -> Vec<Record> {
+        let records = lock(&self.records);
+        records.first.values().chain(records.duplicates.values()).cloned().collect()
+    }
 }
 
 impl Ledger for MemoryLedger {

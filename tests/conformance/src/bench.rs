@@ -1,7 +1,7 @@
 //! A store on the test bench.
 
 use anyhow::Result;
-use pik_core::{EventId, Ledger, RawKey, RawStore, Record, Store};
+use pik_core::{EventId, Investigate, Ledger, RawKey, RawStore, Record, Store};
 
 /// A store, and what must be seen of it from outside.
 pub trait Bench {
@@ -29,3 +29,8 @@ pub trait SplitBench: Bench {
     /// The half that keeps raw objects.
     fn raw_store(&self) -> &impl RawStore;
 }
+
+/// A store that answers investigators.
+pub trait QueryBench: Bench<Store: Investigate> {}
+
+impl<B: Bench<Store: Investigate>> QueryBench for B {}

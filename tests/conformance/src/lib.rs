@@ -12,6 +12,8 @@
 //! # }
 //! ```
 //!
+//! A store that answers investigators also runs [`run_queries`].
+//!
 //! The nonce keeps runs apart that share a store: every event and receipt carries it.
 
 mod batch;
@@ -20,12 +22,13 @@ mod dry_run;
 mod extremes;
 mod halves;
 mod occurrence;
+mod queries;
 mod race;
 mod raw_bytes;
 mod report;
 mod sample;
 mod suite;
 
-pub use bench::{Bench, SplitBench};
+pub use bench::{Bench, QueryBench, SplitBench};
 pub use report::Report;
-pub use suite::{run, run_split};
+pub use suite::{run, run_queries, run_split, run_split_queries};

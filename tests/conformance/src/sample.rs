@@ -31,7 +31,7 @@ impl Sample {
         Draft {
             source: "conformance".into(),
             event_type: "heartbeat".into(),
-            entity_id: format!("{}-{:016x}", self.check, self.nonce),
+            entity_id: self.name(),
             event_time: "2025-12-28T23:59:59Z".into(),
             payload: r#"{"steps":10}"#.into(),
         }
@@ -51,6 +51,22 @@ impl Sample {
     pub(crate) fn arrival_as(&self, receipt: Receipt, body: &str, ingest_time: IngestTime) -> Result<Submission> {
         let event = Event::parse(body.as_bytes()).map_err(|rejection| anyhow!("sample rejected: {rejection:?}"))?;
         Ok(Submission::new(&event, ingest_time, receipt))
+    }
+
+    /// A text that no other check or run has.
+    pub(crate) fn name(&self) -> String {
+        format!("{}-{:016x}", self.check, self.nonce)
+    }
+
+    /// Midnight of a day in which no other check or run should have anything arrive: one of two million.
+    pub(crate) fn midnight(&self) -> Result<IngestTime> {
+        let digest = self
+            .name()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        // From the year 2031 on.
+        let day = 22_280 + i64::try_from((digest >> 16) % 2_000_000)?;
+        IngestTime::from_unix_ms(day * 86_400_000).ok_or_else(|| anyhow!("beyond the last ingest time"))
     }
 
     /// The nonce, for receipts that a check makes itself.

@@ -1,7 +1,8 @@
 //! The lists of checks.
 
+use crate::queries::{arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, reopening, stats};
 use crate::sample::Sample;
-use crate::{Bench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes};
+use crate::{Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes};
 
 /// Runs what every store must pass, or the one check that is named.
 pub async fn run<B: Bench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Report {
@@ -49,5 +50,48 @@ pub async fn run_split<B: SplitBench>(bench: &B, nonce: u64, only: Option<&str>)
     r.check("race_of_commits", halves::race_of_commits(bench, s("race_of_commits"))).await;
     r.check("died_after_claim", halves::died_after_claim(bench, s("died_after_claim"))).await;
     r.check("died_after_create", halves::died_after_create(bench, s("died_after_create"))).await;
+    r
+}
+
+/// Runs what every store that answers investigators must pass, or the one check that is named.
+pub async fn run_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Report {
+    let s = |check| Sample::new(check, nonce);
+    let mut r = Report::new(only);
+    let b = &*bench;
+    r.check("entity_in_order", entity::in_order(b, s("entity_in_order"))).await;
+    r.check("entity_one_instant", entity::one_instant(b, s("entity_one_instant"))).await;
+    r.check("entity_bounds", entity::bounds(b, s("entity_bounds"))).await;
+    r.check("entity_status", entity::status(b, s("entity_status"))).await;
+    r.check("entity_odd_names", entity::odd_names(b, s("entity_odd_names"))).await;
+    r.check("lag_in_order", lag::in_order(b, s("lag_in_order"))).await;
+    r.check("lag_one_day", lag::one_day(b, s("lag_one_day"))).await;
+    r.check("lag_odd_names", lag::odd_names(b, s("lag_odd_names"))).await;
+    r.check("lag_ties", lag::ties(b, s("lag_ties"))).await;
+    r.check("arrivals_in_order", arrivals::in_order(b, s("arrivals_in_order"))).await;
+    r.check("arrivals_bounds", arrivals::bounds(b, s("arrivals_bounds"))).await;
+    r.check("arrivals_one_moment", arrivals::one_moment(b, s("arrivals_one_moment"))).await;
+    r.check("duplicates_by_arrival", duplicates::by_arrival(b, s("duplicates_by_arrival"))).await;
+    r.check("duplicates_none", duplicates::none(b, s("duplicates_none"))).await;
+    r.check("duplicates_one_moment", duplicates::one_moment(b, s("duplicates_one_moment"))).await;
+    r.check("foreign_positions", paging::foreign_positions(b, s("foreign_positions"))).await;
+    r.check("broken_positions", paging::broken_positions(b, s("broken_positions"))).await;
+    r.check("meanwhile_by_entity", ingest_meanwhile::by_entity(b, s("meanwhile_by_entity"))).await;
+    r.check("meanwhile_by_lag", ingest_meanwhile::by_lag(b, s("meanwhile_by_lag"))).await;
+    r.check("meanwhile_by_arrival", ingest_meanwhile::by_arrival(b, s("meanwhile_by_arrival"))).await;
+    r.check("meanwhile_by_event", ingest_meanwhile::by_event(b, s("meanwhile_by_event"))).await;
+    r.check("stats_empty", stats::empty(b, s("stats_empty"))).await;
+    r.check("stats_edges", stats::edges(b, s("stats_edges"))).await;
+    r.check("stats_duplicates", stats::duplicates(b, s("stats_duplicates"))).await;
+    r.check("stats_percentiles", stats::percentiles(b, s("stats_percentiles"))).await;
+    r.check("stats_apart", stats::apart(b, s("stats_apart"))).await;
+    r.check("stats_far_times", stats::far_times(b, s("stats_far_times"))).await;
+    r.check("answers_after_reopening", reopening::same_answers(bench, s("after_reopening"))).await;
+    r
+}
+
+/// Runs what queries on a store of two halves must pass besides, or the one check that is named.
+pub async fn run_split_queries<B: QueryBench + SplitBench>(bench: &B, nonce: u64, only: Option<&str>) -> Report {
+    let mut r = Report::new(only);
+    r.check("pending_never_shown", pending::never_shown(bench, Sample::new("pending", nonce))).await;
     r
 }

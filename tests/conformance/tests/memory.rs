@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use futures_executor::block_on;
-use pik_conformance::{Bench, SplitBench, run, run_split};
+use pik_conformance::{Bench, SplitBench, run, run_queries, run_split, run_split_queries};
 use pik_core::{
     Event, EventId, Ledger, MemoryStore, Outcome, RawKey, RawStore, Receipt, Record, Status, Store, Submission,
 };
@@ -58,6 +58,18 @@ fn memory_halves_conform() {
     println!("{report}");
     report.assert();
     block_on(run_split(&bench, 2, None)).assert();
+}
+
+#[test]
+fn memory_store_answers() {
+    let mut bench = MemoryBench::default();
+    let report = block_on(run_queries(&mut bench, 1, None));
+    println!("{report}");
+    report.assert();
+    block_on(run_split_queries(&bench, 1, None)).assert();
+    // A second run on the same store, as on one that lasts.
+    block_on(run_queries(&mut bench, 2, None)).assert();
+    block_on(run_split_queries(&bench, 2, None)).assert();
 }
 
 #[test]
