@@ -4,6 +4,7 @@
 //! which must hash to the id in its key and have its record. An ingest under way meanwhile is no finding: a record is
 //! there before its object, and ACCEPTED only after it.
 
+use core::fmt;
 use core::future::Future;
 
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub type Filed = Result<Record, String>;
 /// What a verification asks of a store. Methods that take several are free to ask for them side by side, and return
 /// one result for each, in order.
 pub trait Inventory: Send + Sync {
-    /// A page of all records, PENDING and DUPLICATE ones included, those of one event next to each other.
+    /// A page of all records, PENDING and DUPLICATE ones included.
     fn records(&self, from: Option<String>) -> impl Future<Output = Result<Page<Filed>, StoreError>> + Send;
 
     /// A page of the keys of all raw objects.
@@ -145,11 +146,44 @@ pub enum Finding {
     },
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnreadableRecord { reason } => write!(f, "unreadable record: {reason}"),
+            Self::WrongRecord { event_id } => write!(f, "wrong record: {event_id} is not the id of what it holds"),
+            Self::MissingObject { event_id, raw_key } => {
+                write!(f, "missing object: {event_id} is ACCEPTED and {raw_key} is not there")
+            }
+            Self::WrongSize { raw_key, recorded, stored, .. } => {
+                write!(f, "wrong size: {raw_key} has {stored} bytes, its record says {recorded}")
+            }
+            Self::DuplicateWithoutFirst { event_id, receipt } => {
+                write!(
+                    f,
+                    "duplicate without first: {event_id} has the DUPLICATE {receipt} and no ACCEPTED record for it"
+                )
+            }
+            Self::Pending { event_id, raw_key, ingest_time, has_object: true } => {
+                write!(f, "pending: {event_id} since {ingest_time}; {raw_key} is there, a repair finishes it")
+            }
+            Self::Pending { event_id, ingest_time, has_object: false, .. } => {
+                write!(f, "pending: {event_id} since {ingest_time}, without its object; sending it again finishes it")
+            }
+            Self::ForeignObject { key } => write!(f, "foreign object: {key} is no raw object's key"),
+            Self::WrongObject { raw_key, reason } => write!(f, "wrong object: {raw_key}: {reason}"),
+            Self::MissingRecord { raw_key } => write!(f, "missing record: {raw_key} has none"),
+            Self::SecondObject { raw_key, recorded } => {
+                write!(f, "second object: {raw_key}, where the event's record says {recorded}")
+            }
+        }
+    }
+}
+
 /// Walks a whole store and tells what it finds. It can be stopped at any time and started anew.
 pub async fn verify<I: Inventory>(
     inventory: &I,
     how: &Verification,
-    mut tell: impl FnMut(Notice) + Send,
+    mut tell: impl FnMut(Notice),
 ) -> Result<(), StoreError> {
     let mut from = None;
     loop {
@@ -180,7 +214,7 @@ async fn check_records<I: Inventory>(
     inventory: &I,
     how: &Verification,
     records: &[Filed],
-    tell: &mut (impl FnMut(Notice) + Send),
+    tell: &mut impl FnMut(Notice),
 ) -> Result<(), StoreError> {
     let mut firsts = Vec::new();
     let mut duplicates = Vec::new();
@@ -260,7 +294,7 @@ async fn check_pending<I: Inventory>(
     how: &Verification,
     record: &Record,
     size: Option<u64>,
-    tell: &mut (impl FnMut(Notice) + Send),
+    tell: &mut impl FnMut(Notice),
 ) -> Result<(), StoreError> {
     if let (Some(receipt), Some(raw_size)) = (&how.repair, size) {
         let mut contents = inventory.contents(core::slice::from_ref(&record.raw_key)).await?;
@@ -288,7 +322,7 @@ async fn check_pending<I: Inventory>(
 async fn check_objects<I: Inventory>(
     inventory: &I,
     keys: &[String],
-    tell: &mut (impl FnMut(Notice) + Send),
+    tell: &mut impl FnMut(Notice),
 ) -> Result<(), StoreError> {
     let mut ours: Vec<RawKey> = Vec::with_capacity(keys.len());
     for key in keys {

@@ -10,6 +10,7 @@ mod commands;
 mod input;
 mod output;
 mod server;
+mod stores;
 
 fn main() -> ExitCode {
     commands::Cli::parse().run()

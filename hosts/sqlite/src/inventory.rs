@@ -1,8 +1,9 @@
 //! What a verification reads: records and raw objects are rows of one table here, so little can be amiss between them.
 
-use pik_core::{Commit, EventId, Filed, Inventory, Page, RawKey, Record, Status, StoreError};
+use pik_core::{Commit, EventId, Filed, IngestTime, Inventory, Page, RawKey, Receipt, Record, Status, StoreError};
 
-use crate::SqliteStore;
+use crate::reader::Reader;
+use crate::{SqliteStore, rows};
 
 /// Rows that are read at once; they hold up nobody else.
 const ROWS: i64 = 500;
@@ -51,5 +52,45 @@ impl Inventory for SqliteStore {
         // One transaction writes everything, so nothing is ever PENDING.
         debug_assert_eq!(record.status, Status::Accepted);
         Ok(Commit::Already(record.receipt.clone()))
+    }
+}
+
+impl Reader {
+    /// First occurrences behind `after`, and where the last of them stands; `None` when there are no more.
+    fn events_after(&self, after: i64, rows: i64) -> rusqlite::Result<(Vec<Filed>, Option<i64>)> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+        let seqs: Vec<i64> = statement.query_map([after, rows], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let filed = seqs.iter().map(|seq| self.filed(*seq)).collect();
+        Ok((filed, seqs.last().copied()))
+    }
+
+    /// Later occurrences behind `after`, likewise.
+    fn duplicates_after(&self, after: i64, rows: i64) -> rusqlite::Result<(Vec<Filed>, Option<i64>)> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, first, ingest_ms, receipt FROM duplicate WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        )?;
+        let mut found = statement.query([after, rows])?;
+        let (mut filed, mut last) = (Vec::new(), None);
+        while let Some(row) = found.next()? {
+            let (seq, first, ingest_ms): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let receipt = Receipt::from_stored(row.get::<_, String>(3)?);
+            let time = IngestTime::from_unix_ms(ingest_ms).ok_or_else(|| format!("duplicate {seq}: no ingest time"));
+            filed.push(time.and_then(|ingest_time| {
+                let first = self.filed(first)?;
+                let ingest_lag_ms = ingest_time.lag_ms(&first.event_time);
+                Ok(Record { status: Status::Duplicate, ingest_time, ingest_lag_ms, receipt, ..first })
+            }));
+            last = Some(seq);
+        }
+        Ok((filed, last))
+    }
+
+    fn filed(&self, seq: i64) -> Filed {
+        match rows::record(&self.connection, seq) {
+            Ok(Some(record)) => Ok(record),
+            Ok(None) => Err(format!("row {seq} is missing")),
+            Err(error) => Err(format!("row {seq}: {error}")),
+        }
     }
 }

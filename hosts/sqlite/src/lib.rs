@@ -8,6 +8,7 @@ mod checkpoint;
 mod error;
 mod index;
 mod indexes;
+mod inventory;
 mod lock;
 mod occurrence;
 mod queue;

@@ -102,7 +102,7 @@ impl SqliteStore {
         reply.await.map_err(|_| stopped())
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -8,7 +8,9 @@ use crate::output::is_broken_pipe;
 
 mod check;
 mod id;
+mod init;
 mod serve;
+mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
 #[derive(Parser)]
@@ -23,6 +25,8 @@ enum Command {
     Id(id::Args),
     Check(check::Args),
     Serve(Box<serve::Args>),
+    Init(init::Args),
+    Verify(verify::Args),
 }
 
 impl Cli {
@@ -32,6 +36,8 @@ impl Cli {
             Command::Id(args) => id::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Serve(args) => serve::run(&args),
+            Command::Init(args) => init::run(&args),
+            Command::Verify(args) => verify::run(&args),
         };
         match done {
             Ok(code) => code,

@@ -1,36 +1,31 @@
 //! `pik serve`: the server.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ArgAction;
-use pik_core::MAX_BODY_BYTES;
+use pik_core::{MAX_BODY_BYTES, Store};
 use pik_http::{Api, Config};
-use pik_sqlite::{Options, SqliteStore};
 
 use crate::server::{self, Addresses, Level, Limits, Log, Metrics, ServerHost};
+use crate::stores::{Opened, StoreArgs};
 
-/// The database in the data folder.
-const DATABASE: &str = "pik.sqlite";
-
-/// Serve the HTTP API, storing events in one SQLite file.
+/// Serve the HTTP API, storing events in one SQLite file or in S3 and DynamoDB.
 ///
 /// Prints `listening on http://ADDRESS` on standard output once it takes requests, behind `metrics on http://ADDRESS/metrics`
 /// if these have an address of their own. Logs go to standard error, one JSON
 /// object a line. SIGTERM and SIGINT end it in good order: no new connections, answers to all requests in flight, then the
-/// database is closed.
+/// store is closed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The address to listen at; port 0 takes a free one
     #[arg(long, env = "PIK_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
-    /// The folder of the database; made if it is missing
-    #[arg(long, env = "PIK_DATA", value_name = "FOLDER", default_value = "./data")]
-    data: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
 
     /// Validate and look up events, and write nothing
     #[arg(
@@ -170,11 +165,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.check()?;
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level, metrics.log_lines_dropped.clone()).context("cannot start the log")?;
-    let store = SqliteStore::open(args.data.join(DATABASE), Options::default())?;
-    let api = Api::new(store, ServerHost::new(metrics), args.config())?;
-    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
-    let done = server::run(api, addresses, args.limits());
+    let done = match args.store.open()? {
+        Opened::Sqlite(store) => serve(store, metrics, args),
+        #[cfg(feature = "aws")]
+        Opened::Aws(store) => serve(store, metrics, args),
+    };
     tracing::info!("stopped");
     drop(log);
     done.map(|()| ExitCode::SUCCESS)
+}
+
+fn serve(store: impl Store, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
+    let api = Api::new(store, ServerHost::new(metrics), args.config())?;
+    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
+    server::run(api, addresses, args.limits())
 }

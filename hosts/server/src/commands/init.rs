@@ -1,0 +1,57 @@
+//! `pik init`: what a store needs before its first event.
+
+use std::process::ExitCode;
+
+use crate::stores::{Opened, StoreArgs};
+
+/// Create what a store needs and check what is there.
+///
+/// One line for each thing on standard output. Nothing that exists is changed: how it differs is said, and the exit code
+/// is 1. Safe to repeat.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Create the bucket with Object Lock: in governance mode, raw objects cannot be deleted for so many days
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    object_lock_days: Option<u16>,
+
+    /// Let what the endpoint does not support be a failure, too
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match args.store.open()? {
+        Opened::Sqlite(store) => {
+            store.close();
+            print(format_args!("database `{}`: as it should be", args.store.database().display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "aws")]
+        Opened::Aws(store) => {
+            use pik_aws::{Provision, Verdict};
+
+            let provision = Provision { object_lock_days: args.object_lock_days };
+            let mut code = ExitCode::SUCCESS;
+            for check in crate::stores::block_on(store.init(&provision))?? {
+                print(format_args!("{check}"))?;
+                match check.verdict {
+                    Verdict::Created | Verdict::Fine => {}
+                    Verdict::Unsupported if !args.strict => {}
+                    Verdict::Unsupported | Verdict::Differs { .. } => code = ExitCode::FAILURE,
+                }
+            }
+            Ok(code)
+        }
+    }
+}
+
+fn print(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
+    use std::io::Write;
+
+    writeln!(std::io::stdout(), "{line}")
+}

@@ -1,0 +1,114 @@
+//! `pik verify`: whether a store holds what its records say.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use pik_core::{IngestTime, Inventory, Notice, Receipt, Verification, verify};
+
+use crate::output::results;
+use crate::stores::{Opened, StoreArgs, block_on};
+
+/// Check that every record has its raw object and every raw object its record.
+///
+/// Every raw object is read and must hash to the event_id in its key. Findings go to standard output, one a line, and make
+/// the exit code 1. On S3 and DynamoDB this may run beside hosts that ingest; a SQLite file must not be in use.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Leave out claims that are PENDING for less than this: they may be under way
+    #[arg(long, value_name = "MINUTES", default_value_t = 15)]
+    pending_minutes: u32,
+
+    /// Finish PENDING claims whose raw object is there
+    #[arg(long)]
+    repair: bool,
+
+    /// Print findings as JSON, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match args.store.open()? {
+        Opened::Sqlite(store) => check(&store, args),
+        #[cfg(feature = "aws")]
+        Opened::Aws(store) => check(&store, args),
+    }
+}
+
+fn check(inventory: &impl Inventory, args: &Args) -> anyhow::Result<ExitCode> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+    let old = now.saturating_sub(Duration::from_secs(60 * u64::from(args.pending_minutes)));
+    let how = Verification {
+        pending_before: i64::try_from(old.as_millis()).ok().and_then(IngestTime::from_unix_ms).context("the clock")?,
+        repair: args.repair.then(|| Receipt::new("verify", fastrand::u64(..), 0)),
+    };
+    let mut report = Report::new(args.json);
+    let walked = block_on(verify(inventory, &how, |notice| report.note(notice)))?;
+    report.end()?;
+    walked?;
+    Ok(if report.findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints findings as they come, and where the walk stands.
+struct Report {
+    json: bool,
+    out: Box<dyn Write>,
+    printed: io::Result<()>,
+    bar: ProgressBar,
+    records: usize,
+    objects: usize,
+    findings: usize,
+    repaired: usize,
+}
+
+impl Report {
+    fn new(json: bool) -> Self {
+        // Shown on a terminal only.
+        let bar = ProgressBar::no_length();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { json, out: results(), printed: Ok(()), bar, records: 0, objects: 0, findings: 0, repaired: 0 }
+    }
+
+    fn note(&mut self, notice: Notice) {
+        match notice {
+            Notice::Records(count) => self.records += count,
+            Notice::Objects(count) => self.objects += count,
+            Notice::Repaired(_) => self.repaired += 1,
+            Notice::Found(finding) => {
+                self.findings += 1;
+                let line = if self.json {
+                    serde_json::to_string(&finding).unwrap_or_else(|error| error.to_string())
+                } else {
+                    finding.to_string()
+                };
+                let out = &mut self.out;
+                let printed = self.bar.suspend(|| writeln!(out, "{line}"));
+                if self.printed.is_ok() {
+                    self.printed = printed;
+                }
+            }
+        }
+        self.bar.set_message(self.counts());
+        self.bar.tick();
+    }
+
+    fn counts(&self) -> String {
+        let Self { records, objects, findings, repaired, .. } = self;
+        format!("{records} records, {objects} raw objects, {findings} findings, {repaired} repaired")
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        self.out.flush()?;
+        eprintln!("{}", self.counts());
+        std::mem::replace(&mut self.printed, Ok(()))
+    }
+}

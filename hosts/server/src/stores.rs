@@ -1,0 +1,112 @@
+//! Which store a subcommand works on.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use pik_sqlite::{Options, SqliteStore};
+
+/// The database in the data folder.
+const DATABASE: &str = "pik.sqlite";
+
+/// Where events are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// One SQLite file
+    Sqlite,
+    /// S3 and DynamoDB; in builds with the feature `aws`
+    Aws,
+}
+
+/// Which store, and where.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StoreArgs {
+    /// Where events are kept
+    #[arg(long = "store", env = "PIK_STORE", value_enum, default_value_t = Kind::Sqlite)]
+    kind: Kind,
+
+    /// The folder of the SQLite database; made if it is missing
+    #[arg(long, env = "PIK_DATA", value_name = "FOLDER", default_value = "./data")]
+    data: PathBuf,
+
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    aws: aws::AwsArgs,
+}
+
+/// A store that was opened.
+pub(crate) enum Opened {
+    Sqlite(SqliteStore),
+    #[cfg(feature = "aws")]
+    Aws(pik_aws::AwsStore),
+}
+
+impl StoreArgs {
+    /// Opens the store; one on S3 and DynamoDB is not asked anything yet.
+    pub(crate) fn open(&self) -> Result<Opened> {
+        match self.kind {
+            Kind::Sqlite => Ok(Opened::Sqlite(SqliteStore::open(self.database(), Options::default())?)),
+            #[cfg(feature = "aws")]
+            Kind::Aws => Ok(Opened::Aws(self.aws.open()?)),
+            #[cfg(not(feature = "aws"))]
+            Kind::Aws => anyhow::bail!(
+                "this pik was built without S3 and DynamoDB; build it with `cargo build --release --package pik --features aws`"
+            ),
+        }
+    }
+
+    /// The SQLite file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join(DATABASE)
+    }
+}
+
+/// Runs what is asked of a store once, on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
+}
+
+#[cfg(feature = "aws")]
+mod aws {
+    use std::num::NonZeroU16;
+
+    use anyhow::{Context, Result};
+    use pik_aws::{AwsStore, MAX_SHARDS, Settings};
+
+    /// What `--store aws` needs. Region, credentials and endpoints are the AWS SDK's own variables.
+    #[derive(Debug, Clone, clap::Args)]
+    #[command(next_help_heading = "S3 and DynamoDB")]
+    pub(crate) struct AwsArgs {
+        /// The bucket of the raw objects
+        #[arg(long, env = "RAW_BUCKET", value_name = "NAME")]
+        bucket: Option<String>,
+
+        /// The table of the records
+        #[arg(long, env = "EVENTS_TABLE", value_name = "NAME")]
+        table: Option<String>,
+
+        /// The KMS key that encrypts raw objects, instead of the bucket's default
+        #[arg(long, env = "RAW_KMS_KEY", value_name = "KEY")]
+        kms_key: Option<String>,
+
+        /// How many partitions an index value is spread over; may be raised later, never lowered
+        #[arg(long, env = "PIK_INDEX_SHARDS", value_name = "COUNT", default_value = "16", value_parser = shards)]
+        index_shards: NonZeroU16,
+    }
+
+    fn shards(text: &str) -> Result<NonZeroU16, String> {
+        let count = text.parse().ok().filter(|count: &NonZeroU16| count.get() <= MAX_SHARDS);
+        count.ok_or_else(|| format!("write a number from 1 to {MAX_SHARDS}"))
+    }
+
+    impl AwsArgs {
+        pub(super) fn open(&self) -> Result<AwsStore> {
+            let bucket = self.bucket.clone().context("no bucket is named; set RAW_BUCKET")?;
+            let table = self.table.clone().context("no table is named; set EVENTS_TABLE")?;
+            let settings =
+                Settings { kms_key: self.kms_key.clone(), shards: self.index_shards, ..Settings::new(bucket, table) };
+            Ok(super::block_on(AwsStore::connect(settings))??)
+        }
+    }
+}
