@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use pik_core::{MAX_BODY_BYTES, Rejection};
@@ -82,7 +83,7 @@ pub(crate) struct Reader {
 }
 
 struct Open {
-    name: String,
+    name: Arc<str>,
     lines: Lines,
     format: Format,
 }
@@ -103,7 +104,7 @@ impl Reader {
                 continue;
             };
             return Ok(Some(Item {
-                place: Place { file: open.name.clone(), line: found.line },
+                place: Place { file: Arc::clone(&open.name), line: found.line },
                 bytes_read: found.bytes_read,
                 body: found.fits.then_some(self.buffer.as_slice()),
             }));
@@ -126,7 +127,7 @@ impl Open {
             let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
             (path.display().to_string(), Box::new(file))
         };
-        Ok(Self { name, lines: Lines::new(source), format })
+        Ok(Self { name: name.into(), lines: Lines::new(source), format })
     }
 
     fn read(&mut self, body: &mut Vec<u8>) -> io::Result<Option<Found>> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
 
 use pik_core::Rejection;
 
@@ -9,7 +10,7 @@ use pik_core::Rejection;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The file as it was named.
-    pub(crate) file: String,
+    pub(crate) file: Arc<str>,
     /// From 1; the line on which the input of an event that spans lines begins.
     pub(crate) line: u64,
 }
@@ -20,16 +21,23 @@ impl fmt::Display for Place {
     }
 }
 
-/// Standard output, buffered; by lines where somebody watches.
-pub(crate) fn results() -> Box<dyn Write> {
-    let stdout = io::stdout();
-    if stdout.is_terminal() { Box::new(stdout.lock()) } else { Box::new(BufWriter::new(stdout.lock())) }
+impl Place {
+    /// A problem of the event there, in the form that editors and `grep` users can jump from.
+    pub(crate) fn problem(&self, problem: &str) -> String {
+        format!("{self}: {}", counted_from(self.line, problem))
+    }
 }
 
-/// One line for each problem, in the form that editors and `grep` users can jump from.
+/// Standard output, buffered; by lines where somebody watches.
+pub(crate) fn results() -> Box<dyn Write + Send> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) }
+}
+
+/// One line for each problem.
 pub(crate) fn print_problems(out: &mut impl Write, place: &Place, rejection: &Rejection) -> io::Result<()> {
     for problem in rejection.problems() {
-        writeln!(out, "{place}: {}", counted_from(place.line, &problem.to_string()))?;
+        writeln!(out, "{}", place.problem(&problem.to_string()))?;
     }
     Ok(())
 }
