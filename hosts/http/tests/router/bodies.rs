@@ -1,12 +1,15 @@
 //! Bodies as they come off a network: in pieces, late, too long or broken off.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use futures_util::stream;
+use http_body::{Frame, SizeHint};
 use pik_http::Config;
 
 use crate::service::{EXAMPLE, Service};
@@ -29,6 +32,25 @@ fn counted(pieces: usize) -> (Body, Arc<AtomicUsize>) {
         Ok::<_, Infallible>(piece.clone())
     }));
     (Body::from_stream(body), read)
+}
+
+/// A body whose length is known before it comes.
+struct Announced {
+    body: Body,
+    bytes: u64,
+}
+
+impl http_body::Body for Announced {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes)
+    }
 }
 
 #[test]
@@ -86,4 +108,15 @@ fn who_waits_to_be_told_to_go_on_is_not() {
     let answer = service.call(Method::POST, "/ingest", &[JSON, ("expect", "100-continue")], body);
     assert_eq!(answer.gist(), "401 ERROR unauthorized");
     assert_eq!(read.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_body_that_is_announced_as_far_too_long_is_not_read_at_all() {
+    for (target, megabytes) in [("/ingest", 5), ("/ingest/batch", 17)] {
+        let (body, read) = counted(megabytes * 16);
+        let body = Body::new(Announced { body, bytes: (megabytes as u64) << 20 });
+        let service = Service::new(Config::default());
+        assert_eq!(service.call(Method::POST, target, &[JSON], body).gist(), "413 REJECTED too_large");
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+    }
 }
