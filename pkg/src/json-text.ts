@@ -64,7 +64,7 @@ class Writer {
     if (name === undefined) {
       this.#value(level.container[index], index);
     } else {
-      this.text += JSON.stringify(name) + ":";
+      this.text += quoted(name) + ":";
       this.#value(level.container[name], name);
     }
   }
@@ -94,6 +94,8 @@ class Writer {
   #scalar(value: unknown): void {
     switch (typeof value) {
       case "string":
+        this.text += quoted(value);
+        return;
       case "boolean":
       case "object":
         this.text += JSON.stringify(value);
@@ -154,6 +156,11 @@ class Writer {
     }
     return pointer;
   }
+}
+
+/** A string's text. Of one that is too long anyway no more than shows it: quoted, it may be longer than strings can be. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > MORE_THAN_ENOUGH ? text.slice(0, MORE_THAN_ENOUGH) : text);
 }
 
 /** Why an object is refused whatever its `toJSON` says. */
