@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic and prints")]
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -122,34 +123,37 @@ fn main() {
         let (workers, size) = if mode == "single" { (64, 1) } else { (8, 100) };
         let cpu = cpu_time();
         let (time, mut latencies) = measure(Rc::clone(&store), events, workers, size);
-        let cpu = cpu_time() - cpu;
+        let cpu: Vec<String> = cpu_time()
+            .into_iter()
+            .map(|(name, ticks)| {
+                let ticks = ticks - cpu.get(&name).copied().unwrap_or(0);
+                format!("{name} {:.1}", ticks as f64 * 10_000.0 / count as f64)
+            })
+            .collect();
         latencies.sort();
         let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
         println!(
-            "{mode}: {:.0} events/s ({count} of {} bytes after {before}), {workers} in flight of {size}, latency p50 {:?} p99 {:?} max {:?}, cpu {:.1} us/event, file {:.0} bytes/event",
+            "{mode}: {:.0} events/s ({count} of {} bytes after {before}), {workers} in flight of {size}, latency p50 {:?} p99 {:?} max {:?}, cpu us/event: {}; file {:.0} bytes/event",
             count as f64 / time.as_secs_f64(),
             bytes as u64 / count,
             at(0.5),
             at(0.99),
             at(1.0),
-            cpu.as_secs_f64() * 1e6 / count as f64,
+            cpu.join(", "),
             std::fs::metadata(&path).unwrap().len() as f64 / (count + before) as f64,
         );
     }
 }
 
-/// The processor time of this process so far, the load generator's thread included.
-fn cpu_time() -> Duration {
-    // Fields 14 and 15 of proc(5), in ticks of 10 ms; zero where there is no /proc.
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let ticks: u64 = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Duration::from_millis(ticks * 10)
+/// The processor time of this process so far by thread, in ticks of 10 ms as proc(5) has it; none where there is no
+/// /proc.
+fn cpu_time() -> BTreeMap<String, u64> {
+    let mut threads = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')) else { continue };
+        let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        *threads.entry(name.to_owned()).or_default() += ticks;
+    }
+    threads
 }

@@ -14,6 +14,8 @@ use crate::occurrence::Occurrence;
 
 /// So many keys are sorted among themselves as they arrive.
 const RUN: usize = 1024;
+/// So many rows are inserted by one statement.
+const ROWS: usize = 32;
 
 /// An index table: its name, its columns (all of them the primary key), and the key of an occurrence, if it has one.
 pub(crate) struct Layout<const N: usize> {
@@ -87,6 +89,23 @@ impl<const N: usize> Index<N> {
         })
     }
 
+    fn insert<'k>(
+        &self,
+        connection: &Connection,
+        rows: usize,
+        chunks: impl Iterator<Item = &'k [[i64; N]]>,
+    ) -> rusqlite::Result<()> {
+        // A key may be there already: how far the table is complete is noted only when all have moved.
+        let row = format!("({})", ["?"; N].join(", "));
+        let rows = vec![row; rows].join(", ");
+        let insert = format!("INSERT OR IGNORE INTO {} VALUES {rows}", self.layout.table);
+        let mut insert = connection.prepare_cached(&insert)?;
+        for chunk in chunks {
+            insert.execute(params_from_iter(chunk.as_flattened()))?;
+        }
+        Ok(())
+    }
+
     /// The keys of a range that are not in the table yet, in no order.
     pub(crate) fn waiting(&self, range: RangeInclusive<[i64; N]>) -> impl Iterator<Item = &[i64; N]> {
         let (runs, unsorted) = self.collecting.split_at(self.collecting.len() / RUN * RUN);
@@ -144,13 +163,10 @@ impl<const N: usize> Sweep for Index<N> {
         if self.slice.is_empty() {
             return Ok(());
         }
-        // A key may be there already: how far the table is complete is noted only when all have moved.
-        let places = ["?"; N].join(", ");
-        let mut insert =
-            connection.prepare_cached(&format!("INSERT OR IGNORE INTO {} VALUES ({places})", self.layout.table))?;
-        for key in &self.moving[self.slice.clone()] {
-            insert.execute(params_from_iter(key))?;
-        }
+        let slice = &self.moving[self.slice.clone()];
+        let rows = slice.chunks_exact(ROWS);
+        self.insert(connection, 1, rows.remainder().chunks_exact(1))?;
+        self.insert(connection, ROWS, rows)?;
         if self.slice.end == self.moving.len() {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO indexed (name, complete_to) VALUES (?1, ?2)")?

@@ -35,24 +35,32 @@ const BY_ENTITY: Layout<6> = Layout {
     },
 };
 
-/// A type's day, the latest arrivals first.
-const BY_LAG: Layout<5> =
-    Layout { table: "by_lag", key: |at| Some([at.stream, at.event_day(), at.kind.number(), -at.lag_ms(), at.seq]) };
+/// The first occurrences of a type and day, the latest arrivals first.
+const BY_LAG: Layout<4> = Layout {
+    table: "by_lag",
+    key: |at| match at.kind {
+        Kind::First => Some([at.stream, at.event_day(), -at.lag_ms(), at.seq]),
+        Kind::Later { .. } => None,
+    },
+};
 
 /// What arrived in a window.
 const BY_INGEST: Layout<3> =
     Layout { table: "by_ingest", key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]) };
+
+/// Values by event. Ids are hashes that clients can choose among, so this one is keyed too, but need not be strong.
+pub(crate) type IdMap<T> = HashMap<EventId, T, foldhash::fast::RandomState>;
 
 /// All indexes. The writer changes them, readers look at what waits in them.
 pub(crate) struct Indexes {
     by_id: Index<2>,
     by_first: Index<2>,
     by_entity: Index<6>,
-    by_lag: Index<5>,
+    by_lag: Index<4>,
     by_ingest: Index<3>,
     // The first occurrences whose keys `by_id` is collecting, and those whose keys it is moving.
-    collecting: HashMap<EventId, First>,
-    moving: HashMap<EventId, First>,
+    collecting: IdMap<First>,
+    moving: IdMap<First>,
     last_seq: i64,
 }
 
@@ -77,8 +85,8 @@ impl Indexes {
             by_entity: Index::load(connection, &BY_ENTITY)?,
             by_lag: Index::load(connection, &BY_LAG)?,
             by_ingest: Index::load(connection, &BY_INGEST)?,
-            collecting: HashMap::new(),
-            moving: HashMap::new(),
+            collecting: IdMap::default(),
+            moving: IdMap::default(),
             last_seq,
         };
         let complete_to = indexes.all().iter().map(|index| index.complete_to()).min().unwrap_or(0);

@@ -31,10 +31,21 @@ pub(crate) enum Taken {
     Closed,
 }
 
+/// How long to wait for more when there is something already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Linger {
+    /// Until there are so many items,
+    pub(crate) items: usize,
+    /// but no longer than this.
+    pub(crate) at_most: Duration,
+}
+
 struct State<T> {
     entries: VecDeque<(Weight, T)>,
     items: usize,
     bytes: usize,
+    // Below so many items there is no need to wake who takes.
+    wanted: usize,
     closed: bool,
 }
 
@@ -47,7 +58,7 @@ pub(crate) struct Queue<T> {
 
 impl<T> Queue<T> {
     pub(crate) fn new(room: Weight) -> Self {
-        let state = State { entries: VecDeque::new(), items: 0, bytes: 0, closed: false };
+        let state = State { entries: VecDeque::new(), items: 0, bytes: 0, wanted: 0, closed: false };
         Self { state: Mutex::new(state), filled: Condvar::new(), room }
     }
 
@@ -69,14 +80,17 @@ impl<T> Queue<T> {
         state.items += weight.items;
         state.bytes += weight.bytes;
         state.entries.push_back((weight, entry));
+        let wake = state.items >= state.wanted;
         drop(state);
-        self.filled.notify_one();
+        if wake {
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
     /// Waits for entries and moves them into `taken`, oldest first, until these come to `limit` items. With `patience`
-    /// it waits no longer than that.
-    pub(crate) fn take(&self, limit: usize, patience: Option<Duration>, taken: &mut Vec<T>) -> Taken {
+    /// it waits no longer than that for the first.
+    pub(crate) fn take(&self, limit: usize, patience: Option<Duration>, linger: Linger, taken: &mut Vec<T>) -> Taken {
         let mut state = self.state();
         while state.entries.is_empty() {
             if state.closed {
@@ -93,6 +107,15 @@ impl<T> Queue<T> {
                     state
                 }
             };
+        }
+        if state.items < linger.items && !state.closed {
+            state.wanted = linger.items;
+            state = self
+                .filled
+                .wait_timeout_while(state, linger.at_most, |state| state.items < linger.items && !state.closed)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            state.wanted = 0;
         }
         let mut items = 0;
         while items < limit {
@@ -149,13 +172,13 @@ mod tests {
             queue.push(weight(items, 1), entry).unwrap();
         }
         let mut taken = Vec::new();
-        assert_eq!(queue.take(2, None, &mut taken), Taken::Some);
+        assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some);
         assert_eq!(taken, ['a', 'b']);
         queue.close();
         assert_eq!(queue.push(weight(1, 1), 'd'), Err(Refused::Closed));
-        assert_eq!(queue.take(2, None, &mut taken), Taken::Some);
+        assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some);
         assert_eq!(taken, ['a', 'b', 'c']);
-        assert_eq!(queue.take(2, None, &mut taken), Taken::Closed);
+        assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Closed);
     }
 
     #[test]
@@ -163,8 +186,8 @@ mod tests {
         let queue = Queue::new(weight(1, 100));
         queue.push(weight(1, 1), 'a').unwrap();
         let mut taken = Vec::new();
-        queue.take(1, None, &mut taken);
-        assert_eq!(queue.take(1, Some(Duration::ZERO), &mut taken), Taken::Nothing);
+        queue.take(1, None, Linger::default(), &mut taken);
+        assert_eq!(queue.take(1, Some(Duration::ZERO), Linger::default(), &mut taken), Taken::Nothing);
         assert_eq!(queue.push(weight(1, 1), 'b'), Ok(()));
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::indexes::Indexes;
 use crate::occurrence::id_prefix;
-use crate::queue::{Queue, Taken};
+use crate::queue::{Linger, Queue, Taken};
 use crate::rows;
 
 /// A question on its way to a reader; it carries its own way back.
@@ -16,7 +16,7 @@ pub(crate) type Question = Box<dyn FnOnce(&Reader) + Send>;
 /// Answers questions until the queue is closed and empty.
 pub(crate) fn run(reader: &Reader, queue: &Queue<Question>) {
     let mut questions = Vec::new();
-    while queue.take(1, None, &mut questions) != Taken::Closed {
+    while queue.take(1, None, Linger::default(), &mut questions) != Taken::Closed {
         for question in questions.drain(..) {
             question(reader);
         }

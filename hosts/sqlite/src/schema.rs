@@ -77,10 +77,9 @@ CREATE TABLE by_entity (
 CREATE TABLE by_lag (
     stream INTEGER NOT NULL,
     event_day INTEGER NOT NULL,
-    kind INTEGER NOT NULL,
     minus_lag_ms INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    PRIMARY KEY (stream, event_day, kind, minus_lag_ms, seq)
+    PRIMARY KEY (stream, event_day, minus_lag_ms, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE by_ingest (

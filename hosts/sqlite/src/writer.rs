@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
 use pik_core::{Answer, EventId, Outcome, RawKey, Record, StoreError, Submission};
@@ -11,9 +11,9 @@ use rusqlite::{Connection, OptionalExtension, Statement};
 use crate::checkpoint::{Log, Turn};
 use crate::error::store_error;
 use crate::index::Pace;
-use crate::indexes::{First, Indexes};
+use crate::indexes::{First, IdMap, Indexes};
 use crate::occurrence::{Kind, Occurrence, id_prefix};
-use crate::queue::{CloseOnDrop, Queue, Taken};
+use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
 use crate::rows;
 
 /// What a submission comes to.
@@ -45,19 +45,57 @@ impl Job {
     }
 
     // Who gave up waiting is not told: what is committed stays so.
-    fn answer(self, outcomes: &mut impl Iterator<Item = Result<Answer, StoreError>>) {
+    fn answer(self, mut effects: impl Iterator<Item = Result<Effect, StoreError>>) {
         match self {
-            Self::One(_, reply) => {
-                if let Some(outcome) = outcomes.next() {
-                    let _ = reply.send(outcome);
+            Self::One(submission, reply) => {
+                if let Some(effect) = effects.next() {
+                    let _ = reply.send(effect.map(|effect| effect.answer(*submission)));
                 }
             }
             Self::Batch(submissions, reply) => {
-                let _ = reply.send(outcomes.take(submissions.len()).collect());
+                let outcomes = submissions.into_iter().zip(effects);
+                let _ = reply.send(
+                    outcomes.map(|(submission, effect)| effect.map(|effect| effect.answer(submission))).collect(),
+                );
             }
         }
     }
 }
+
+/// What a submission did to the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Stored,
+    Repeated { first: First },
+}
+
+impl Effect {
+    fn answer(self, submission: Submission) -> Answer {
+        let record = submission.record;
+        match self {
+            Self::Stored => Answer {
+                event_id: record.event_id,
+                status: Outcome::Accepted,
+                ingest_lag_ms: record.ingest_lag_ms,
+                raw_key: record.raw_key,
+            },
+            Self::Repeated { first } => Answer {
+                event_id: record.event_id,
+                status: Outcome::Duplicate,
+                ingest_lag_ms: record.ingest_lag_ms,
+                raw_key: RawKey::of(
+                    &record.source,
+                    &record.event_type,
+                    &record.event_time,
+                    first.ingest_time,
+                    &record.event_id,
+                ),
+            },
+        }
+    }
+}
+
+type Effects = Vec<Result<Effect, StoreError>>;
 
 /// Takes groups from the queue until it is closed and empty.
 pub(crate) fn run(
@@ -71,13 +109,21 @@ pub(crate) fn run(
     let mut writer = Writer::new(connection, indexes)?;
     let mut group = Vec::new();
     let mut patience = None;
+    let mut linger = Linger::default();
     loop {
-        match queue.take(GROUP, patience, &mut group) {
+        match queue.take(GROUP, patience, linger, &mut group) {
             Taken::Some => {
-                let mut outcomes = writer.commit(&group, BUSY).into_iter();
+                let start = Instant::now();
+                let effects = writer.commit(&group, BUSY);
+                let count = effects.len();
+                let mut effects = effects.into_iter();
                 for job in group.drain(..) {
-                    job.answer(&mut outcomes);
+                    let count = job.submissions().len();
+                    job.answer(effects.by_ref().take(count));
                 }
+                // Clients that wait for their answers come back together. Who commits the first few of them at once
+                // lets all others wait for another commit.
+                linger = Linger { items: count * 3 / 4, at_most: start.elapsed() / 2 };
                 patience = Some(IDLE_AFTER);
             }
             Taken::Nothing => patience = writer.tidy().then_some(Duration::ZERO),
@@ -92,14 +138,17 @@ pub(crate) fn run(
 struct Writer<'c> {
     connection: &'c Connection,
     indexes: &'c RwLock<Indexes>,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
     insert_event: Statement<'c>,
     insert_duplicate: Statement<'c>,
     candidates: Statement<'c>,
     whole_id: Statement<'c>,
     streams: HashMap<String, i64>,
+    name: String,
     // The occurrences of the transaction that is open.
     added: Vec<Occurrence>,
-    added_ids: HashMap<EventId, First>,
+    added_ids: IdMap<First>,
     next_seq: i64,
 }
 
@@ -109,13 +158,16 @@ impl<'c> Writer<'c> {
         Ok(Self {
             connection,
             indexes,
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
             insert_event: connection.prepare(rows::INSERT_EVENT)?,
             insert_duplicate: connection.prepare(rows::INSERT_DUPLICATE)?,
             candidates: connection.prepare("SELECT seq FROM by_id WHERE id_prefix = ?1")?,
             whole_id: connection.prepare("SELECT event_id, ingest_ms FROM event WHERE seq = ?1")?,
             streams: HashMap::new(),
+            name: String::new(),
             added: Vec::new(),
-            added_ids: HashMap::new(),
+            added_ids: IdMap::default(),
             next_seq: last_seq + 1,
         })
     }
@@ -127,7 +179,7 @@ impl<'c> Writer<'c> {
     }
 
     /// One transaction, one fsync. Nobody is answered before it is through, and if it fails nobody is told OK.
-    fn commit(&mut self, group: &[Job], pace: Pace) -> Outcomes {
+    fn commit(&mut self, group: &[Job], pace: Pace) -> Effects {
         write(self.indexes).begin(pace);
         self.commit_begun(group).unwrap_or_else(|error| {
             let count = group.iter().map(|job| job.submissions().len()).sum();
@@ -135,18 +187,18 @@ impl<'c> Writer<'c> {
         })
     }
 
-    fn commit_begun(&mut self, group: &[Job]) -> rusqlite::Result<Outcomes> {
+    fn commit_begun(&mut self, group: &[Job]) -> rusqlite::Result<Effects> {
         let first_seq = self.next_seq;
         let result = self.transaction(group);
         let mut indexes = write(self.indexes);
         match result {
-            Ok(outcomes) => {
+            Ok(effects) => {
                 indexes.committed();
                 for occurrence in self.added.drain(..) {
                     indexes.add(&occurrence);
                 }
                 self.added_ids.clear();
-                Ok(outcomes)
+                Ok(effects)
             }
             Err(error) => {
                 indexes.abandoned();
@@ -164,58 +216,42 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn transaction(&mut self, group: &[Job]) -> rusqlite::Result<Outcomes> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+    fn transaction(&mut self, group: &[Job]) -> rusqlite::Result<Effects> {
+        self.begin.execute([])?;
         let indexes = read(self.indexes);
-        let mut outcomes = Outcomes::new();
+        let mut effects = Effects::new();
         for submission in group.iter().flat_map(Job::submissions) {
             match self.ingest(&indexes, submission) {
-                Ok(answer) => outcomes.push(Ok(answer)),
+                Ok(effect) => effects.push(Ok(effect)),
                 // A failed statement undoes itself. What a whole transaction cannot survive, SQLite has rolled back.
-                Err(error) if !self.connection.is_autocommit() => outcomes.push(Err(store_error(&error))),
+                Err(error) if !self.connection.is_autocommit() => effects.push(Err(store_error(&error))),
                 Err(error) => return Err(error),
             }
         }
         indexes.write(self.connection)?;
-        self.connection.execute_batch("COMMIT")?;
-        Ok(outcomes)
+        self.commit.execute([])?;
+        Ok(effects)
     }
 
-    fn ingest(&mut self, indexes: &Indexes, submission: &Submission) -> rusqlite::Result<Answer> {
+    fn ingest(&mut self, indexes: &Indexes, submission: &Submission) -> rusqlite::Result<Effect> {
         let record = &submission.record;
         let stream = self.stream(record)?;
         let found = self.find(indexes, &record.event_id)?;
         let seq = self.next_seq;
-        let (kind, answer) = match found {
+        let (kind, effect) = match found {
             None => {
                 rows::insert_event(&mut self.insert_event, seq, stream, record, &submission.raw)?;
-                (Kind::First, Answer::of(Outcome::Accepted, record))
+                self.added_ids.insert(record.event_id, First { seq, ingest_time: record.ingest_time });
+                (Kind::First, Effect::Stored)
             }
             Some(first) => {
                 rows::insert_duplicate(&mut self.insert_duplicate, seq, first.seq, record)?;
-                let raw_key = RawKey::of(
-                    &record.source,
-                    &record.event_type,
-                    &record.event_time,
-                    first.ingest_time,
-                    &record.event_id,
-                );
-                let answer = Answer {
-                    event_id: record.event_id,
-                    status: Outcome::Duplicate,
-                    ingest_lag_ms: record.ingest_lag_ms,
-                    raw_key,
-                };
-                (Kind::Later { first: first.seq }, answer)
+                (Kind::Later { first: first.seq }, Effect::Repeated { first })
             }
         };
-        let occurrence = Occurrence::new(seq, kind, stream, record);
-        if kind == Kind::First {
-            self.added_ids.insert(record.event_id, First { seq, ingest_time: record.ingest_time });
-        }
-        self.added.push(occurrence);
+        self.added.push(Occurrence::new(seq, kind, stream, record));
         self.next_seq = seq + 1;
-        Ok(answer)
+        Ok(effect)
     }
 
     fn find(&mut self, indexes: &Indexes, id: &EventId) -> rusqlite::Result<Option<First>> {
@@ -237,9 +273,12 @@ impl<'c> Writer<'c> {
     }
 
     fn stream(&mut self, record: &Record) -> rusqlite::Result<i64> {
+        self.name.clear();
+        self.name.push_str(&record.source);
         // NUL is forbidden in both, so it keeps them apart.
-        let name = format!("{}\0{}", record.source, record.event_type);
-        if let Some(stream) = self.streams.get(&name) {
+        self.name.push('\0');
+        self.name.push_str(&record.event_type);
+        if let Some(stream) = self.streams.get(&self.name) {
             return Ok(*stream);
         }
         let pair = [&record.source, &record.event_type];
@@ -258,7 +297,7 @@ impl<'c> Writer<'c> {
         if self.streams.len() == STREAMS {
             self.streams.clear();
         }
-        self.streams.insert(name, stream);
+        self.streams.insert(self.name.clone(), stream);
         Ok(stream)
     }
 }
