@@ -9,6 +9,7 @@ use clap::Parser;
 mod commands;
 mod input;
 mod output;
+mod send;
 mod server;
 mod stores;
 

@@ -9,6 +9,7 @@ use crate::output::is_broken_pipe;
 mod check;
 mod id;
 mod init;
+mod send;
 mod serve;
 mod verify;
 
@@ -24,6 +25,7 @@ pub(crate) struct Cli {
 enum Command {
     Id(id::Args),
     Check(check::Args),
+    Send(send::Args),
     Serve(Box<serve::Args>),
     Init(init::Args),
     Verify(verify::Args),
@@ -35,6 +37,7 @@ impl Cli {
         let done = match self.command {
             Command::Id(args) => id::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
             Command::Init(args) => init::run(&args),
             Command::Verify(args) => verify::run(&args),
