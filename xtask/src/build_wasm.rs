@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -55,7 +55,7 @@ fn remapped_paths() -> Result<OsString> {
 }
 
 /// Writes the module as JavaScript will load it, and the JavaScript and types that go with it.
-fn bind(module: &PathBuf, made: &PathBuf) -> Result<()> {
+fn bind(module: &Path, made: &Path) -> Result<()> {
     program(setup::bindgen::programs()?.join("wasm-bindgen"))
         .args(["--target", "web"])
         // Each platform's entry finds the file in its own way.
@@ -67,7 +67,7 @@ fn bind(module: &PathBuf, made: &PathBuf) -> Result<()> {
 }
 
 /// Optimises for size, into the package. An engine has the last word on the result: wasm-opt's exit code says little.
-fn optimise(made: &PathBuf) -> Result<()> {
+fn optimise(made: &Path) -> Result<()> {
     let package = workspace::root().join("pkg/wasm");
     fs::create_dir_all(&package)?;
     program(setup::binaryen::wasm_opt()?)

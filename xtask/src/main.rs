@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod build_wasm;
 mod command;
 mod setup;
 mod stand_ins;
@@ -22,12 +23,14 @@ mod workspace;
 enum Task {
     Setup(setup::Args),
     Test(suites::Args),
+    BuildWasm(build_wasm::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Setup(args) => setup::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => suites::run(&args),
+        Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,

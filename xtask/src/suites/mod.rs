@@ -6,9 +6,13 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 mod aws;
+mod browser;
 mod fuzz;
+mod js_targets;
 mod native;
+mod package;
 mod purity;
+mod wasm;
 
 /// A group of tests that runs, passes and fails as one.
 pub(crate) struct Suite {
@@ -21,7 +25,8 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which `cargo xtask test` runs them: the quick ones first.
-pub(crate) const SUITES: &[Suite] = &[purity::SUITE, native::SUITE, aws::SUITE, fuzz::SUITE];
+pub(crate) const SUITES: &[Suite] =
+    &[purity::SUITE, native::SUITE, wasm::SUITE, browser::SUITE, package::SUITE, aws::SUITE, fuzz::SUITE];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
 #[derive(clap::Args)]
