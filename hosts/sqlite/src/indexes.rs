@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use pik_core::{EventId, IngestTime};
 use rusqlite::Connection;
 
+use crate::hourly::Hourly;
 use crate::index::{Index, Layout, Pace, Sweep};
 use crate::occurrence::{Kind, Occurrence, id_prefix};
 
@@ -58,6 +59,7 @@ pub(crate) struct Indexes {
     by_entity: Index<6>,
     by_lag: Index<4>,
     by_ingest: Index<3>,
+    hourly: Hourly,
     // The first occurrences whose keys `by_id` is collecting, and those whose keys it is moving.
     collecting: IdMap<First>,
     moving: IdMap<First>,
@@ -85,6 +87,7 @@ impl Indexes {
             by_entity: Index::load(connection, &BY_ENTITY)?,
             by_lag: Index::load(connection, &BY_LAG)?,
             by_ingest: Index::load(connection, &BY_INGEST)?,
+            hourly: Hourly::load(connection)?,
             collecting: IdMap::default(),
             moving: IdMap::default(),
             last_seq,
@@ -94,8 +97,28 @@ impl Indexes {
         Ok(indexes)
     }
 
-    fn all(&self) -> [&dyn Sweep; 5] {
-        [&self.by_id, &self.by_first, &self.by_entity, &self.by_lag, &self.by_ingest]
+    fn all(&self) -> [&dyn Sweep; 6] {
+        [&self.by_id, &self.by_first, &self.by_entity, &self.by_lag, &self.by_ingest, &self.hourly]
+    }
+
+    pub(crate) fn by_first(&self) -> &Index<2> {
+        &self.by_first
+    }
+
+    pub(crate) fn by_entity(&self) -> &Index<6> {
+        &self.by_entity
+    }
+
+    pub(crate) fn by_lag(&self) -> &Index<4> {
+        &self.by_lag
+    }
+
+    pub(crate) fn by_ingest(&self) -> &Index<3> {
+        &self.by_ingest
+    }
+
+    pub(crate) fn hourly(&self) -> &Hourly {
+        &self.hourly
     }
 
     /// The last occurrence there is.
@@ -119,6 +142,7 @@ impl Indexes {
         self.by_entity.add(occurrence);
         self.by_lag.add(occurrence);
         self.by_ingest.add(occurrence);
+        self.hourly.add(occurrence);
         self.last_seq = self.last_seq.max(occurrence.seq);
     }
 
@@ -130,11 +154,11 @@ impl Indexes {
             std::mem::swap(&mut self.moving, &mut self.collecting);
         }
         let mut due = ids.due;
-        let rest: [&mut dyn Sweep; 4] =
-            [&mut self.by_first, &mut self.by_entity, &mut self.by_lag, &mut self.by_ingest];
+        let rest: [&mut dyn Sweep; 5] =
+            [&mut self.by_first, &mut self.by_entity, &mut self.by_lag, &mut self.by_ingest, &mut self.hourly];
         for (number, index) in rest.into_iter().enumerate() {
             // Not all in one transaction: that would be a slow commit among many fast ones.
-            let stagger = if pace.collect == 0 { 0 } else { (number + 1) * pace.slice / 5 };
+            let stagger = if pace.collect == 0 { 0 } else { (number + 1) * pace.slice / 6 };
             due |= index.begin(Pace { collect: pace.collect + stagger, ..pace }, self.last_seq).due;
         }
         due
@@ -152,6 +176,7 @@ impl Indexes {
         self.by_entity.committed();
         self.by_lag.committed();
         self.by_ingest.committed();
+        self.hourly.committed();
     }
 
     /// The transaction is lost.
@@ -161,5 +186,6 @@ impl Indexes {
         self.by_entity.abandoned();
         self.by_lag.abandoned();
         self.by_ingest.abandoned();
+        self.hourly.abandoned();
     }
 }

@@ -6,16 +6,23 @@
 
 mod checkpoint;
 mod error;
+mod hourly;
 mod index;
 mod indexes;
 mod inventory;
+mod investigate;
+mod keys;
+mod lag_bytes;
 mod lock;
 mod occurrence;
 mod queue;
 mod reader;
+mod records;
 mod rows;
 mod schema;
+mod sql;
 mod store;
+mod tallies;
 mod writer;
 
 pub use error::OpenError;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::indexes::Indexes;
 use crate::occurrence::id_prefix;
 use crate::queue::{Linger, Queue, Taken};
-use crate::rows;
+use crate::{rows, sql};
 
 /// A question on its way to a reader; it carries its own way back.
 pub(crate) type Question = Box<dyn FnOnce(&Reader) + Send>;
@@ -54,12 +54,12 @@ impl Reader {
 
     // First what waits, then the table: a key that is moved in between is seen twice, the other way round it would
     // not be seen at all.
-    fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
+    pub(crate) fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
         let recent = self.indexes.read().unwrap_or_else(PoisonError::into_inner).recent(id);
         if let Some(first) = recent {
             return Ok(vec![first.seq]);
         }
-        let mut statement = self.connection.prepare_cached("SELECT seq FROM by_id WHERE id_prefix = ?1")?;
+        let mut statement = self.connection.prepare_cached(sql::BY_ID)?;
         statement.query_map([id_prefix(id)], |row| row.get(0))?.collect()
     }
 }

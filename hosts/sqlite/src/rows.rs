@@ -10,7 +10,9 @@ pub(crate) const RAW_BUCKET: &str = "sqlite";
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 pub(crate) const INSERT_DUPLICATE: &str = "INSERT INTO duplicate VALUES (?1, ?2, ?3, ?4)";
 
-const SELECT_RECORD: &str = "
+pub(crate) const SELECT_RAW: &str = "SELECT raw FROM event WHERE seq = ?1 AND event_id = ?2";
+
+pub(crate) const SELECT_RECORD: &str = "
     SELECT source, event_type, event_seconds, event_nanoseconds, ingest_ms, event_id, payload_hash, entity_id, receipt,
            contract, length(raw)
     FROM event JOIN stream USING (stream) WHERE seq = ?1";
@@ -57,10 +59,7 @@ pub(crate) fn record(connection: &Connection, seq: i64) -> rusqlite::Result<Opti
 
 /// The raw object at `seq`, if that is the event's.
 pub(crate) fn raw(connection: &Connection, seq: i64, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection
-        .prepare_cached("SELECT raw FROM event WHERE seq = ?1 AND event_id = ?2")?
-        .query_row(params![seq, id.as_bytes()], |row| row.get(0))
-        .optional()
+    connection.prepare_cached(SELECT_RAW)?.query_row(params![seq, id.as_bytes()], |row| row.get(0)).optional()
 }
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {

@@ -1,6 +1,7 @@
 //! The tables, and the settings of every connection.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -89,6 +90,17 @@ CREATE TABLE by_ingest (
     PRIMARY KEY (kind, ingest_ms, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE hourly (
+    hour INTEGER PRIMARY KEY,
+    counted_to INTEGER NOT NULL,
+    duplicate INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    max_lag_ms INTEGER,
+    lags BLOB NOT NULL
+) STRICT;
+CREATE INDEX hourly_counted_to ON hourly (counted_to);
+
 CREATE TRIGGER event_is_never_updated BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'raw objects and their records are never changed'); END;
 CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
@@ -99,6 +111,9 @@ CREATE TRIGGER duplicate_is_never_deleted BEFORE DELETE ON duplicate
 BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;
 ";
 
+/// How long to wait for somebody else who writes to the file, a backup tool for instance.
+const BUSY: Duration = Duration::from_secs(1);
+
 /// Opens the database for writing and creates the tables in an empty file.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let refused = |cause| OpenError::Database(path.to_owned(), cause);
@@ -107,6 +122,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
     .map_err(refused)?;
+    connection.busy_timeout(BUSY).map_err(refused)?;
     check(&connection, path)?;
     prepare_writer(&connection).map_err(refused)?;
     Ok(connection)

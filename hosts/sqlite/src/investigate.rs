@@ -1,0 +1,27 @@
+//! Answers to investigators.
+//!
+//! | question | how | cost |
+//! |---|---|---|
+//! | by entity, by lag, by arrival, duplicates of an event | a range of an index, then a row for each record | one index page for some hundred records, one row a record |
+//! | stats | a row of `hourly` for each hour | one row of one or two kilobytes an hour, however many events it counts |
+//!
+//! What is not in the tables yet is looked up in memory, so every answer has all occurrences that were answered before.
+//! Where the order of a query leaves something open, `seq`, the order of commits, decides.
+
+use pik_core::{Bucket, Investigate, Position, Query, QueryError, Records, StatsQuery, StoreError};
+
+use crate::SqliteStore;
+use crate::records::place_of;
+
+impl Investigate for SqliteStore {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+        let after = after.map(|position| place_of(query, position).ok_or(QueryError::Position)).transpose()?;
+        let query = query.clone();
+        Ok(self.ask(move |reader| reader.records(&query, after, limit.max(1))).await?)
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        let query = query.clone();
+        self.ask(move |reader| reader.stats(&query)).await
+    }
+}

@@ -1,0 +1,90 @@
+//! The statements that answer investigators. Each is a search of an index or of a primary key; a test looks at their
+//! plans.
+
+/// Rows that an id's start leads to.
+pub(crate) const BY_ID: &str = "SELECT seq FROM by_id WHERE id_prefix = ?1";
+
+/// Rows of `by_first` between two keys, in order.
+pub(crate) const BY_FIRST: &str = "
+    SELECT first, seq FROM by_first
+    WHERE (first, seq) >= (?1, ?2) AND (first, seq) <= (?3, ?4)
+    ORDER BY first, seq LIMIT ?5";
+
+/// Rows of `by_entity` between two keys, in order.
+pub(crate) const BY_ENTITY: &str = "
+    SELECT entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq FROM by_entity
+    WHERE (entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq) >= (?1, ?2, ?3, ?4, ?5, ?6)
+      AND (entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq) <= (?7, ?8, ?9, ?10, ?11, ?12)
+    ORDER BY entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq LIMIT ?13";
+
+/// Rows of `by_lag` between two keys, in order.
+pub(crate) const BY_LAG: &str = "
+    SELECT stream, event_day, minus_lag_ms, seq FROM by_lag
+    WHERE (stream, event_day, minus_lag_ms, seq) >= (?1, ?2, ?3, ?4)
+      AND (stream, event_day, minus_lag_ms, seq) <= (?5, ?6, ?7, ?8)
+    ORDER BY stream, event_day, minus_lag_ms, seq LIMIT ?9";
+
+/// Rows of `by_ingest` between two keys, in order.
+pub(crate) const BY_INGEST: &str = "
+    SELECT kind, ingest_ms, seq FROM by_ingest
+    WHERE (kind, ingest_ms, seq) >= (?1, ?2, ?3) AND (kind, ingest_ms, seq) <= (?4, ?5, ?6)
+    ORDER BY kind, ingest_ms, seq LIMIT ?7";
+
+/// What a later occurrence has of its own.
+pub(crate) const LATER: &str = "SELECT first, ingest_ms, receipt FROM duplicate WHERE seq = ?1";
+
+/// The number of a source and type.
+pub(crate) const STREAM: &str = "SELECT stream FROM stream WHERE source = ?1 AND event_type = ?2";
+
+/// The hours of a stream between two, in order.
+pub(crate) const HOURS: &str = "
+    SELECT hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags FROM hourly
+    WHERE hour BETWEEN ?1 AND ?2 ORDER BY hour";
+
+/// One hour of a stream.
+pub(crate) const HOUR: &str = "
+    SELECT hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags FROM hourly WHERE hour = ?1";
+
+/// Puts an hour of a stream in place of what was there.
+pub(crate) const PUT_HOUR: &str = "
+    INSERT OR REPLACE INTO hourly (hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{rows, schema};
+
+    /// Every statement that answers an investigator.
+    const ALL: [&str; 11] = [
+        BY_ID,
+        BY_FIRST,
+        BY_ENTITY,
+        BY_LAG,
+        BY_INGEST,
+        LATER,
+        STREAM,
+        HOURS,
+        HOUR,
+        rows::SELECT_RECORD,
+        rows::SELECT_RAW,
+    ];
+
+    #[test]
+    fn none_is_a_scan_or_sorts() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection = schema::open_writer(&folder.path().join("pik.sqlite")).unwrap();
+        for statement in ALL {
+            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let count = explained.parameter_count();
+            let nulls = rusqlite::params_from_iter((0..count).map(|_| rusqlite::types::Null));
+            let steps = explained.query_map(nulls, |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+            println!("{steps:?}");
+            assert!(!steps.is_empty());
+            for step in steps {
+                assert!(step.starts_with("SEARCH ") && step.contains(" USING "), "{step}: {statement}");
+            }
+        }
+    }
+}

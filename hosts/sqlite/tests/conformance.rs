@@ -1,0 +1,28 @@
+//! The store does what every store must do.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test all through, outside its test functions too")]
+
+mod bench;
+
+use bench::SqliteBench;
+use futures_executor::block_on;
+use pik_conformance::{run, run_queries};
+
+#[test]
+fn sqlite_conforms() {
+    let mut bench = SqliteBench::new().unwrap();
+    for nonce in [1, 2] {
+        let report = block_on(run(&mut bench, nonce, None));
+        println!("{report}");
+        report.assert();
+    }
+}
+
+#[test]
+fn sqlite_answers() {
+    let mut bench = SqliteBench::new().unwrap();
+    for nonce in [1, 2] {
+        let report = block_on(run_queries(&mut bench, nonce, None));
+        println!("{report}");
+        report.assert();
+    }
+}
