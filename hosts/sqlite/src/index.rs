@@ -42,7 +42,7 @@ pub(crate) struct Index<const N: usize> {
     slice: Range<usize>,
     // Every occurrence up to this one has its key in the table once `moving` is.
     moving_covers: i64,
-    // Every occurrence up to this one has its key in the table.
+    // Every occurrence up to this one has its key in the table, and that is noted in the file.
     complete_to: i64,
 }
 
@@ -87,6 +87,11 @@ impl<const N: usize> Index<N> {
             moving_covers: complete_to,
             complete_to,
         })
+    }
+
+    // With the slice that is being written, if any.
+    fn is_newly_complete(&self) -> bool {
+        self.slice.end == self.moving.len() && self.moving_covers > self.complete_to
     }
 
     fn insert<'k>(
@@ -149,6 +154,12 @@ impl<const N: usize> Sweep for Index<N> {
             self.moving.sort();
             self.moving_covers = last_seq;
             self.slice = 0..0;
+        } else if self.collecting.is_empty()
+            && self.slice.start == self.moving.len()
+            && last_seq - self.moving_covers > pace.collect as i64
+        {
+            // No key among so many occurrences: to note that spares the next start from reading them all.
+            self.moving_covers = last_seq;
         }
         // Everything has moved by the time that as much is collected again.
         let behind =
@@ -156,18 +167,16 @@ impl<const N: usize> Sweep for Index<N> {
         if behind >= pace.slice {
             self.slice.end = self.moving.len().min(self.slice.start + behind);
         }
-        Begun { due: !self.slice.is_empty(), turned }
+        Begun { due: !self.slice.is_empty() || self.is_newly_complete(), turned }
     }
 
     fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.slice.is_empty() {
-            return Ok(());
+        if !self.slice.is_empty() {
+            let rows = self.moving[self.slice.clone()].chunks_exact(ROWS);
+            self.insert(connection, 1, rows.remainder().chunks_exact(1))?;
+            self.insert(connection, ROWS, rows)?;
         }
-        let slice = &self.moving[self.slice.clone()];
-        let rows = slice.chunks_exact(ROWS);
-        self.insert(connection, 1, rows.remainder().chunks_exact(1))?;
-        self.insert(connection, ROWS, rows)?;
-        if self.slice.end == self.moving.len() {
+        if self.is_newly_complete() {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO indexed (name, complete_to) VALUES (?1, ?2)")?
                 .execute(params![self.layout.table, self.moving_covers])?;
@@ -176,10 +185,10 @@ impl<const N: usize> Sweep for Index<N> {
     }
 
     fn committed(&mut self) {
-        self.slice.start = self.slice.end;
-        if self.slice.end == self.moving.len() {
+        if self.is_newly_complete() {
             self.complete_to = self.moving_covers;
         }
+        self.slice.start = self.slice.end;
     }
 
     fn abandoned(&mut self) {
