@@ -122,7 +122,7 @@ impl Client {
     pub(crate) fn send(&self, batch: &Batch) -> Reply {
         match self.request(batch) {
             Ok((status, retry_after, body)) => read(status, retry_after, &body, batch.len()),
-            Err(error) => Reply::Later(error.to_string(), None),
+            Err(error) => Reply::Later(format!("{}: {error}", self.endpoint), None),
         }
     }
 

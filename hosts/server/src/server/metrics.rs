@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
-use pik_http::{Endpoint, Exchange, Verdict};
+use pik_http::{Exchange, Verdict};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry,
@@ -41,7 +41,7 @@ const VERDICTS: [Verdict; 4] = [Verdict::Accepted, Verdict::Duplicate, Verdict::
 pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
-    durations: Vec<Histogram>,
+    duration: HistogramVec,
     ingest_requests: IntCounter,
     /// By [`Verdict`], real ones and dry runs.
     events: Vec<[IntCounter; 2]>,
@@ -110,9 +110,8 @@ impl Metrics {
         for collector in collectors {
             registry.register(collector)?;
         }
-        let endpoints = Endpoint::ALL.into_iter().chain([Endpoint::Unknown]);
         Ok(Self {
-            durations: endpoints.map(|endpoint| duration.with_label_values(&[endpoint.path()])).collect(),
+            duration,
             events: VERDICTS
                 .iter()
                 .map(|verdict| ["false", "true"].map(|dry_run| events.with_label_values(&[verdict.as_str(), dry_run])))
@@ -134,9 +133,7 @@ impl Metrics {
         if let Ok(status) = StatusCode::from_u16(exchange.http_status) {
             self.requests.with_label_values(&[endpoint.path(), status.as_str()]).inc();
         }
-        if let Some(duration) = self.durations.get(endpoint as usize) {
-            duration.observe(exchange.latency.as_secs_f64());
-        }
+        self.duration.with_label_values(&[endpoint.path()]).observe(exchange.latency.as_secs_f64());
         if endpoint.takes_events() {
             self.ingest_requests.inc();
             self.note_events(exchange);

@@ -1,0 +1,135 @@
+//! Log lines: one JSON object each, with what is needed and nothing of payloads.
+
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::connection::post;
+use crate::events::{EXAMPLE, EXAMPLE_ID, event};
+use crate::server::{Server, pik};
+
+fn lines(log: &str) -> Vec<Value> {
+    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
+}
+
+fn events(log: &str) -> Vec<Value> {
+    lines(log).into_iter().filter(|line| line["message"] == "event").collect()
+}
+
+#[test]
+fn an_event_is_a_line_with_what_identifies_it() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    connection.write(post("/ingest", "application/json", "x-request-id: req-7\r\n", EXAMPLE));
+    let answer = connection.read();
+    assert_eq!(answer.header("x-request-id"), Some("req-7"));
+    let answer = answer.json();
+    let (_, log, _) = server.stop();
+    let events = events(&log);
+    assert_eq!(events.len(), 1, "{log}");
+    let line = &events[0];
+    for (field, value) in [
+        ("level", "INFO"),
+        ("request_id", "req-7"),
+        ("event_id", EXAMPLE_ID),
+        ("entity_id", "user_123"),
+        ("source", "demo"),
+        ("event_type", "heartbeat"),
+        ("status", "ACCEPTED"),
+    ] {
+        assert_eq!(line[field], value, "{field}");
+    }
+    assert_eq!(line["ingest_lag_ms"], answer["ingest_lag_ms"]);
+    assert_eq!(line["dry_run"], false);
+    assert!(line["latency_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn payloads_and_paths_into_them_are_never_logged() {
+    let server = Server::start_with(|command| command.env("LOG_LEVEL", "trace"));
+    let mut connection = server.connect();
+    let secret = "s3cr3t-pAyl0ad";
+    let good = EXAMPLE.to_vec();
+    let accepted = String::from_utf8(good).unwrap().replace("\"steps\":10", &format!("\"{secret}\":\"{secret}\""));
+    assert_eq!(connection.ingest(accepted.as_bytes()).json()["status"], "ACCEPTED");
+    // The client is told the path to a repeated name.
+    let rejected = accepted.replace("\"payload\":{", &format!("\"payload\":{{\"{secret}\":1,"));
+    assert!(connection.ingest(rejected.as_bytes()).text().contains(secret));
+    // As bad JSON, as an unknown member, as a path, as a parameter, as a header, in a batch.
+    assert_eq!(connection.ingest(format!("{{{secret}").as_bytes()).status, 400);
+    assert_eq!(connection.ingest(format!("{{\"{secret}\":1}}").as_bytes()).status, 400);
+    assert_eq!(connection.get(&format!("/{secret}")).status, 404);
+    connection.write(post(&format!("/ingest?dry_run={secret}"), "application/json", "", EXAMPLE));
+    assert_eq!(connection.read().status, 400);
+    connection.write(post(
+        "/ingest/batch",
+        "application/x-ndjson",
+        "",
+        format!("{rejected}\nnope").replace('\n', " ").as_bytes(),
+    ));
+    connection.read();
+    let (_, log, _) = server.stop();
+    assert!(events(&log).len() >= 7, "{log}");
+    assert!(!log.contains(secret), "{log}");
+}
+
+#[test]
+fn each_event_of_a_batch_is_a_line() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    let batch = [event(1), event(2), event(1), b"{}".to_vec()].join(&b'\n');
+    connection.write(post("/ingest/batch", "application/x-ndjson", "x-request-id: b\r\n", &batch));
+    assert_eq!(connection.read().status, 200);
+    let (_, log, _) = server.stop();
+    let told: Vec<_> = events(&log).iter().map(|line| (line["index"].clone(), line["status"].clone())).collect();
+    let expected = [(0, "ACCEPTED"), (1, "ACCEPTED"), (2, "DUPLICATE"), (3, "REJECTED")];
+    assert_eq!(told, expected.map(|(index, status)| (index.into(), status.into())));
+    assert!(events(&log)[3]["codes"].as_str().unwrap().contains("missing_field"));
+}
+
+#[test]
+fn the_level_decides() {
+    let log_at = |level: &str| {
+        let server = Server::start_with(|command| command.env("LOG_LEVEL", level));
+        let mut connection = server.connect();
+        connection.ingest(EXAMPLE);
+        connection.get("/healthz");
+        connection.get("/nowhere");
+        server.stop().1
+    };
+    assert_eq!(log_at("error"), "");
+    let warnings = lines(&log_at("warn"));
+    assert_eq!(warnings.len(), 1);
+    assert_eq!((&warnings[0]["level"], &warnings[0]["codes"]), (&"WARN".into(), &"not_found".into()));
+    let debug = log_at("debug");
+    assert!(lines(&debug).iter().any(|line| line["endpoint"] == "/healthz"), "{debug}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_no_events() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = pik(["serve", "--listen", "127.0.0.1:0"]);
+    let mut child =
+        command.arg("--data").arg(data.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    // A pipe holds 64 KiB, which is some 150 lines.
+    let mut connection = crate::connection::Connection::open(address);
+    let batch = (0..2_000).map(event).collect::<Vec<_>>().join(&b'\n');
+    for _ in 0..15 {
+        connection.write(post("/ingest/batch", "application/x-ndjson", "", &batch));
+        assert_eq!(connection.read().status, 200);
+    }
+    let metrics = connection.get("/metrics").text();
+    let dropped = metrics.lines().find_map(|line| line.strip_prefix("pik_log_lines_dropped_total ")).unwrap();
+    assert!(dropped.parse::<u64>().unwrap() > 0, "30,000 lines are over what is kept: {metrics}");
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    let log = reader.join().unwrap();
+    assert!(lines(&log).iter().any(|line| line["lines"].as_u64() > Some(0)), "the gap is told");
+}
