@@ -8,10 +8,13 @@ use clap::Parser;
 
 mod commands;
 mod input;
+mod investigate;
 mod output;
+mod remote;
 mod send;
 mod server;
 mod stores;
+mod transfer;
 
 fn main() -> ExitCode {
     commands::Cli::parse().run()

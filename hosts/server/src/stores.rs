@@ -55,6 +55,22 @@ impl StoreArgs {
         }
     }
 
+    /// Whether it is one SQLite file.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.kind == Kind::Sqlite
+    }
+
+    /// Which store it is, as text.
+    pub(crate) fn name(&self) -> String {
+        match self.kind {
+            Kind::Sqlite => self.database().display().to_string(),
+            #[cfg(feature = "aws")]
+            Kind::Aws => self.aws.name(),
+            #[cfg(not(feature = "aws"))]
+            Kind::Aws => String::new(),
+        }
+    }
+
     /// The SQLite file.
     pub(crate) fn database(&self) -> PathBuf {
         self.data.join(DATABASE)
@@ -101,6 +117,11 @@ mod aws {
     }
 
     impl AwsArgs {
+        pub(super) fn name(&self) -> String {
+            let named = |name: &Option<String>| name.clone().unwrap_or_default();
+            format!("{} and {}", named(&self.bucket), named(&self.table))
+        }
+
         pub(super) fn open(&self) -> Result<AwsStore> {
             let bucket = self.bucket.clone().context("no bucket is named; set RAW_BUCKET")?;
             let table = self.table.clone().context("no table is named; set EVENTS_TABLE")?;

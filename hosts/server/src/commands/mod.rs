@@ -1,5 +1,6 @@
 //! The subcommands.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -7,10 +8,17 @@ use clap::{Parser, Subcommand};
 use crate::output::is_broken_pipe;
 
 mod check;
+mod events;
+mod export;
 mod id;
+mod import;
 mod init;
+mod raw;
+mod replay;
 mod send;
 mod serve;
+mod show;
+mod stats;
 mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
@@ -27,6 +35,13 @@ enum Command {
     Check(check::Args),
     Send(send::Args),
     Serve(Box<serve::Args>),
+    Events(Box<events::Args>),
+    Show(Box<show::Args>),
+    Raw(Box<raw::Args>),
+    Stats(Box<stats::Args>),
+    Replay(Box<replay::Args>),
+    Export(Box<export::Args>),
+    Import(Box<import::Args>),
     Init(init::Args),
     Verify(verify::Args),
 }
@@ -39,6 +54,13 @@ impl Cli {
             Command::Check(args) => check::run(&args),
             Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
+            Command::Events(args) => events::run(&args),
+            Command::Show(args) => show::run(&args),
+            Command::Raw(args) => raw::run(&args),
+            Command::Stats(args) => stats::run(&args),
+            Command::Replay(args) => replay::run(&args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
             Command::Init(args) => init::run(&args),
             Command::Verify(args) => verify::run(&args),
         };
@@ -51,5 +73,16 @@ impl Cli {
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+/// Refuses what would make a folder named `s3:`.
+fn refuse_scheme(folder: &Path) -> anyhow::Result<()> {
+    match folder.to_str().and_then(|text| text.split_once("://")) {
+        None => Ok(()),
+        Some((scheme, _)) => anyhow::bail!(
+            "`{scheme}://` is no target here; give a folder. Its files have the keys of the bucket, so a tool that copies \
+             folders to buckets, such as `aws s3 sync`, takes them on"
+        ),
     }
 }

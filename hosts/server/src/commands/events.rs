@@ -1,0 +1,92 @@
+//! `pik events`: which events there are.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use pik_core::Record;
+
+use crate::investigate::{Lag, SelectionArgs, SourceArgs, table};
+use crate::output::results;
+
+/// How many records are asked for at once.
+const PAGE: usize = 500;
+
+/// List events of an entity, of a type and day by lag, or of a window of arrival.
+///
+/// One question at a time. A table for people; --json for programs. On standard error, a word when there are more than
+/// were shown.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// The most records to show; 0 for all
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    limit: usize,
+
+    /// Print records as JSON, one a line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let query = args.selection.query()?;
+    let source = args.source.open()?;
+    let mut out = results();
+    let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let (mut shown, mut after) = (0, None);
+    loop {
+        let page = source.records(&query, after.as_deref(), PAGE.min(limit - shown))?;
+        if args.json {
+            print_json(&mut out, &page.items)?;
+        } else {
+            print_table(&mut out, &page.items, shown == 0)?;
+        }
+        // Whoever reads along has it before the next page is asked for.
+        out.flush()?;
+        shown += page.items.len();
+        after = page.next;
+        if after.is_none() || shown >= limit {
+            break;
+        }
+    }
+    if shown == 0 {
+        eprintln!("no events");
+    } else if after.is_some() {
+        eprintln!("{shown} shown, and there are more; raise --limit, or --limit 0 for all");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Records as JSON, one a line.
+pub(super) fn print_json(out: &mut impl Write, records: &[Record]) -> anyhow::Result<()> {
+    for record in records {
+        serde_json::to_writer(&mut *out, record).map_err(std::io::Error::from)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn print_table(out: &mut impl Write, records: &[Record], with_header: bool) -> std::io::Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let header = ["EVENT TIME", "ARRIVED", "LAG", "STATUS", "SOURCE", "TYPE", "ENTITY", "EVENT ID"];
+    let mut table = table(if with_header { &header } else { &[] }, &[2]);
+    for record in records {
+        table.add_row([
+            record.event_time.to_string(),
+            record.ingest_time.to_string(),
+            Lag(record.ingest_lag_ms).to_string(),
+            record.status.as_str().to_owned(),
+            record.source.clone(),
+            record.event_type.clone(),
+            record.entity_id.clone(),
+            record.event_id.to_string(),
+        ]);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}

@@ -1,0 +1,43 @@
+//! `pik raw`: an event as it was received.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use pik_core::EventId;
+
+use crate::investigate::{SourceArgs, genuine};
+use crate::output::results;
+
+/// Print the bytes of one event as they were received, and nothing else.
+///
+/// They are checked to hash to the id first. The exit code is 1 when no such event was ingested.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The event's id
+    #[arg(value_name = "EVENT_ID")]
+    event_id: EventId,
+
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let source = args.source.open()?;
+    let Some(event) = source.find(&args.event_id)? else {
+        eprintln!("pik: no event with this id was ingested; check the id");
+        return Ok(ExitCode::FAILURE);
+    };
+    let Some(raw) = source.contents(std::slice::from_ref(&event.raw_key))?.pop().flatten() else {
+        bail!("the raw object `{}` is missing; `pik verify` lists what else is", event.raw_key);
+    };
+    genuine(&event.raw_key, &raw)?;
+    let mut out = results();
+    out.write_all(&raw)?;
+    if std::io::stdout().is_terminal() {
+        // So that the prompt begins on a line of its own.
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,153 @@
+//! `pik replay`: sends events again.
+
+use std::io::Write;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::HumanBytes;
+use pik_core::RawKey;
+
+use crate::investigate::{SelectionArgs, Source, SourceArgs};
+use crate::output::results;
+use crate::remote::Remote;
+use crate::transfer::{Counts, Folder, Host, Journal, Lines, Plan, Progress, Replay, Sink, copy};
+
+/// How many events are sent between two lines of the journal.
+const STEP: usize = 100;
+
+/// Send the raw bytes of selected events again, in the order of their event times, each event once.
+///
+/// How many there are is told first, on standard error. Each object is checked to hash to the id in its key, and a host that
+/// gives it another id ends the replay. An interrupted replay goes on where it was when the same command is run again: the
+/// journal has the plan and how far it came, and is deleted at the end. At most the events of the last request are sent
+/// twice, which makes them duplicates and nothing else. Ends with one line of counts; the exit code is 1 if anything was
+/// refused or unusable.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A host, such as https://events.example; a folder; or `-` for standard output, one event a line
+    #[arg(long, value_name = "URL|FOLDER|-")]
+    to: String,
+
+    /// The target's bearer token. Better set in the environment, where other users of the machine cannot read it
+    #[arg(long, env = "PIK_TO_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    to_token: Option<String>,
+
+    /// Say how many events there are, and send none
+    #[arg(long)]
+    dry_run: bool,
+
+    /// The most events a second
+    #[arg(long, value_name = "EVENTS")]
+    rate: Option<NonZeroU32>,
+
+    /// Where to note how far it came. Standard output has no journal: what became of it is not known here
+    #[arg(long, value_name = "FILE", default_value = "pik-replay.journal")]
+    journal: PathBuf,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let query = args.selection.query()?;
+    let to_output = args.to == "-";
+    let is_url = args.to.starts_with("http://") || args.to.starts_with("https://");
+    if !is_url {
+        super::refuse_scheme(Path::new(&args.to))?;
+    }
+    let source = args.source.open()?;
+    if args.dry_run {
+        eprintln!("{}; nothing was sent", told(&Plan::of(&query, source.as_ref())?));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut sink: Box<dyn Sink> = if to_output {
+        Box::new(Lines { out: results() })
+    } else if is_url {
+        Box::new(Host { remote: Remote::new(&args.to, args.to_token.as_deref())? })
+    } else {
+        Box::new(Folder::new(Path::new(&args.to))?)
+    };
+    let (mut journal, plan, before) = if to_output {
+        let plan = Plan::of(&query, source.as_ref())?;
+        eprintln!("{}", told(&plan));
+        (None, plan, 0)
+    } else {
+        let replay = Replay { from: args.source.name(), to: args.to.clone(), query };
+        let (journal, plan, before) = open(&args.journal, replay, source.as_ref())?;
+        (Some(journal), plan, before)
+    };
+    let mut progress = Progress::new(Some(plan.len() as u64), before as u64);
+    let sent = send(&plan, before, args.rate, source.as_ref(), sink.as_mut(), journal.as_mut(), &mut progress);
+    let counts = progress.finish();
+    tell(&counts, to_output)?;
+    sent?;
+    if let Some(journal) = journal {
+        journal.end()?;
+    }
+    Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn open(path: &Path, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {
+    if let Some((journal, plan, before)) = Journal::resume(path, &replay)? {
+        eprintln!("{} events, going on behind the first {before}", plan.len());
+        return Ok((journal, plan, before));
+    }
+    let plan = Plan::of(&replay.query, source)?;
+    eprintln!("{}", told(&plan));
+    let journal = Journal::begin(path, replay, &plan)?;
+    Ok((journal, plan, 0))
+}
+
+fn send(
+    plan: &Plan,
+    before: usize,
+    rate: Option<NonZeroU32>,
+    source: &dyn Source,
+    sink: &mut dyn Sink,
+    mut journal: Option<&mut Journal>,
+    progress: &mut Progress,
+) -> anyhow::Result<()> {
+    let start = Instant::now();
+    // A tenth of a second's worth at least every tenth of a second, so that a slow rate is no burst.
+    let step = rate.map_or(STEP, |rate| (rate.get() as usize / 10).clamp(1, STEP));
+    let mut sent = before;
+    while sent < plan.len() {
+        let end = plan.len().min(sent + step);
+        let keys: Vec<RawKey> = plan.keys(sent, end).collect();
+        copy(&keys, source, sink, progress)?;
+        sent = end;
+        if let Some(journal) = journal.as_deref_mut() {
+            journal.delivered(sent)?;
+        }
+        if let Some(rate) = rate {
+            let due = Duration::from_secs_f64((sent - before) as f64 / f64::from(rate.get()));
+            thread::sleep(due.saturating_sub(start.elapsed()));
+        }
+    }
+    Ok(())
+}
+
+fn told(plan: &Plan) -> String {
+    match plan.span() {
+        None => "no events".to_owned(),
+        Some((first, last)) => {
+            format!("{} events, {}, event times {first} to {last}", plan.len(), HumanBytes(plan.bytes))
+        }
+    }
+}
+
+fn tell(counts: &Counts, to_output: bool) -> anyhow::Result<()> {
+    if to_output {
+        eprintln!("{counts}");
+        return Ok(());
+    }
+    let mut out = results();
+    writeln!(out, "{counts}")?;
+    Ok(out.flush()?)
+}

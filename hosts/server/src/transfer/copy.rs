@@ -1,0 +1,27 @@
+//! Reading objects, checking them, and handing them on.
+
+use anyhow::Result;
+use pik_core::RawKey;
+
+use super::{Object, Progress, Sink};
+use crate::investigate::{Source, genuine};
+
+/// Copies the objects of these keys, in order. An object that is missing, or is not its key's event, is told and left
+/// out.
+pub(crate) fn copy(keys: &[RawKey], source: &dyn Source, sink: &mut dyn Sink, progress: &mut Progress) -> Result<()> {
+    let mut objects = Vec::with_capacity(keys.len());
+    for (key, raw) in keys.iter().zip(source.contents(keys)?) {
+        match raw {
+            None => progress.unusable(&format!("{key}: missing")),
+            Some(raw) => match genuine(key, &raw) {
+                Ok(_) => objects.push(Object { key: key.clone(), raw }),
+                Err(why) => progress.unusable(&format!("{why:#}")),
+            },
+        }
+    }
+    let fates = sink.deliver(&objects)?;
+    for (object, fate) in objects.iter().zip(&fates) {
+        progress.note(&object.key, fate);
+    }
+    Ok(())
+}

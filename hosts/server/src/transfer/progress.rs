@@ -1,0 +1,87 @@
+//! How far it has come: a bar for people, counts at the end.
+
+use std::fmt;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pik_core::RawKey;
+
+use super::Fate;
+
+/// What became of the objects.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) new: u64,
+    pub(crate) known: u64,
+    pub(crate) refused: u64,
+    pub(crate) unusable: u64,
+}
+
+impl Counts {
+    /// Whether everything is where it was to go.
+    pub(crate) fn all_well(&self) -> bool {
+        self.refused == 0 && self.unusable == 0
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { new, known, refused, unusable } = self;
+        write!(f, "new {new}, there before {known}, refused {refused}, unusable {unusable}")
+    }
+}
+
+/// Counts, and shows on a terminal.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    counts: Counts,
+}
+
+impl Progress {
+    /// Of so many, if that is known; `done` of them before we began.
+    pub(crate) fn new(total: Option<u64>, done: u64) -> Self {
+        let (bar, template) = match total {
+            Some(total) => {
+                (ProgressBar::new(total), "{bar:30} {percent:>3}% {human_pos}/{human_len} {per_sec} eta {eta} · {msg}")
+            }
+            None => (ProgressBar::new_spinner(), "{spinner} {human_pos} {per_sec} {elapsed} · {msg}"),
+        };
+        // INVARIANT: the templates above are right; a wrong one would leave the default style.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_position(done);
+        bar.reset_eta();
+        Self { bar, counts: Counts::default() }
+    }
+
+    /// Notes what became of an object.
+    pub(crate) fn note(&mut self, key: &RawKey, fate: &Fate) {
+        match fate {
+            Fate::New => self.counts.new += 1,
+            Fate::Known => self.counts.known += 1,
+            Fate::Refused(why) => {
+                self.counts.refused += 1;
+                self.tell(&format!("{key}: refused: {why}"));
+            }
+        }
+        self.bar.inc(1);
+        self.bar.set_message(self.counts.to_string());
+    }
+
+    /// Notes an object that is not where it should be, or not what it should be.
+    pub(crate) fn unusable(&mut self, what: &str) {
+        self.counts.unusable += 1;
+        self.tell(what);
+        self.bar.inc(1);
+    }
+
+    fn tell(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// The end of the bar, and the counts.
+    pub(crate) fn finish(self) -> Counts {
+        self.bar.finish_and_clear();
+        self.counts
+    }
+}

@@ -1,0 +1,43 @@
+//! A store that was opened here.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use pik_core::{Event, IngestTime, Outcome, Receipt, Store, Submission};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Fate, Object, Sink};
+
+/// Ingests straight into a store, as a host would.
+pub(crate) struct StoreSink<S> {
+    store: S,
+    runtime: Runtime,
+}
+
+impl<S: Store> StoreSink<S> {
+    pub(crate) fn new(store: S) -> Result<Self> {
+        Ok(Self { store, runtime: Builder::new_current_thread().enable_all().build()? })
+    }
+}
+
+impl<S: Store> Sink for StoreSink<S> {
+    fn deliver(&mut self, objects: &[Object]) -> Result<Vec<Fate>> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+        let now = i64::try_from(now.as_millis()).ok().and_then(IngestTime::from_unix_ms);
+        let now = now.context("the clock stands behind the year 9999")?;
+        let nonce = fastrand::u64(..);
+        let mut submissions = Vec::with_capacity(objects.len());
+        for (place, object) in objects.iter().enumerate() {
+            let Ok(event) = Event::parse(&object.raw) else { bail!("`{}` is not an event", object.key) };
+            submissions.push(Submission::new(&event, now, Receipt::new("import", nonce, place)));
+        }
+        let mut fates = Vec::with_capacity(objects.len());
+        for answer in self.runtime.block_on(self.store.ingest_batch(submissions)) {
+            fates.push(match answer?.status {
+                Outcome::Accepted => Fate::New,
+                Outcome::Duplicate => Fate::Known,
+            });
+        }
+        Ok(fates)
+    }
+}
