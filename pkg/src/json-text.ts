@@ -17,6 +17,9 @@ const MAX_PROBLEMS = 100;
 /** As long as the core's pointers. */
 const MAX_POINTER_BYTES = 1024;
 
+/** What a string has that does not stand for itself. */
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
 const encoder = new TextEncoder();
 
 /** The text of `value`; throws {@link EventRejected} where it holds something that JSON has no form for. */
@@ -43,6 +46,7 @@ class Writer {
   readonly problems: Problem[] = [];
   readonly #levels: Level[] = [];
   readonly #open = new Set<Container>();
+  readonly #names = new Map<string, string>();
 
   write(root: unknown): void {
     this.#value(root, "");
@@ -64,9 +68,19 @@ class Writer {
     if (name === undefined) {
       this.#value(level.container[index], index);
     } else {
-      this.text += quoted(name) + ":";
+      this.text += this.#writtenName(name);
       this.#value(level.container[name], name);
     }
+  }
+
+  /** Names recur, in a list of objects most of all. */
+  #writtenName(name: string): string {
+    let written = this.#names.get(name);
+    if (written === undefined) {
+      written = quoted(name) + ":";
+      this.#names.set(name, written);
+    }
+    return written;
   }
 
   #close(level: Level): void {
@@ -82,12 +96,13 @@ class Writer {
   }
 
   #object(value: object, name: string | number): void {
-    const refusal = neverJson(value);
+    const ordinary = isOrdinary(value);
+    const refusal = ordinary ? undefined : neverJson(value);
     if (refusal !== undefined) return this.#problem("not_json", refusal);
     const toJson = (value as { toJSON?: unknown }).toJSON;
-    if (typeof toJson !== "function") return this.#container(value);
+    if (typeof toJson !== "function") return this.#container(value, ordinary);
     const result: unknown = toJson.call(value, String(name));
-    if (typeof result === "object" && result !== null) this.#container(result);
+    if (typeof result === "object" && result !== null) this.#container(result, isOrdinary(result));
     else this.#scalar(result);
   }
 
@@ -97,8 +112,8 @@ class Writer {
         this.text += quoted(value);
         return;
       case "boolean":
-      case "object":
-        this.text += JSON.stringify(value);
+      case "object": // null
+        this.text += String(value);
         return;
       case "number":
         if (!Number.isFinite(value)) {
@@ -109,7 +124,7 @@ class Writer {
             "an integer beyond 2^53-1 may have lost digits already; send it as a string, or the event as JSON text",
           );
         } else {
-          this.text += JSON.stringify(value);
+          this.text += String(value);
         }
         return;
       case "bigint":
@@ -122,17 +137,16 @@ class Writer {
     }
   }
 
-  #container(value: object): void {
+  #container(value: object, ordinary: boolean): void {
+    if (!ordinary) return this.#problem("not_json", instanceMessage(value));
     const container = value as Container;
     if (this.#open.has(container)) return this.#problem("not_json", "a cycle: this is inside itself; send its id instead");
-    const isArray = Array.isArray(value);
-    if (!isArray && !isPlain(value)) return this.#problem("not_json", instanceMessage(value));
     const names = Object.keys(value);
+    const isArray = Array.isArray(value);
     const size = isArray ? value.length : names.length;
-    // An array's own keys are its indices and `length`; a hole is met as undefined when it is its turn.
-    const expected = isArray ? size + 1 : size;
-    if (Reflect.ownKeys(value).length > expected) {
-      return this.#problem("not_json", "a symbol, a hidden property or an array's named one would be left out; remove it");
+    // A hole of an array is met as undefined when it is its turn.
+    if (names.length > size || hasSymbol(value)) {
+      return this.#problem("not_json", "what is named by a symbol, or by a name in an array, would be left out; remove it");
     }
     this.#open.add(container);
     this.#levels.push({ container, names: isArray ? undefined : names, size, next: 0 });
@@ -160,12 +174,12 @@ class Writer {
 
 /** A string's text. Of one that is too long anyway no more than shows it: quoted, it may be longer than strings can be. */
 function quoted(text: string): string {
+  if (!ESCAPED.test(text) && text.length <= MORE_THAN_ENOUGH) return `"${text}"`;
   return JSON.stringify(text.length > MORE_THAN_ENOUGH ? text.slice(0, MORE_THAN_ENOUGH) : text);
 }
 
-/** Why an object is refused whatever its `toJSON` says. */
+/** Why an instance is refused whatever its `toJSON` says. */
 function neverJson(value: object): string | undefined {
-  if (isPlain(value) || Array.isArray(value)) return undefined;
   const kind = kindOf(value);
   if (kind === "Date" && Number.isNaN(Number(value))) return "an invalid Date would be sent as null; send a valid one or null";
   if (kind === "ArrayBuffer" || ArrayBuffer.isView(value)) {
@@ -192,8 +206,14 @@ function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-/** Whether it is an object literal, of whatever realm, or an object without a prototype. */
-function isPlain(value: object): boolean {
+/** Whether a symbol names something that is not hidden; what is hidden is so on purpose, and nobody expects to see it sent. */
+function hasSymbol(value: object): boolean {
+  return Object.getOwnPropertySymbols(value).some((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol));
+}
+
+/** Whether it is an array, an object literal of whatever realm, or an object without a prototype. */
+function isOrdinary(value: object): boolean {
+  if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && "isPrototypeOf" in (prototype as object);
