@@ -1,9 +1,11 @@
 //! The `pik` binary as its users meet it: processes, sockets, signals, files.
 
+mod cases;
 mod command;
 mod connection;
 mod crash;
 mod events;
+mod investigate;
 mod limits;
 mod log;
 mod metrics;

@@ -75,6 +75,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// The folder of its store.
+    pub(crate) fn data(&self) -> &str {
+        self.data.path().to_str().unwrap()
+    }
+
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(self.address)
     }
