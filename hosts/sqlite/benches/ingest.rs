@@ -133,16 +133,24 @@ fn main() {
         latencies.sort();
         let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
         println!(
-            "{mode}: {:.0} events/s ({count} of {} bytes after {before}), {workers} in flight of {size}, latency p50 {:?} p99 {:?} max {:?}, cpu us/event: {}; file {:.0} bytes/event",
+            "{mode}: {:.0} events/s ({count} of {} bytes after {before}), {workers} in flight of {size}, latency p50 {:?} p99 {:?} max {:?}, cpu us/event: {}; peak of {} MiB resident; file {:.0} bytes/event",
             count as f64 / time.as_secs_f64(),
             bytes as u64 / count,
             at(0.5),
             at(0.99),
             at(1.0),
             cpu.join(", "),
+            resident() / 1024,
             std::fs::metadata(&path).unwrap().len() as f64 / (count + before) as f64,
         );
     }
+}
+
+/// The most memory that was resident so far, in KiB, the events that are made beforehand included; 0 where there is no /proc.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// The processor time of this process so far by thread, in ticks of 10 ms as proc(5) has it; none where there is no

@@ -4,10 +4,12 @@
 //! catch up with a busy writer, and a writer that moved everything would keep its clients waiting. So the thread moves
 //! the bulk and the writer the little that came in meanwhile.
 
+use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
 /// The log is moved when it has so many pages of 4 KiB.
 const ROUND: usize = 4096;
@@ -16,8 +18,9 @@ const LITTLE: usize = 128;
 /// So often the thread goes over what came in while it was at work.
 const PASSES: usize = 4;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
+    #[default]
     Resting,
     ThreadsTurn,
     WritersTurn,
@@ -25,6 +28,7 @@ enum Phase {
 }
 
 /// The state of the log, shared by the writer and the thread.
+#[derive(Default)]
 pub(crate) struct Log {
     pages: AtomicUsize,
     phase: Mutex<Phase>,
@@ -32,17 +36,18 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new() -> Self {
-        Self { pages: AtomicUsize::new(0), phase: Mutex::new(Phase::Resting), changed: Condvar::new() }
+    /// Notes how many pages the log has after each commit of the writer. This takes the place of SQLite's automatic
+    /// checkpoints.
+    pub(crate) fn watch(log: &Arc<Self>, writer: &mut Connection) -> rusqlite::Result<()> {
+        let log = Arc::clone(log);
+        writer.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
+            log.pages.store(usize::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes how many pages the log has after a commit.
-    pub(crate) fn grew(&self, pages: usize) {
-        self.pages.store(pages, Ordering::Relaxed);
     }
 
     /// Ends the thread.

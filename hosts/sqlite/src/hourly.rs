@@ -9,7 +9,7 @@ use std::ops::{Range, RangeInclusive};
 use pik_core::{EventTime, IngestTime, LagCounts, Outcome, Tally};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::index::{Begun, Pace, Sweep};
+use crate::index::{Pace, Sweep};
 use crate::occurrence::{Kind, Occurrence};
 use crate::{lag_bytes, rows, sql};
 
@@ -165,7 +165,7 @@ impl Sweep for Hourly {
         self.complete_to
     }
 
-    fn begin(&mut self, pace: Pace, last_seq: i64) -> Begun {
+    fn begin(&mut self, pace: Pace, last_seq: i64) -> bool {
         let turned = self.slice.start == self.moving.len() && self.collected >= pace.collect.max(1);
         if turned {
             self.moving = self.collecting.drain().collect();
@@ -183,7 +183,7 @@ impl Sweep for Hourly {
         if due >= self.slice.start + slice || self.collected >= pace.collect {
             self.slice.end = self.moving.len().min(due.max(self.slice.start + slice));
         }
-        Begun { due: !self.slice.is_empty(), turned }
+        !self.slice.is_empty()
     }
 
     fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
@@ -218,8 +218,6 @@ impl Sweep for Hourly {
 mod tests {
     use std::collections::BTreeMap;
 
-    use pik_core::EventId;
-
     use super::*;
     use crate::schema;
 
@@ -234,7 +232,7 @@ mod tests {
             stream: 1 + seq % 2,
             event_time: EventTime::from_unix(seconds, 0).unwrap(),
             ingest_time: IngestTime::from_unix_ms(seconds * 1_000 + seq * seq - 500).unwrap(),
-            event_id: EventId::from_bytes([0; 32]),
+            id_prefix: 0,
             entity_prefix: 0,
         }
     }

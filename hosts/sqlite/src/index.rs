@@ -53,23 +53,14 @@ pub(crate) trait Sweep {
     fn add(&mut self, occurrence: &Occurrence);
     /// Every occurrence up to this one has its key in the table.
     fn complete_to(&self) -> i64;
-    /// Picks the keys to be moved, if any are due. `last_seq` is the last occurrence added.
-    fn begin(&mut self, pace: Pace, last_seq: i64) -> Begun;
+    /// Picks the keys to be moved, and says whether any are due. `last_seq` is the last occurrence added.
+    fn begin(&mut self, pace: Pace, last_seq: i64) -> bool;
     /// Writes them into the table.
     fn write(&self, connection: &Connection) -> rusqlite::Result<()>;
     /// They are in the table now.
     fn committed(&mut self);
     /// They are not, and go on waiting.
     fn abandoned(&mut self);
-}
-
-/// What is to be done with an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Begun {
-    /// There are keys to write.
-    pub(crate) due: bool,
-    /// All that moved before are in the table, and those collected up to now have started to move.
-    pub(crate) turned: bool,
 }
 
 impl<const N: usize> Index<N> {
@@ -145,19 +136,16 @@ impl<const N: usize> Sweep for Index<N> {
         self.complete_to
     }
 
-    fn begin(&mut self, pace: Pace, last_seq: i64) -> Begun {
-        let turned = self.slice.start == self.moving.len() && self.collecting.len() >= pace.collect.max(1);
-        if turned {
+    fn begin(&mut self, pace: Pace, last_seq: i64) -> bool {
+        let moved = self.slice.start == self.moving.len();
+        if moved && self.collecting.len() >= pace.collect.max(1) {
             self.moving.clear();
             std::mem::swap(&mut self.moving, &mut self.collecting);
             // A stable sort merges the runs that are there.
             self.moving.sort();
             self.moving_covers = last_seq;
             self.slice = 0..0;
-        } else if self.collecting.is_empty()
-            && self.slice.start == self.moving.len()
-            && last_seq - self.moving_covers > pace.collect as i64
-        {
+        } else if moved && self.collecting.is_empty() && last_seq - self.moving_covers > pace.collect as i64 {
             // No key among so many occurrences: to note that spares the next start from reading them all.
             self.moving_covers = last_seq;
         }
@@ -167,7 +155,7 @@ impl<const N: usize> Sweep for Index<N> {
         if behind >= pace.slice {
             self.slice.end = self.moving.len().min(self.slice.start + behind);
         }
-        Begun { due: !self.slice.is_empty() || self.is_newly_complete(), turned }
+        !self.slice.is_empty() || self.is_newly_complete()
     }
 
     fn write(&self, connection: &Connection) -> rusqlite::Result<()> {

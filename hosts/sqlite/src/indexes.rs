@@ -1,19 +1,16 @@
 //! The keys by which occurrences are found.
 
-use std::collections::HashMap;
-
-use pik_core::{EventId, IngestTime};
 use rusqlite::Connection;
 
 use crate::hourly::Hourly;
 use crate::index::{Index, Layout, Pace, Sweep};
-use crate::occurrence::{Kind, Occurrence, id_prefix};
+use crate::occurrence::{Kind, Occurrence};
 
 /// First occurrences by the start of their id: what decides between first and later.
 const BY_ID: Layout<2> = Layout {
     table: "by_id",
     key: |at| match at.kind {
-        Kind::First => Some([id_prefix(&at.event_id), at.seq]),
+        Kind::First => Some([at.id_prefix, at.seq]),
         Kind::Later { .. } => None,
     },
 };
@@ -32,7 +29,7 @@ const BY_ENTITY: Layout<6> = Layout {
     table: "by_entity",
     key: |at| {
         let (seconds, nanoseconds) = (at.event_time.unix_seconds(), at.event_time.subsecond_nanoseconds());
-        Some([at.entity_prefix, at.kind.number(), seconds, i64::from(nanoseconds), id_prefix(&at.event_id), at.seq])
+        Some([at.entity_prefix, at.kind.number(), seconds, i64::from(nanoseconds), at.id_prefix, at.seq])
     },
 };
 
@@ -49,9 +46,6 @@ const BY_LAG: Layout<4> = Layout {
 const BY_INGEST: Layout<3> =
     Layout { table: "by_ingest", key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]) };
 
-/// Values by event. Ids are hashes that clients can choose among, so this one is keyed too, but need not be strong.
-pub(crate) type IdMap<T> = HashMap<EventId, T, foldhash::fast::RandomState>;
-
 /// All indexes. The writer changes them, readers look at what waits in them.
 pub(crate) struct Indexes {
     by_id: Index<2>,
@@ -60,17 +54,7 @@ pub(crate) struct Indexes {
     by_lag: Index<4>,
     by_ingest: Index<3>,
     hourly: Hourly,
-    // The first occurrences whose keys `by_id` is collecting, and those whose keys it is moving.
-    collecting: IdMap<First>,
-    moving: IdMap<First>,
     last_seq: i64,
-}
-
-/// A first occurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct First {
-    pub(crate) seq: i64,
-    pub(crate) ingest_time: IngestTime,
 }
 
 impl Indexes {
@@ -88,8 +72,6 @@ impl Indexes {
             by_lag: Index::load(connection, &BY_LAG)?,
             by_ingest: Index::load(connection, &BY_INGEST)?,
             hourly: Hourly::load(connection)?,
-            collecting: IdMap::default(),
-            moving: IdMap::default(),
             last_seq,
         };
         let complete_to = indexes.all().iter().map(|index| index.complete_to()).min().unwrap_or(0);
@@ -99,6 +81,17 @@ impl Indexes {
 
     fn all(&self) -> [&dyn Sweep; 6] {
         [&self.by_id, &self.by_first, &self.by_entity, &self.by_lag, &self.by_ingest, &self.hourly]
+    }
+
+    fn all_mut(&mut self) -> [&mut dyn Sweep; 6] {
+        [
+            &mut self.by_id,
+            &mut self.by_first,
+            &mut self.by_entity,
+            &mut self.by_lag,
+            &mut self.by_ingest,
+            &mut self.hourly,
+        ]
     }
 
     pub(crate) fn by_first(&self) -> &Index<2> {
@@ -126,17 +119,18 @@ impl Indexes {
         self.last_seq
     }
 
-    /// The first occurrence of an event that the table `by_id` may not have yet.
-    pub(crate) fn recent(&self, id: &EventId) -> Option<First> {
-        self.collecting.get(id).or_else(|| self.moving.get(id)).copied()
+    /// First occurrences that the table `by_id` may not have yet and whose ids start like that.
+    pub(crate) fn recent(&self, id_prefix: i64) -> impl Iterator<Item = i64> {
+        self.by_id.waiting([id_prefix, i64::MIN]..=[id_prefix, i64::MAX]).map(|[_, seq]| *seq)
+    }
+
+    /// The starts of the ids that the table `by_id` may not have yet.
+    pub(crate) fn recent_ids(&self) -> impl Iterator<Item = i64> {
+        self.by_id.waiting([i64::MIN; 2]..=[i64::MAX; 2]).map(|[id_prefix, _]| *id_prefix)
     }
 
     /// Adds a committed occurrence.
     pub(crate) fn add(&mut self, occurrence: &Occurrence) {
-        if occurrence.kind == Kind::First {
-            let first = First { seq: occurrence.seq, ingest_time: occurrence.ingest_time };
-            self.collecting.insert(occurrence.event_id, first);
-        }
         self.by_id.add(occurrence);
         self.by_first.add(occurrence);
         self.by_entity.add(occurrence);
@@ -148,18 +142,12 @@ impl Indexes {
 
     /// Picks what to move into the tables; false when nothing is due.
     pub(crate) fn begin(&mut self, pace: Pace) -> bool {
-        let ids = self.by_id.begin(pace, self.last_seq);
-        if ids.turned {
-            self.moving.clear();
-            std::mem::swap(&mut self.moving, &mut self.collecting);
-        }
-        let mut due = ids.due;
-        let rest: [&mut dyn Sweep; 5] =
-            [&mut self.by_first, &mut self.by_entity, &mut self.by_lag, &mut self.by_ingest, &mut self.hourly];
-        for (number, index) in rest.into_iter().enumerate() {
+        let last_seq = self.last_seq;
+        let mut due = false;
+        for (number, index) in self.all_mut().into_iter().enumerate() {
             // Not all in one transaction: that would be a slow commit among many fast ones.
-            let stagger = if pace.collect == 0 { 0 } else { (number + 1) * pace.slice / 6 };
-            due |= index.begin(Pace { collect: pace.collect + stagger, ..pace }, self.last_seq).due;
+            let stagger = if pace.collect == 0 { 0 } else { number * pace.slice / 6 };
+            due |= index.begin(Pace { collect: pace.collect + stagger, ..pace }, last_seq);
         }
         due
     }
@@ -171,21 +159,11 @@ impl Indexes {
 
     /// The transaction is through.
     pub(crate) fn committed(&mut self) {
-        self.by_id.committed();
-        self.by_first.committed();
-        self.by_entity.committed();
-        self.by_lag.committed();
-        self.by_ingest.committed();
-        self.hourly.committed();
+        self.all_mut().into_iter().for_each(Sweep::committed);
     }
 
     /// The transaction is lost.
     pub(crate) fn abandoned(&mut self) {
-        self.by_id.abandoned();
-        self.by_first.abandoned();
-        self.by_entity.abandoned();
-        self.by_lag.abandoned();
-        self.by_ingest.abandoned();
-        self.hourly.abandoned();
+        self.all_mut().into_iter().for_each(Sweep::abandoned);
     }
 }

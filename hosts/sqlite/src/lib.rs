@@ -12,6 +12,7 @@ mod indexes;
 mod inventory;
 mod investigate;
 mod keys;
+mod known;
 mod lag_bytes;
 mod lock;
 mod occurrence;

@@ -38,7 +38,7 @@ pub(crate) struct Occurrence {
     pub(crate) stream: i64,
     pub(crate) event_time: EventTime,
     pub(crate) ingest_time: IngestTime,
-    pub(crate) event_id: EventId,
+    pub(crate) id_prefix: i64,
     pub(crate) entity_prefix: i64,
 }
 
@@ -51,7 +51,7 @@ impl Occurrence {
             stream,
             event_time: record.event_time,
             ingest_time: record.ingest_time,
-            event_id: record.event_id,
+            id_prefix: id_prefix(&record.event_id),
             entity_prefix: entity_prefix(&record.entity_id),
         }
     }
@@ -84,7 +84,7 @@ impl Occurrence {
             stream: row.get(1)?,
             event_time: rows::read_event_time(row, 2)?,
             ingest_time: rows::read_ingest_time(row, 4)?,
-            event_id: EventId::from_bytes(row.get(5)?),
+            id_prefix: prefix(&row.get(5)?),
             entity_prefix: entity_prefix(row.get_ref(6)?.as_str()?),
         })
     }
@@ -100,18 +100,19 @@ impl Occurrence {
     }
 }
 
-/// The first eight bytes of an id, as an integer that sorts as they do.
+/// The first six bytes of an id, as an integer that sorts as they do.
 pub(crate) fn id_prefix(id: &EventId) -> i64 {
     prefix(id.as_bytes())
 }
 
-/// The first eight bytes of an entity's hash.
+/// The first six bytes of an entity's hash.
 pub(crate) fn entity_prefix(entity_id: &str) -> i64 {
     prefix(&Sha256::digest(entity_id).into())
 }
 
+// Six bytes are one of the sizes in which SQLite stores integers, and enough to tell nearly all rows apart.
 fn prefix(hash: &[u8; 32]) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    let [a, b, c, d, e, f, ..] = *hash;
     // Big-endian bytes sort as an unsigned number; flipping the top bit keeps that order among SQLite's signed ones.
-    i64::from_be_bytes([a ^ 0x80, b, c, d, e, f, g, h])
+    i64::from_be_bytes([a ^ 0x80, b, c, d, e, f, 0, 0]) >> 16
 }

@@ -55,11 +55,13 @@ impl Reader {
     // First what waits, then the table: a key that is moved in between is seen twice, the other way round it would
     // not be seen at all.
     pub(crate) fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
-        let recent = self.indexes.read().unwrap_or_else(PoisonError::into_inner).recent(id);
-        if let Some(first) = recent {
-            return Ok(vec![first.seq]);
-        }
+        let id_prefix = id_prefix(id);
+        let mut candidates: Vec<i64> =
+            self.indexes.read().unwrap_or_else(PoisonError::into_inner).recent(id_prefix).collect();
         let mut statement = self.connection.prepare_cached(sql::BY_ID)?;
-        statement.query_map([id_prefix(id)], |row| row.get(0))?.collect()
+        for seq in statement.query_map([id_prefix], |row| row.get(0))? {
+            candidates.push(seq?);
+        }
+        Ok(candidates)
     }
 }

@@ -4,6 +4,9 @@
 /// Rows that an id's start leads to.
 pub(crate) const BY_ID: &str = "SELECT seq FROM by_id WHERE id_prefix = ?1";
 
+/// The next starts of ids.
+pub(crate) const ID_PREFIXES: &str = "SELECT id_prefix FROM by_id WHERE id_prefix > ?1 ORDER BY id_prefix LIMIT ?2";
+
 /// Rows of `by_first` between two keys, in order.
 pub(crate) const BY_FIRST: &str = "
     SELECT first, seq FROM by_first
@@ -56,8 +59,9 @@ mod tests {
     use crate::{rows, schema};
 
     /// Every statement that answers an investigator.
-    const ALL: [&str; 11] = [
+    const ALL: [&str; 12] = [
         BY_ID,
+        ID_PREFIXES,
         BY_FIRST,
         BY_ENTITY,
         BY_LAG,

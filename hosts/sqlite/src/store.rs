@@ -1,6 +1,5 @@
 //! The store: a writer, some readers, and the queues in front of them.
 
-use std::ffi::c_int;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -10,11 +9,11 @@ use futures_channel::oneshot;
 use pik_core::{Answer, EventId, Record, Store, StoreError, Submission};
 
 use rusqlite::Connection;
-use rusqlite::hooks::Wal;
 
 use crate::checkpoint::{self, Log};
 use crate::error::store_error;
 use crate::indexes::Indexes;
+use crate::known::Stored;
 use crate::lock::Lock;
 use crate::queue::{Queue, Refused, Weight};
 use crate::reader::{self, Question, Reader};
@@ -47,6 +46,7 @@ pub struct SqliteStore {
     writes: Arc<Queue<Job>>,
     questions: Arc<Queue<Question>>,
     log: Arc<Log>,
+    stored: Arc<Stored>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<Connection>>,
     _lock: Lock,
@@ -60,11 +60,14 @@ impl SqliteStore {
         let lock = Lock::take(path)?;
         let refused = |cause| OpenError::Database(path.to_owned(), cause);
         let mut connection = schema::open_writer(path)?;
-        let indexes = Arc::new(RwLock::new(Indexes::load(&connection).map_err(refused)?));
+        let indexes = Indexes::load(&connection).map_err(refused)?;
+        let last_seq = indexes.last_seq();
+        let indexes = Arc::new(RwLock::new(indexes));
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
             questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
-            log: Arc::new(Log::new()),
+            log: Arc::default(),
+            stored: Arc::default(),
             threads: Vec::new(),
             writer: None,
             _lock: lock,
@@ -75,20 +78,21 @@ impl SqliteStore {
             let questions = Arc::clone(&store.questions);
             store.threads.push(start(&format!("pik-reader-{number}"), move || reader::run(&reader, &questions))?);
         }
-        let checkpointer = schema::open_writer(path)?;
-        let log = Arc::clone(&store.log);
+
+        let (checkpointer, log) = (schema::open_writer(path)?, Arc::clone(&store.log));
         store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log))?);
-        let log = Arc::clone(&store.log);
-        connection
-            .wal_hook(Some(move |_: &mut Wal, pages: c_int| {
-                log.grew(usize::try_from(pages).unwrap_or(0));
-                Ok(())
-            }))
-            .map_err(refused)?;
-        let (writes, log) = (Arc::clone(&store.writes), Arc::clone(&store.log));
+
+        let (reader, stored) = (schema::open_reader(path).map_err(refused)?, Arc::clone(&store.stored));
+        store.threads.push(start("pik-known", move || {
+            // Without it every event is looked up: slower, and right.
+            let _ = stored.read(&reader, last_seq);
+        })?);
+
+        Log::watch(&store.log, &mut connection).map_err(refused)?;
+        let (writes, log, stored) = (Arc::clone(&store.writes), Arc::clone(&store.log), Arc::clone(&store.stored));
         store.writer = Some(start("pik-writer", move || {
             // Statements that cannot be prepared close the queue, and every ingest is told so.
-            let _ = writer::run(&connection, &indexes, &log, &writes);
+            let _ = writer::run(&connection, &indexes, stored, &log, &writes);
             connection
         })?);
         Ok(store)
@@ -120,6 +124,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.questions.close();
         self.writes.close();
+        self.stored.stop();
         // A thread that panicked has closed its queue; there is nobody left to tell. The writer's connection is closed
         // after all others, for the last one moves the log into the file, and readers could not.
         let connection = self.writer.take().map(JoinHandle::join);

@@ -1,17 +1,18 @@
 //! The one thread that writes.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, Outcome, RawKey, Record, StoreError, Submission};
+use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, Record, StoreError, Submission};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::checkpoint::{Log, Turn};
 use crate::error::store_error;
 use crate::index::Pace;
-use crate::indexes::{First, IdMap, Indexes};
+use crate::indexes::Indexes;
+use crate::known::{Known, Stored};
 use crate::occurrence::{Kind, Occurrence, id_prefix};
 use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
 use crate::rows;
@@ -62,6 +63,13 @@ impl Job {
     }
 }
 
+/// Where a first occurrence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct First {
+    seq: i64,
+    ingest_time: IngestTime,
+}
+
 /// What a submission did to the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
@@ -101,12 +109,13 @@ type Effects = Vec<Result<Effect, StoreError>>;
 pub(crate) fn run(
     connection: &Connection,
     indexes: &RwLock<Indexes>,
+    stored: Arc<Stored>,
     log: &Log,
     queue: &Queue<Job>,
 ) -> rusqlite::Result<()> {
     let _guard = CloseOnDrop(queue);
     let mut turn = Turn::new(log);
-    let mut writer = Writer::new(connection, indexes)?;
+    let mut writer = Writer::new(connection, indexes, stored)?;
     let mut group = Vec::new();
     let mut patience = None;
     let mut linger = Linger::default();
@@ -148,13 +157,19 @@ struct Writer<'c> {
     name: String,
     // The occurrences of the transaction that is open.
     added: Vec<Occurrence>,
-    added_ids: IdMap<First>,
+    added_ids: HashMap<EventId, First, foldhash::fast::RandomState>,
+    known: Known,
     next_seq: i64,
 }
 
 impl<'c> Writer<'c> {
-    fn new(connection: &'c Connection, indexes: &'c RwLock<Indexes>) -> rusqlite::Result<Self> {
-        let last_seq = read(indexes).last_seq();
+    fn new(connection: &'c Connection, indexes: &'c RwLock<Indexes>, stored: Arc<Stored>) -> rusqlite::Result<Self> {
+        let mut known = Known::new(stored);
+        let last_seq = {
+            let indexes = read(indexes);
+            indexes.recent_ids().for_each(|id_prefix| known.insert(id_prefix));
+            indexes.last_seq()
+        };
         Ok(Self {
             connection,
             indexes,
@@ -167,7 +182,8 @@ impl<'c> Writer<'c> {
             streams: HashMap::new(),
             name: String::new(),
             added: Vec::new(),
-            added_ids: IdMap::default(),
+            added_ids: HashMap::default(),
+            known,
             next_seq: last_seq + 1,
         })
     }
@@ -236,11 +252,13 @@ impl<'c> Writer<'c> {
     fn ingest(&mut self, indexes: &Indexes, submission: &Submission) -> rusqlite::Result<Effect> {
         let record = &submission.record;
         let stream = self.stream(record)?;
-        let found = self.find(indexes, &record.event_id)?;
+        let id_prefix = id_prefix(&record.event_id);
+        let found = self.find(indexes, &record.event_id, id_prefix)?;
         let seq = self.next_seq;
         let (kind, effect) = match found {
             None => {
                 rows::insert_event(&mut self.insert_event, seq, stream, record, &submission.raw)?;
+                self.known.insert(id_prefix);
                 self.added_ids.insert(record.event_id, First { seq, ingest_time: record.ingest_time });
                 (Kind::First, Effect::Stored)
             }
@@ -254,19 +272,22 @@ impl<'c> Writer<'c> {
         Ok(effect)
     }
 
-    fn find(&mut self, indexes: &Indexes, id: &EventId) -> rusqlite::Result<Option<First>> {
-        if let Some(first) = self.added_ids.get(id).copied().or_else(|| indexes.recent(id)) {
-            return Ok(Some(first));
+    fn find(&mut self, indexes: &Indexes, id: &EventId, id_prefix: i64) -> rusqlite::Result<Option<First>> {
+        if self.known.lacks(id_prefix) {
+            return Ok(None);
         }
-        let mut candidates = self.candidates.query([id_prefix(id)])?;
+        if let Some(first) = self.added_ids.get(id) {
+            return Ok(Some(*first));
+        }
+        for seq in indexes.recent(id_prefix) {
+            if let Some(first) = same(&mut self.whole_id, seq, id)? {
+                return Ok(Some(first));
+            }
+        }
+        let mut candidates = self.candidates.query([id_prefix])?;
         while let Some(row) = candidates.next()? {
-            let seq = row.get(0)?;
-            let (whole, ingest_time) = self
-                .whole_id
-                .query_row([seq], |row| Ok((EventId::from_bytes(row.get(0)?), rows::read_ingest_time(row, 1)?)))?;
-            // A prefix only leads to rows; the whole id decides. Never are two events taken for one.
-            if whole == *id {
-                return Ok(Some(First { seq, ingest_time }));
+            if let Some(first) = same(&mut self.whole_id, row.get(0)?, id)? {
+                return Ok(Some(first));
             }
         }
         Ok(None)
@@ -300,6 +321,13 @@ impl<'c> Writer<'c> {
         self.streams.insert(self.name.clone(), stream);
         Ok(stream)
     }
+}
+
+// The start of an id only leads to rows; the whole id decides. Never are two events taken for one.
+fn same(whole_id: &mut Statement<'_>, seq: i64, id: &EventId) -> rusqlite::Result<Option<First>> {
+    let (whole, ingest_time) =
+        whole_id.query_row([seq], |row| Ok((EventId::from_bytes(row.get(0)?), rows::read_ingest_time(row, 1)?)))?;
+    Ok((whole == *id).then_some(First { seq, ingest_time }))
 }
 
 // What the indexes hold is only ever what a commit left, so a panic of another thread cannot have spoiled it.
