@@ -1,6 +1,6 @@
 //! The JSON that clients get (contract, section 7).
 
-use pik_core::{Answer, EventId, Outcome, Problem, RawKey};
+use pik_core::{Answer, Bucket, EventId, Outcome, Problem, RawKey, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -120,6 +120,37 @@ pub(crate) enum BatchEntry<'a> {
     Ingested(Ingested<'a>),
     Rejected(Rejected<'a>),
     Failed(Failed<'a>),
+}
+
+/// Some of the records that were asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventsFound<'a> {
+    #[schema(schema_with = schemas::records)]
+    pub(crate) events: &'a [Record],
+    /// Sent as `cursor` with the same parameters, it gets the next page; null on the last one.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// An event and its duplicates.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventFound<'a> {
+    #[schema(schema_with = schemas::a_record)]
+    pub(crate) event: &'a Record,
+    /// The later occurrences, by arrival.
+    #[schema(schema_with = schemas::records)]
+    pub(crate) duplicates: &'a [Record],
+    /// Sent as `cursor`, it gets more of the duplicates; null when these are the last.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// What happened in each hour or day of event time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Stats<'a> {
+    /// One for each hour or day that was asked for, in their order, empty ones too.
+    #[schema(schema_with = schemas::buckets)]
+    pub(crate) buckets: &'a [Bucket],
 }
 
 /// All is well.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::request;
 use axum::response::Response;
-use pik_core::Store;
+use pik_core::{Investigate, Store};
 
 use crate::answer::json;
 use crate::cors::Cors;
@@ -33,15 +33,7 @@ impl<S, H> Clone for Api<S, H> {
     }
 }
 
-impl<S: Store, H: Host> Api<S, H> {
-    /// A service on `store`; fails on a configuration that cannot be right.
-    pub fn new(store: S, host: H, config: Config) -> Result<Self, ConfigError> {
-        config.check()?;
-        let tokens = Tokens::new(&config.tokens);
-        let cors = Cors::new(&config.cors_origins);
-        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors, openapi: OnceLock::new() })))
-    }
-
+impl<S: Investigate, H: Host> Api<S, H> {
     /// The Router to serve.
     pub fn router(&self) -> Router {
         Endpoint::ALL
@@ -49,6 +41,16 @@ impl<S: Store, H: Host> Api<S, H> {
             .fold(Router::new(), |router, endpoint| router.route(endpoint.path(), resources::methods(endpoint)))
             .fallback(resources::not_found::<S, H>)
             .with_state(self.clone())
+    }
+}
+
+impl<S: Store, H: Host> Api<S, H> {
+    /// A service on `store`; fails on a configuration that cannot be right.
+    pub fn new(store: S, host: H, config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let tokens = Tokens::new(&config.tokens);
+        let cors = Cors::new(&config.cors_origins);
+        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors, openapi: OnceLock::new() })))
     }
 
     /// Takes note of a request before the Router sees it, for a host that may have to answer it by itself. The
@@ -62,7 +64,7 @@ impl<S: Store, H: Host> Api<S, H> {
     /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.
     pub fn refuse(&self, call: Call, fault: HostFault, reason: Option<String>) -> Response {
         let code = ErrorCode::from(fault);
-        call.refuse(self, &Refusal::Error { code, message: code.service_message(), reason, header: None })
+        call.refuse(self, &Refusal::Error { code, message: code.service_message().into(), reason, header: None })
     }
 
     /// Asks for a token where one is needed, for what a host serves beside the Router; or has the answer.

@@ -80,6 +80,14 @@ impl Call {
         response
     }
 
+    /// [`Call::end`] or [`Call::refuse`], for a request without events.
+    pub(crate) fn answer<S: Store, H: Host>(self, api: &Api<S, H>, answer: Result<Response, Refusal>) -> Response {
+        match answer {
+            Ok(response) => self.end(api, response, &[]),
+            Err(refusal) => self.refuse(api, &refusal),
+        }
+    }
+
     pub(crate) fn refuse<S: Store, H: Host>(self, api: &Api<S, H>, refusal: &Refusal) -> Response {
         let response = refusal.response(self.dry_run);
         self.end(api, response, &[refusal.observation()])

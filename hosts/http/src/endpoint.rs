@@ -11,6 +11,14 @@ pub enum Endpoint {
     Health,
     /// Whether the store answers.
     Ready,
+    /// Records, by entity, by lag or by arrival.
+    Events,
+    /// One event and its duplicates.
+    Event,
+    /// One event as it was received.
+    EventRaw,
+    /// Counts and lags by hour or day.
+    Stats,
     /// The description of all this.
     OpenApi,
     /// Any other path.
@@ -19,7 +27,17 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 5] = [Self::Ingest, Self::IngestBatch, Self::Health, Self::Ready, Self::OpenApi];
+    pub const ALL: [Self; 9] = [
+        Self::Ingest,
+        Self::IngestBatch,
+        Self::Health,
+        Self::Ready,
+        Self::Events,
+        Self::Event,
+        Self::EventRaw,
+        Self::Stats,
+        Self::OpenApi,
+    ];
 
     /// The path as the Router and the OpenAPI document write it, and as a label of logs and metrics.
     pub const fn path(self) -> &'static str {
@@ -28,6 +46,10 @@ impl Endpoint {
             Self::IngestBatch => "/ingest/batch",
             Self::Health => "/healthz",
             Self::Ready => "/readyz",
+            Self::Events => "/events",
+            Self::Event => "/events/{event_id}",
+            Self::EventRaw => "/events/{event_id}/raw",
+            Self::Stats => "/stats",
             Self::OpenApi => "/openapi.json",
             Self::Unknown => "unknown",
         }
@@ -35,14 +57,35 @@ impl Endpoint {
 
     /// What a request's path asks for. Paths are compared as they are written: `/ingest/` and `/%69ngest` are unknown.
     pub fn of(path: &str) -> Self {
-        Self::ALL.into_iter().find(|endpoint| endpoint.path() == path).unwrap_or(Self::Unknown)
+        Self::ALL.into_iter().find(|endpoint| fits(endpoint.path(), path)).unwrap_or(Self::Unknown)
     }
 
     /// Whether events are sent there, so that a dry run means something.
     pub const fn takes_events(self) -> bool {
         match self {
             Self::Ingest | Self::IngestBatch => true,
-            Self::Health | Self::Ready | Self::OpenApi | Self::Unknown => false,
+            Self::Health
+            | Self::Ready
+            | Self::Events
+            | Self::Event
+            | Self::EventRaw
+            | Self::Stats
+            | Self::OpenApi
+            | Self::Unknown => false,
         }
     }
+}
+
+/// Whether a path has the template's segments, as the Router sees it: one in braces stands for any, save that the last
+/// one of a path is not empty.
+fn fits(template: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    !(template.ends_with('}') && path.ends_with('/'))
+        && loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => break true,
+                (Some(wanted), Some(given)) if wanted == given || wanted.starts_with('{') => {}
+                (Some(_) | None, Some(_) | None) => break false,
+            }
+        }
 }

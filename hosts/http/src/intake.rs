@@ -1,5 +1,7 @@
 //! What is checked of a request before its events are looked at, in the contract's order.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
@@ -52,14 +54,14 @@ pub(crate) async fn take<S: Store, H: Host>(
         BodyError::TooLarge => (terms.too_large)(terms.limit).into(),
         BodyError::Broken(reason) => Refusal::Error {
             code: ErrorCode::Timeout,
-            message: "the body did not arrive whole and in time; send it again",
+            message: "the body did not arrive whole and in time; send it again".into(),
             reason: Some(reason),
             header: None,
         },
     })?;
     let ingest_time = IngestTime::from_unix_ms(api.host().now_ms()).ok_or_else(|| Refusal::Error {
         code: ErrorCode::Internal,
-        message: ErrorCode::Internal.service_message(),
+        message: ErrorCode::Internal.service_message().into(),
         reason: Some("the host's clock is outside the years 1 to 9999; set it".to_owned()),
         header: None,
     })?;
@@ -91,6 +93,6 @@ pub(crate) fn admit<S: Store, H: Host>(api: &Api<S, H>, head: &Parts) -> Result<
 }
 
 /// What is wrong with a query.
-pub(crate) fn invalid_parameter(message: &'static str) -> Refusal {
+pub(crate) fn invalid_parameter(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::error(ErrorCode::InvalidParameter, message)
 }

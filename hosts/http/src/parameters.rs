@@ -1,6 +1,7 @@
-//! The query of a request.
+//! The query of a request: parameters, each at most once and each known.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 const DRY_RUN: &str = "dry_run";
 
@@ -39,4 +40,68 @@ pub(crate) fn check_dry_run(query: Option<&str>) -> Result<(), &'static str> {
 /// Checks a query in which nothing may occur.
 pub(crate) fn check_none(query: Option<&str>) -> Result<(), &'static str> {
     if pairs(query).next().is_some() { Err(UNKNOWN) } else { Ok(()) }
+}
+
+/// What is wrong with a parameter, and what to write instead.
+pub(crate) type Complaint = Cow<'static, str>;
+
+/// The parameters of a question.
+pub(crate) struct Given<'q>(BTreeMap<&'static str, Cow<'q, str>>);
+
+impl<'q> Given<'q> {
+    /// Takes a query apart in which only the `known` ones may occur.
+    pub(crate) fn read(query: Option<&'q str>, known: &'static [&'static str]) -> Result<Self, Complaint> {
+        let mut given = BTreeMap::new();
+        for (name, value) in pairs(query) {
+            let Some(name) = known.iter().find(|known| **known == name) else {
+                return Err(format!("an unknown parameter; those here are {}", listed(known)).into());
+            };
+            // What is not UTF-8 has come out as this character, and would silently find nothing.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(format!("`{name}` is not UTF-8; percent-encode its bytes as such").into());
+            }
+            if given.insert(*name, value).is_some() {
+                return Err(format!("`{name}` occurs twice; send it once").into());
+            }
+        }
+        Ok(Self(given))
+    }
+
+    /// The names that occur.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A value, read by `parse`; what that says is wrong is told with the name before it.
+    pub(crate) fn parsed<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Result<Option<T>, Complaint> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        parse(value).map(Some).map_err(|complaint| format!("`{name}` is {complaint}").into())
+    }
+
+    /// [`Given::parsed`] of one that must be there.
+    pub(crate) fn required<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Result<T, Complaint> {
+        self.parsed(name, parse)?.ok_or_else(|| format!("`{name}` is missing; add it").into())
+    }
+}
+
+/// Names as they stand in messages.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &*quoted {
+        [] => String::new(),
+        [only] => only.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
 }

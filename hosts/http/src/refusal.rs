@@ -1,6 +1,7 @@
 //! Requests that end without an event being ingested.
 
 use core::fmt;
+use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -126,8 +127,16 @@ impl From<HostFault> for ErrorCode {
 /// Why a request is refused as a whole.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    Rejected { rejection: Rejection, header: Option<(HeaderName, HeaderValue)> },
-    Error { code: ErrorCode, message: &'static str, reason: Option<String>, header: Option<(HeaderName, HeaderValue)> },
+    Rejected {
+        rejection: Rejection,
+        header: Option<(HeaderName, HeaderValue)>,
+    },
+    Error {
+        code: ErrorCode,
+        message: Cow<'static, str>,
+        reason: Option<String>,
+        header: Option<(HeaderName, HeaderValue)>,
+    },
 }
 
 /// In seconds. Queues drain within one, and clients add their own back-off.
@@ -136,8 +145,8 @@ pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Refusal {
-    pub(crate) fn error(code: ErrorCode, message: &'static str) -> Self {
-        Self::Error { code, message, reason: None, header: None }
+    pub(crate) fn error(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Error { code, message: message.into(), reason: None, header: None }
     }
 
     pub(crate) fn rejected(code: Code, message: impl Into<String>) -> Self {
@@ -186,7 +195,12 @@ impl From<Rejection> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let code = ErrorCode::from(&error);
-        Self::Error { code, message: code.service_message(), reason: Some(error.reason().to_owned()), header: None }
+        Self::Error {
+            code,
+            message: code.service_message().into(),
+            reason: Some(error.reason().to_owned()),
+            header: None,
+        }
     }
 }
 

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use pik_core::{Answer, EventId, Outcome, Record, Store, StoreError, Submission};
+use pik_core::{
+    Answer, Bucket, EventId, Investigate, Outcome, Position, Query, QueryError, Record, Records, StatsQuery, Store,
+    StoreError, Submission,
+};
 use pik_http::{Api, Config};
 
 #[path = "../src/server/mod.rs"]
@@ -38,6 +41,16 @@ impl Store for NullStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+impl Investigate for NullStore {
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Records, QueryError> {
+        Ok(Records { records: Vec::new(), next: None })
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        Ok(query.answer(&vec![Default::default(); query.buckets()]))
     }
 }
 

@@ -3,10 +3,12 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
-use crate::answer::{Batch, BatchEntry, Failed, Failure, Ingested, Rejected, Well};
+use crate::answer::{Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, Well};
 use crate::{Config, Endpoint};
 
+mod answers;
 mod operations;
+mod questions;
 pub(crate) mod schemas;
 
 /// The name under which the document speaks of bearer tokens.
@@ -23,6 +25,12 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema_from::<Failure<'_>>()
         .schema_from::<Batch<'_>>()
         .schema_from::<BatchEntry<'_>>()
+        .schema("Record", schemas::record())
+        .schema_from::<EventsFound<'_>>()
+        .schema_from::<EventFound<'_>>()
+        .schema("Bucket", schemas::bucket())
+        .schema("Lags", schemas::lags())
+        .schema_from::<Stats<'_>>()
         .schema_from::<Well>();
     if !config.tokens.is_empty() {
         components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));

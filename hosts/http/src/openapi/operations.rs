@@ -1,19 +1,15 @@
 //! What each endpoint takes and answers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use axum::http::StatusCode;
 use pik_core::Code;
-use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder};
-use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, ObjectBuilder, PathItem, RefOr, Required, Schema};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{ObjectBuilder, PathItem, Required};
 
-use super::BEARER;
+use super::answers::{Answers, of_schema};
+use super::questions;
 use super::schemas::{component, one_of_words, string};
 use crate::refusal::rejected_status;
 use crate::resources::MAX_LISTED_PROBLEMS;
@@ -26,6 +22,10 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::IngestBatch => (HttpMethod::Post, ingest_batch(config)),
         Endpoint::Health => (HttpMethod::Get, health()),
         Endpoint::Ready => (HttpMethod::Get, ready()),
+        Endpoint::Events => (HttpMethod::Get, questions::events(config)),
+        Endpoint::Event => (HttpMethod::Get, questions::event(config)),
+        Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
+        Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),
         Endpoint::OpenApi => (HttpMethod::Get, document()),
         Endpoint::Unknown => return None,
     };
@@ -86,12 +86,7 @@ fn of_events(operation: OperationBuilder, mut answers: Answers, config: &Config)
         answers.add(rejected_status(code), code.as_str(), "Rejected");
     }
     answers.add_error(ErrorCode::Unavailable);
-    let mut operation = operation.parameter(dry_run()).parameter(content_encoding());
-    if !config.tokens.is_empty() {
-        answers.add_error(ErrorCode::Unauthorized);
-        operation = operation.security(SecurityRequirement::new(BEARER, Vec::<String>::new()));
-    }
-    answers.complete(operation)
+    answers.complete_behind_tokens(operation.parameter(dry_run()).parameter(content_encoding()), config)
 }
 
 fn health() -> OperationBuilder {
@@ -143,65 +138,4 @@ fn request_id() -> Parameter {
         .description(Some("1 to 128 printable ASCII characters, no space, quote or backslash. Else one is made."))
         .schema(Some(string().max_length(Some(pik_core::MAX_REQUEST_ID_BYTES)).build()))
         .build()
-}
-
-fn of_schema(schema: impl Into<RefOr<Schema>>) -> Content {
-    ContentBuilder::new().schema(Some(schema)).build()
-}
-
-/// The answers of an operation, by HTTP status: what each means, or its codes, and the schemas it may have.
-#[derive(Default)]
-struct Answers(BTreeMap<u16, (Vec<&'static str>, BTreeSet<&'static str>)>);
-
-impl Answers {
-    /// What every request may be answered, by the host around the Router too.
-    fn of_any() -> Self {
-        let mut answers = Self::default();
-        for code in [
-            ErrorCode::MethodNotAllowed,
-            ErrorCode::Timeout,
-            ErrorCode::InvalidParameter,
-            ErrorCode::Overloaded,
-            ErrorCode::Internal,
-        ] {
-            answers.add_error(code);
-        }
-        answers
-    }
-
-    fn add(&mut self, status: StatusCode, meaning: &'static str, schema: &'static str) {
-        let (meanings, schemas) = self.0.entry(status.as_u16()).or_default();
-        meanings.push(meaning);
-        schemas.insert(schema);
-    }
-
-    fn add_error(&mut self, code: ErrorCode) {
-        self.add(code.http_status(), code.as_str(), "Failed");
-    }
-
-    fn complete(self, operation: OperationBuilder) -> OperationBuilder {
-        self.0.into_iter().fold(operation, |operation, (status, (meanings, schemas))| {
-            operation.response(status.to_string(), response(status, &meanings, &schemas))
-        })
-    }
-}
-
-fn response(status: u16, meanings: &[&str], schemas: &BTreeSet<&str>) -> Response {
-    let schema: RefOr<Schema> = match schemas.first() {
-        Some(only) if schemas.len() == 1 => component(only).into(),
-        _ => schemas.iter().fold(OneOfBuilder::new(), |any, name| any.item(component(name))).into(),
-    };
-    let header =
-        |description: &str| HeaderBuilder::new().schema(Some(string().build())).description(Some(description)).build();
-    let response = ResponseBuilder::new()
-        .description(meanings.join(", "))
-        .content("application/json", of_schema(schema))
-        .header("x-request-id", header("The request's id, in logs and records too."));
-    match StatusCode::from_u16(status) {
-        Ok(StatusCode::UNAUTHORIZED) => response.header("www-authenticate", header("The scheme: Bearer.")),
-        Ok(StatusCode::METHOD_NOT_ALLOWED) => response.header("allow", header("The methods this path takes.")),
-        Ok(StatusCode::SERVICE_UNAVAILABLE) => response.header("retry-after", header("In seconds.")),
-        Ok(_) | Err(_) => response,
-    }
-    .build()
 }

@@ -1,10 +1,11 @@
 //! Schemas of the values that the core defines.
 
 use pik_core::{Code, MAX_ENTITY_ID_BYTES, MAX_PROBLEMS, Outcome};
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, Schema, SchemaType};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, Schema, SchemaType};
 use utoipa::openapi::{Array, Object, ObjectBuilder, Ref, Type};
 
 use crate::ErrorCode;
+use crate::question::{MAX_BUCKETS, MAX_LIMIT};
 
 /// A component of the document.
 pub(super) fn component(name: &str) -> Ref {
@@ -54,6 +55,95 @@ pub(super) fn event() -> Object {
         .required("payload")
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
         .build()
+}
+
+/// One occurrence of an event, as the store keeps it.
+pub(super) fn record() -> Object {
+    let text = |description: &str| string().description(Some(description)).build();
+    let hash = |description: &str| string().pattern(Some("^[0-9a-f]{64}$")).description(Some(description)).build();
+    let whole = |description: &str| integer().description(Some(description)).build();
+    let members: [(&str, Schema); 14] = [
+        ("event_id", event_id().into()),
+        ("source", text("The origin system.").into()),
+        ("event_type", text("The logical event type.").into()),
+        ("entity_id", text("User, device, account…").into()),
+        ("event_time", text("When it happened, in UTC, the fraction without trailing zeros.").into()),
+        ("ingest_time", text("When this occurrence arrived, in UTC, to the millisecond.").into()),
+        ("ingest_lag_ms", whole("Ingest time minus event time; negative for an event from the future.").into()),
+        ("status", outcome().into()),
+        ("raw_bucket", text("The bucket, or the kind of the embedded store, that holds the raw object.").into()),
+        ("raw_key", text("The key of the raw object, the first occurrence's for a duplicate.").into()),
+        ("raw_size", whole("The size of the raw object in bytes.").into()),
+        ("payload_hash", hash("SHA-256 of the payload's canonical form.").into()),
+        ("receipt", text("The attempt that wrote this record; it begins with the `x-request-id`.").into()),
+        ("contract", whole("The version of the event contract.").into()),
+    ];
+    object(members)
+}
+
+/// What happened in one hour or day of event time.
+pub(super) fn bucket() -> Object {
+    let nullable = |description: &str| {
+        let types = SchemaType::Array(vec![Type::String, Type::Null]);
+        ObjectBuilder::new().schema_type(types).description(Some(description)).build()
+    };
+    let lags = OneOfBuilder::new().item(component("Lags")).item(ObjectBuilder::new().schema_type(Type::Null).build());
+    let lags = lags.description(Some("The lags of first occurrences; null when there are none.")).build();
+    let count = |description: &str| integer().minimum(Some(0)).description(Some(description)).build();
+    let members: [(&str, Schema); 6] = [
+        (
+            "start",
+            string().description(Some("Where the bucket starts; it ends where the next one starts.")).build().into(),
+        ),
+        ("accepted", count("First occurrences.").into()),
+        ("duplicate", count("Later occurrences.").into()),
+        ("lag_ms", lags.into()),
+        ("first_arrival", nullable("The earliest ingest time of any occurrence.").into()),
+        ("last_arrival", nullable("The latest ingest time of any occurrence.").into()),
+    ];
+    object(members)
+}
+
+/// Lags of first occurrences.
+pub(super) fn lags() -> Object {
+    let whole = |description: &str| integer().description(Some(description)).build();
+    let members: [(&str, Schema); 4] = [
+        (
+            "p50",
+            whole(
+                "Half of the lags are at or below this. Up to 1/128 of its magnitude above the least such number, as \
+                 are the next two.",
+            )
+            .into(),
+        ),
+        ("p95", whole("95 of 100 are at or below this.").into()),
+        ("p99", whole("99 of 100 are at or below this.").into()),
+        ("max", whole("The greatest, exactly.").into()),
+    ];
+    object(members)
+}
+
+fn object<const N: usize>(members: [(&str, Schema); N]) -> Object {
+    members
+        .into_iter()
+        .fold(ObjectBuilder::new(), |object, (name, schema)| object.property(name, schema).required(name))
+        .build()
+}
+
+fn integer() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer)
+}
+
+pub(crate) fn a_record() -> Ref {
+    component("Record")
+}
+
+pub(crate) fn records() -> Array {
+    ArrayBuilder::new().items(component("Record")).max_items(Some(MAX_LIMIT)).build()
+}
+
+pub(crate) fn buckets() -> Array {
+    ArrayBuilder::new().items(component("Bucket")).max_items(Some(MAX_BUCKETS)).build()
 }
 
 /// One thing that is wrong with an event.

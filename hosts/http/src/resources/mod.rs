@@ -6,26 +6,32 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use pik_core::Store;
+use pik_core::{Investigate, Store};
 
 use crate::body::discard;
 use crate::refusal::Refusal;
 use crate::{Api, Call, Endpoint, ErrorCode, Host, cors};
 
 mod batch;
+mod events;
 mod health;
 mod ingest;
 mod openapi;
+mod raw;
 
 pub(crate) use batch::MAX_LISTED_PROBLEMS;
 
 /// The handlers of an endpoint.
-pub(crate) fn methods<S: Store, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
+pub(crate) fn methods<S: Investigate, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
     let methods = match endpoint {
         Endpoint::Ingest => post(ingest::post::<S, H>),
         Endpoint::IngestBatch => post(batch::post::<S, H>),
         Endpoint::Health => get(health::alive::<S, H>),
         Endpoint::Ready => get(health::ready::<S, H>),
+        Endpoint::Events => get(events::list::<S, H>),
+        Endpoint::Event => get(events::one::<S, H>),
+        Endpoint::EventRaw => get(raw::get::<S, H>),
+        Endpoint::Stats => get(events::stats::<S, H>),
         Endpoint::OpenApi => get(openapi::get::<S, H>),
         Endpoint::Unknown => MethodRouter::new(),
     };
@@ -62,7 +68,7 @@ pub(crate) async fn not_found<S: Store, H: Host>(State(api): State<Api<S, H>>, r
     let (call, head, mut body) = open(&api, request);
     let refusal = Refusal::error(
         ErrorCode::NotFound,
-        "no such path; events go to /ingest or /ingest/batch, and /openapi.json lists the others",
+        "no such path; events go to /ingest or /ingest/batch and are found at /events, and /openapi.json lists the others",
     );
     refuse(&api, call, &head, &mut body, &refusal).await
 }

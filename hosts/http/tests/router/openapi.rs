@@ -8,7 +8,7 @@ use pik_core::{Code, StoreError};
 use pik_http::{Config, Endpoint, ErrorCode};
 use serde_json::{Value, json};
 
-use crate::service::{Answered, EXAMPLE, Service};
+use crate::service::{Answered, EXAMPLE, EXAMPLE_ID, Service};
 
 fn document(service: &Service) -> Value {
     service.get("/openapi.json").json()
@@ -101,6 +101,12 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         return words.contains(value);
     }
     match schema["type"].as_str() {
+        None if schema["type"].is_array() => {
+            let types = schema["type"].as_array().into_iter().flatten();
+            types.filter(|name| fits(document, &json!({ "type": name }), value)).count() == 1
+        }
+        None if schema["type"].is_null() => true,
+        Some("null") => value.is_null(),
         Some("string") => value.is_string(),
         Some("integer") => value.is_i64(),
         Some("boolean") => value.is_boolean(),
@@ -152,4 +158,38 @@ fn answers_are_as_described() {
     }
     service.fail_next([away()]);
     check(&document, "/readyz", "get", &service.get("/readyz"));
+}
+
+#[test]
+fn answers_to_questions_are_as_described() {
+    let service = Service::with_tokens(&["secret"]);
+    let document = document(&service);
+    let token = ("authorization", "Bearer secret");
+    for nth in 0..3 {
+        service.arrive(nth, EXAMPLE, "2025-12-29T20:15:35.580Z");
+    }
+    let unknown = "0".repeat(64);
+    let stats = "source=demo&event_type=heartbeat&from=2025-12-28T22:00:00Z&to=2025-12-29T00:00:00Z";
+    let questions = [
+        ("/events", "/events?entity_id=user_123".to_owned()),
+        ("/events", "/events?entity_id=user_123&limit=2".to_owned()),
+        ("/events/{event_id}", format!("/events/{EXAMPLE_ID}")),
+        ("/events/{event_id}", format!("/events/{EXAMPLE_ID}?limit=1")),
+        ("/events/{event_id}", format!("/events/{unknown}")),
+        ("/events/{event_id}/raw", format!("/events/{EXAMPLE_ID}/raw")),
+        ("/events/{event_id}/raw", format!("/events/{unknown}/raw")),
+        ("/stats", format!("/stats?{stats}")),
+    ];
+    for (path, target) in questions {
+        let get = |headers: &[(&str, &str)]| service.call(Method::GET, &target, headers, Body::empty());
+        let answer = get(&[token]);
+        assert!(matches!(answer.status.as_u16(), 200 | 404), "{target}: {}", answer.gist());
+        check(&document, path, "get", &answer);
+        check(&document, path, "get", &get(&[]));
+        service.fail_next([Some(StoreError::Unavailable("away".into()))]);
+        check(&document, path, "get", &get(&[token]));
+        let broken =
+            target.replace("ev", "no").replacen("no", "ev", 1) + if target.contains('?') { "&x" } else { "?x" };
+        check(&document, path, "get", &service.call(Method::GET, &broken, &[token], Body::empty()));
+    }
 }

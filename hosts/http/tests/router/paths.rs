@@ -19,6 +19,12 @@ fn unknown_paths_are_not_found_whatever_the_method() {
         "/ingest/batch/",
         "/ingest/x",
         "/healthz/",
+        "/events/",
+        "/events/x/",
+        "/events/x/raw/",
+        "/events/x/y",
+        "/Events",
+        "/stats/x",
     ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS, Method::DELETE] {
             let answer = service.call(method, path, &[("content-type", "application/json")], EXAMPLE);

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use pik_core::{Answer, EventId, MemoryStore, Record, Store, StoreError, Submission};
+use pik_core::{
+    Answer, Bucket, Event, EventId, Investigate, MemoryStore, Position, Query, QueryError, Receipt, Record, Records,
+    StatsQuery, Store, StoreError, Submission,
+};
 use pik_http::{Api, Config, Exchange, Host};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -101,6 +104,18 @@ impl Store for TestStore {
     }
 }
 
+impl Investigate for TestStore {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+        self.fault()?;
+        self.memory.records(query, after, limit).await
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.fault()?;
+        self.memory.stats(query).await
+    }
+}
+
 /// A service under test.
 pub(crate) struct Service {
     pub(crate) api: Api<TestStore, TestHost>,
@@ -155,6 +170,13 @@ impl Service {
 
     pub(crate) fn get(&self, target: &str) -> Answered {
         self.call(Method::GET, target, &[], Body::empty())
+    }
+
+    /// Has an event arrive, `nth` in its test, at a time that is not the host's.
+    pub(crate) fn arrive(&self, nth: usize, body: &str, ingest_time: &str) -> Answer {
+        let event = Event::parse(body.as_bytes()).unwrap();
+        let submission = Submission::new(&event, ingest_time.parse().unwrap(), Receipt::new("past", 0, nth));
+        futures_executor::block_on(self.api.store().memory.ingest(submission)).unwrap()
     }
 
     /// Posts JSON.

@@ -45,6 +45,15 @@ fn nothing_else_does() {
 }
 
 #[test]
+fn questions_need_one_too() {
+    let service = Service::with_tokens(&["one"]);
+    for path in ["/events", "/events?x", "/events/x", "/events/x/raw", "/stats"] {
+        assert_eq!(service.get(path).gist(), "401 ERROR unauthorized", "{path}");
+    }
+    assert_eq!(service.store_calls(), 0);
+}
+
+#[test]
 fn probes_and_the_description_are_open() {
     let service = Service::with_tokens(&["one"]);
     for path in ["/healthz", "/readyz", "/openapi.json"] {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use pik_core::Store;
+use pik_core::Investigate;
 use pik_http::Api;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ pub(crate) struct Addresses {
 }
 
 /// Serves until a signal, answers what is in flight, and closes the store.
-pub(crate) fn run<S: Store>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
+pub(crate) fn run<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -35,7 +35,7 @@ pub(crate) fn run<S: Store>(api: Api<S, ServerHost>, addresses: Addresses, limit
     done
 }
 
-async fn listen<S: Store>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
+async fn listen<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let (stop, stopped) = watch::channel(false);
     let connections = api.host().metrics().connections.clone();

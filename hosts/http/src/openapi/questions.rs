@@ -1,0 +1,156 @@
+//! What investigators may ask, and what they are answered.
+
+use axum::http::StatusCode;
+use pik_core::{BucketWidth, Outcome};
+use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
+
+use super::answers::{Answers, header, of_schema};
+use super::schemas::{component, event_id, one_of_words, string};
+use crate::question::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
+use crate::{Config, ErrorCode};
+
+const TIME: &str = "ISO 8601 with a UTC offset, a + of an offset written %2B.";
+
+pub(super) fn events(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("events"))
+        .summary(Some("Records by entity, by lag or by arrival"))
+        .description(Some(
+            "One question at a time. `entity_id` with `from`, `to` and `status`: one entity through time, by event time \
+             and id, an event's duplicates behind it. `source`, `event_type` and `event_date` with `min_lag_ms`: the \
+             first occurrences of a type and day, the latest to arrive first, negative lags last. `ingested_from` and \
+             `ingested_to` with `status`: what arrived in a window, duplicates too, by ingest time.",
+        ))
+        .parameter(text("entity_id", "One user, device or account."))
+        .parameter(text("from", &format!("The earliest event time, included. {TIME}")))
+        .parameter(text("to", &format!("The latest event time, excluded. {TIME}")))
+        .parameter(text("source", "The origin system."))
+        .parameter(text("event_type", "The logical event type."))
+        .parameter(text("event_date", "The UTC date of the event time, `YYYY-MM-DD`."))
+        .parameter(query("min_lag_ms", "The least lag in milliseconds, included.", whole_number()))
+        .parameter(text("ingested_from", &format!("The earliest ingest time, included. {TIME}")))
+        .parameter(text("ingested_to", &format!("The latest ingest time, excluded. {TIME}")))
+        .parameter(query("status", "First occurrences alone, or duplicates alone.", statuses()))
+        .parameter(limit())
+        .parameter(cursor());
+    let mut answers = of_question();
+    answers.add(StatusCode::OK, "a page of records", "EventsFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn event(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("event"))
+        .summary(Some("One event, where its raw object is, and its duplicates"))
+        .parameter(id())
+        .parameter(limit())
+        .parameter(cursor());
+    let mut answers = of_question();
+    answers.add_error(ErrorCode::NotFound);
+    answers.add(StatusCode::OK, "the event's record and a page of its duplicates", "EventFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn raw(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("raw"))
+        .summary(Some("One event as it was received"))
+        .parameter(id())
+        .parameter(
+            ParameterBuilder::new()
+                .name("if-none-match")
+                .parameter_in(ParameterIn::Header)
+                .description(Some("The `etag` of bytes that are there already."))
+                .schema(Some(string().build()))
+                .build(),
+        );
+    let mut answers = of_question();
+    answers.add_error(ErrorCode::NotFound);
+    let bytes = ResponseBuilder::new()
+        .description("the bytes of the event, from `{` to `}`")
+        .content("application/json", of_schema(component("Event")))
+        .header("x-request-id", header("The request's id, in logs and records too."))
+        .header("etag", header("The event id in double quotes."))
+        .header("cache-control", header("For ever: what an id names does not change."))
+        .build();
+    let known = ResponseBuilder::new().description("the bytes are those that `if-none-match` names").build();
+    answers.complete_behind_tokens(operation, config).response("200", bytes).response("304", known)
+}
+
+pub(super) fn stats(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("stats"))
+        .summary(Some("Counts and lags of a type by hour or day of event time"))
+        .description(Some(format!(
+            "Every bucket that has a part in `from` to `to`, whole and in order, empty ones too. At most {MAX_BUCKETS}."
+        )))
+        .parameter(required(text("source", "The origin system.")))
+        .parameter(required(text("event_type", "The logical event type.")))
+        .parameter(required(text("from", &format!("An event time in the first bucket. {TIME}"))))
+        .parameter(required(text("to", &format!("The event time before which the last bucket starts. {TIME}"))))
+        .parameter(query(
+            "bucket",
+            "The width of a bucket, an hour when nothing is said.",
+            one_of_words([BucketWidth::Hour, BucketWidth::Day].map(BucketWidth::as_str)).build(),
+        ));
+    let mut answers = of_question();
+    answers.add(StatusCode::OK, "the buckets", "Stats");
+    answers.complete_behind_tokens(operation, config)
+}
+
+/// What every question may be answered.
+fn of_question() -> Answers {
+    let mut answers = Answers::of_any();
+    answers.add_error(ErrorCode::Unavailable);
+    answers
+}
+
+fn id() -> Parameter {
+    ParameterBuilder::new()
+        .name("event_id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The event's id."))
+        .schema(Some(event_id()))
+        .build()
+}
+
+fn limit() -> Parameter {
+    let limit = whole_number_from(1, MAX_LIMIT);
+    query("limit", &format!("The most records of a page, {DEFAULT_LIMIT} when nothing is said."), limit)
+}
+
+fn cursor() -> Parameter {
+    text("cursor", "The `next_cursor` of a page, for the page behind it. The other parameters stay as they were.")
+}
+
+fn text(name: &str, description: &str) -> Parameter {
+    query(name, description, string().build())
+}
+
+fn query(name: &str, description: &str, schema: impl Into<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .description(Some(description))
+        .schema(Some(schema.into()))
+        .build()
+}
+
+fn required(parameter: Parameter) -> Parameter {
+    ParameterBuilder::from(parameter).required(Required::True).build()
+}
+
+fn statuses() -> Schema {
+    one_of_words([Outcome::Accepted, Outcome::Duplicate].map(Outcome::as_str)).build().into()
+}
+
+fn whole_number() -> Schema {
+    ObjectBuilder::new().schema_type(Type::Integer).build().into()
+}
+
+fn whole_number_from(least: usize, most: usize) -> Schema {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most)).build().into()
+}

@@ -1,0 +1,65 @@
+//! `GET /events/{event_id}/raw`: an event as it was received.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use pik_core::{EventId, Investigate, Status};
+
+use super::events::no_such_event;
+use super::open;
+use crate::intake::{admit, invalid_parameter};
+use crate::refusal::{JSON, Refusal};
+use crate::{Api, Host, parameters, question};
+
+/// An id has one raw object for ever. For those who asked alone, not for what stands between them and us: payloads are
+/// not for everybody.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+
+/// The bytes of an event.
+pub(super) async fn get<S: Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
+    let (call, head, _) = open(&api, request);
+    let answer = async {
+        admit(&api, &head)?;
+        let event_id = question::event_id(head.uri.path()).map_err(invalid_parameter)?;
+        parameters::check_none(head.uri.query()).map_err(invalid_parameter)?;
+        if has_it_already(&head.headers, &event_id) {
+            let event = api.store().find(&event_id).await?;
+            if event.is_some_and(|event| event.status == Status::Accepted) {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                mark(response.headers_mut(), &event_id);
+                return Ok(response);
+            }
+        }
+        let raw = api.store().raw(&event_id).await?.ok_or_else(no_such_event)?;
+        let mut response = Response::new(Body::from(raw));
+        mark(response.headers_mut(), &event_id);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, JSON);
+        // Whatever is in it, it is no page.
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok::<_, Refusal>(response)
+    };
+    call.answer(&api, answer.await)
+}
+
+fn mark(headers: &mut HeaderMap, event_id: &EventId) {
+    headers.insert(header::CACHE_CONTROL, FOR_EVER);
+    if let Ok(tag) = HeaderValue::try_from(entity_tag(event_id)) {
+        headers.insert(header::ETAG, tag);
+    }
+}
+
+fn entity_tag(event_id: &EventId) -> String {
+    format!("\"{event_id}\"")
+}
+
+/// Whether `If-None-Match` has the tag (RFC 9110, section 13.1.2), by weak comparison.
+fn has_it_already(headers: &HeaderMap, event_id: &EventId) -> bool {
+    let tag = entity_tag(event_id);
+    let mut listed = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    listed.any(|value| {
+        value.split(',').map(str::trim).any(|item| item == "*" || item.strip_prefix("W/").unwrap_or(item) == tag)
+    })
+}
