@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use pik_core::{EventId, Receipt, Record, Status, StoreError};
+use pik_core::{EventId, EventTime, IngestTime, Receipt, Record, Status, StoreError};
 
 use crate::schema;
 
@@ -74,6 +74,23 @@ pub(crate) fn read(item: &Item) -> Result<Record, StoreError> {
         payload_hash: parsed(item, "payload_hash")?,
         receipt: Receipt::from_stored(string(item, "receipt")?),
         contract: numeric(item, "contract")?,
+    })
+}
+
+/// When an occurrence happened and arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    pub(crate) event_time: EventTime,
+    pub(crate) ingest_time: IngestTime,
+    pub(crate) ingest_lag_ms: i64,
+}
+
+/// The times of an item that has nothing else.
+pub(crate) fn read_arrival(item: &Item) -> Result<Arrival, StoreError> {
+    Ok(Arrival {
+        event_time: parsed(item, "event_time")?,
+        ingest_time: parsed(item, "ingest_time")?,
+        ingest_lag_ms: numeric(item, schema::INGEST_LAG_MS)?,
     })
 }
 

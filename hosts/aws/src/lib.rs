@@ -8,12 +8,15 @@ mod client;
 mod failure;
 mod init;
 mod inventory;
+mod investigate;
 mod item;
 mod ledger;
 mod raw_store;
 mod schema;
 mod settings;
 mod store;
+mod tallies;
+mod walk;
 
 pub use client::Clients;
 pub use init::{Check, Provision, Verdict};

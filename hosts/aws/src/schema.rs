@@ -4,22 +4,24 @@
 //! |---|---|---|---|
 //! | table | `event_id` | `kind`: `EVENT` or `DUPLICATE#{ingest_time}#{receipt}` | always |
 //! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` event_id | at commit |
-//! | `by_lag` | `lag_partition`: `source=…/event_type=…/event_date=…#{shard}` | `ingest_lag_ms` | at commit |
+//! | `by_lag` | `lag_partition`: `source=…/event_type=…/event_date=…#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
 //! | `by_ingest` | `ingest_partition`: `ingest_date=…#{shard}` | `ingest_order`: ingest time `#` event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
 //!
 //! An item is in an index only when it has both attributes, so a claim, which has none of the four beside the
 //! record's own, costs one write.
 //!
 //! The longest each can be, where DynamoDB takes 2,048 bytes of partition key and 1,024 of sort key: `entity_id`
-//! 1,024, `lag_partition` 544, `kind` and `ingest_order` under 300.
+//! 1,024, `lag_partition` 545, `kind` and `ingest_order` under 300.
 
 use std::num::NonZeroU16;
 
-use pik_core::{EventId, Record, Status};
+use pik_core::{EventId, EventTime, IngestTime, RawKey, Receipt, Record, Status};
 
 pub(crate) const EVENT_ID: &str = "event_id";
 pub(crate) const KIND: &str = "kind";
 pub(crate) const EVENT: &str = "EVENT";
+/// What the sort keys of duplicates begin with.
+pub(crate) const DUPLICATE: &str = "DUPLICATE#";
 pub(crate) const ENTITY_ID: &str = "entity_id";
 pub(crate) const ENTITY_ORDER: &str = "entity_order";
 pub(crate) const LAG_PARTITION: &str = "lag_partition";
@@ -43,7 +45,7 @@ pub struct Index {
 /// One entity through time.
 pub const BY_ENTITY: Index = Index { name: "by_entity", partition: ENTITY_ID, sort: ENTITY_ORDER, numeric: false };
 
-/// The arrivals of a type and day by their lag.
+/// The arrivals of a type and day by their lag, duplicates apart.
 pub const BY_LAG: Index = Index { name: "by_lag", partition: LAG_PARTITION, sort: INGEST_LAG_MS, numeric: true };
 
 /// What arrived, duplicates included.
@@ -56,35 +58,70 @@ pub(crate) const INDEXES: [Index; 3] = [BY_ENTITY, BY_LAG, BY_INGEST];
 pub(crate) fn kind(record: &Record) -> String {
     match record.status {
         Status::Pending | Status::Accepted => EVENT.to_owned(),
-        Status::Duplicate => format!("DUPLICATE#{}#{}", record.ingest_time, record.receipt),
+        Status::Duplicate => duplicate_kind(&record.ingest_time, &record.receipt),
     }
 }
 
 /// The attributes that put a record into its indexes.
 pub(crate) fn index_attributes(record: &Record, shards: NonZeroU16) -> Vec<(&'static str, String)> {
     let shard = shard(&record.event_id, shards);
-    let arrival = format!("ingest_date={}#{shard}", record.ingest_time.date());
+    let arrival = (INGEST_PARTITION, ingest_partition(&record.ingest_time, shard));
+    let day = day_of_type(&record.raw_key);
     match record.status {
         Status::Pending => Vec::new(),
         Status::Duplicate => vec![
-            (INGEST_PARTITION, arrival),
-            (INGEST_ORDER, format!("{}#{}#{}", record.ingest_time, record.event_id, record.receipt)),
+            (LAG_PARTITION, duplicates_partition(day, shard)),
+            arrival,
+            (INGEST_ORDER, ingest_order(&record.ingest_time, &record.event_id, Some(&record.receipt))),
         ],
         Status::Accepted => vec![
-            (ENTITY_ORDER, format!("{}#{}", record.event_time.sort_key(), record.event_id)),
-            (LAG_PARTITION, format!("{}#{shard}", day_of_type(record))),
-            (INGEST_PARTITION, arrival),
-            (INGEST_ORDER, format!("{}#{}", record.ingest_time, record.event_id)),
+            (ENTITY_ORDER, entity_order(&record.event_time, &record.event_id)),
+            (LAG_PARTITION, lag_partition(day, shard)),
+            arrival,
+            (INGEST_ORDER, ingest_order(&record.ingest_time, &record.event_id, None)),
         ],
     }
 }
 
 /// `source=…/event_type=…/event_date=…`, escaped as it stands in the raw object's key.
-fn day_of_type(record: &Record) -> &str {
-    let key = record.raw_key.as_str();
+pub(crate) fn day_of_type(key: &RawKey) -> &str {
+    let key = key.as_str();
     // INVARIANT: a RawKey begins with these and has no slash within a segment.
     let end = key.find("/ingest_date=").unwrap_or(key.len());
     &key["raw/".len()..end]
+}
+
+/// The first occurrences of a type and day in one shard.
+pub(crate) fn lag_partition(day_of_type: &str, shard: u16) -> String {
+    format!("{day_of_type}#{shard}")
+}
+
+/// The later occurrences of a type and day in one shard.
+pub(crate) fn duplicates_partition(day_of_type: &str, shard: u16) -> String {
+    format!("{day_of_type}#D{shard}")
+}
+
+/// What arrived on one day in one shard.
+pub(crate) fn ingest_partition(ingest_time: &IngestTime, shard: u16) -> String {
+    format!("ingest_date={}#{shard}", ingest_time.date())
+}
+
+/// An event's place in its entity's time.
+pub(crate) fn entity_order(event_time: &EventTime, id: &EventId) -> String {
+    format!("{}#{id}", event_time.sort_key())
+}
+
+/// An occurrence's place among arrivals; a duplicate has a receipt.
+pub(crate) fn ingest_order(ingest_time: &IngestTime, id: &EventId, receipt: Option<&Receipt>) -> String {
+    match receipt {
+        None => format!("{ingest_time}#{id}"),
+        Some(receipt) => format!("{ingest_time}#{id}#{receipt}"),
+    }
+}
+
+/// A duplicate's sort key in the table.
+pub(crate) fn duplicate_kind(ingest_time: &IngestTime, receipt: &Receipt) -> String {
+    format!("{DUPLICATE}{ingest_time}#{receipt}")
 }
 
 /// An id is a hash, so two of its bytes spread evenly.

@@ -1,7 +1,7 @@
 //! What every store must do.
 
 use anyhow::Result;
-use pik_conformance::{run, run_split};
+use pik_conformance::{run, run_queries, run_split, run_split_queries};
 
 use crate::bench::AwsBench;
 use crate::stand;
@@ -27,5 +27,18 @@ async fn halves_conform() -> Result<()> {
     let report = run_split(&bench, stand::nonce(), None).await;
     println!("{report}");
     report.assert();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn store_answers() -> Result<()> {
+    let settings = stand::settings("answers")?;
+    let store = stand::made(settings.clone()).await?;
+    let mut bench = AwsBench::new(store, settings).await;
+    let report = run_queries(&mut bench, stand::nonce(), None).await;
+    println!("{report}");
+    report.assert();
+    run_split_queries(&bench, stand::nonce(), None).await.assert();
     Ok(())
 }
