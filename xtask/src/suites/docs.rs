@@ -1,0 +1,269 @@
+//! The pages in `docs`: their commands are run, and must say what the pages show.
+//!
+//! In a page, a `sh` block is prepared for what follows; in a `console` block, a line behind `$ ` is run and the lines
+//! below it are what it says. Times, ids and lags are compared by their form alone.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::Suite;
+use crate::command::{Run, cargo};
+use crate::setup::python;
+use crate::workspace;
+
+pub(crate) const SUITE: Suite =
+    Suite { name: "docs", about: "the commands of docs/investigate.md, and an export opened with DuckDB", run };
+
+const PAGES: [&str; 1] = ["investigate.md"];
+
+fn run() -> Result<String> {
+    cargo().args(["build", "--package", "pik"]).run()?;
+    let duckdb = python::duckdb()?;
+    let mut commands = 0;
+    for page in PAGES {
+        let text = fs::read_to_string(workspace::root().join("docs").join(page))?;
+        let steps = steps(&text);
+        let folder = workspace::target().join("docs").join(page);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        commands += play(page, &steps, &folder, &duckdb)?;
+    }
+    if commands == 0 {
+        bail!("no command was run");
+    }
+    open_odd_names(&duckdb)?;
+    Ok(format!("{commands} commands say what the pages show"))
+}
+
+/// Names that keys escape, exported and opened as a partitioned table.
+fn open_odd_names(duckdb: &Path) -> Result<()> {
+    const NAMES: [&str; 7] = ["a/b c", "100%", "%41", "ü=日本", "__HIVE_DEFAULT_PARTITION__", "..", "q&a?#'*"];
+    let folder = workspace::target().join("docs/odd-names");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let events: String = NAMES
+        .iter()
+        .map(|name| {
+            format!(
+                "{{\"source\":\"{name}\",\"event_type\":\"{name}\",\"entity_id\":\"{name}\",\
+                 \"event_time\":\"2025-12-28T23:59:59Z\",\"payload\":null}}\n"
+            )
+        })
+        .collect();
+    fs::write(folder.join("events.ndjson"), events)?;
+    let server = Server::start(&folder)?;
+    let pik = |arguments: &[&str]| {
+        Command::new(pik_folder().join("pik")).args(arguments).args(["--url", &server.url]).current_dir(&folder).run()
+    };
+    pik(&["send", "events.ndjson"])?;
+    pik(&["export", "--to", "lake"])?;
+    Command::new(duckdb.join("python"))
+        .arg(workspace::root().join("xtask/src/suites/docs_hive.py"))
+        .arg(folder.join("lake"))
+        .arg(NAMES.len().to_string())
+        .run()
+}
+
+/// What a page does, in its order.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Put before every later command.
+    Prepare(String),
+    Command {
+        line: usize,
+        command: String,
+        said: Vec<String>,
+    },
+}
+
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut language = None;
+    for (number, line) in page.lines().enumerate() {
+        match (line.strip_prefix("```"), language) {
+            (Some("sh"), None) => {
+                steps.push(Step::Prepare(String::new()));
+                language = Some("sh");
+            }
+            (Some(opened), None) => language = Some(if opened == "console" { "console" } else { "" }),
+            (Some(_), Some(_)) => language = None,
+            (None, Some("sh")) => {
+                if let Some(Step::Prepare(script)) = steps.last_mut() {
+                    script.push_str(line);
+                    script.push('\n');
+                }
+            }
+            (None, Some("console")) => match (line.strip_prefix("$ "), line.strip_prefix("> "), steps.last_mut()) {
+                (Some(command), _, _) => {
+                    steps.push(Step::Command { line: number + 1, command: command.to_owned(), said: Vec::new() });
+                }
+                (None, Some(more), Some(Step::Command { command, said, .. })) if said.is_empty() => {
+                    command.push('\n');
+                    command.push_str(more);
+                }
+                (None, _, Some(Step::Command { said, .. })) => said.push(line.to_owned()),
+                (None, _, Some(Step::Prepare(_)) | None) => {}
+            },
+            (None, Some(_) | None) => {}
+        }
+    }
+    steps
+}
+
+fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usize> {
+    let server = Server::start(folder)?;
+    let path = [pik_folder(), duckdb.to_owned()].into_iter();
+    let path = std::env::join_paths(path.chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())))?;
+    let mut prepared = String::new();
+    let (mut commands, mut wrong) = (0, Vec::new());
+    for step in steps {
+        match step {
+            Step::Prepare(script) => prepared.push_str(script),
+            Step::Command { line, command, said } => {
+                println!("$ {command}");
+                let output = Command::new("bash")
+                    .arg("-c")
+                    // Both streams, in the order in which a terminal would have them.
+                    .arg(format!("exec 2>&1\n{prepared}{command}"))
+                    .current_dir(folder)
+                    .env("PATH", &path)
+                    .env("PIK_URL", &server.url)
+                    .stdin(Stdio::null())
+                    .output()
+                    .context("bash could not be started; is it installed?")?;
+                let text = String::from_utf8_lossy(&output.stdout);
+                println!("{}", text.trim_end());
+                let (expected, found): (Vec<String>, Vec<String>) = (forms(said.iter()), forms(text.lines()));
+                if expected != found {
+                    wrong.push(format!("docs/{page}:{line}: `{command}` now says something else"));
+                }
+                commands += 1;
+            }
+        }
+    }
+    for line in &wrong {
+        println!("{line}");
+    }
+    if !wrong.is_empty() {
+        bail!("{} of {commands} commands of docs/{page} say something else than the page", wrong.len());
+    }
+    Ok(commands)
+}
+
+fn pik_folder() -> PathBuf {
+    workspace::target().join("debug")
+}
+
+/// Lines without what differs from run to run, nor the spaces and empty lines that depend on it.
+fn forms<T: AsRef<str>>(lines: impl Iterator<Item = T>) -> Vec<String> {
+    lines.map(|line| form(line.as_ref())).filter(|line| !line.is_empty()).collect()
+}
+
+fn form(line: &str) -> String {
+    let words = line.split(|character: char| character.is_whitespace() || "/=,()\"|".contains(character));
+    words
+        .map(|word| word.trim_end_matches(".json"))
+        .filter(|word| !word.is_empty())
+        .map(word_form)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn word_form(word: &str) -> String {
+    let shape: String =
+        word.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
+    let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase());
+    let times = ["0000-00-00", "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000Z"];
+    let lag = shape.trim_start_matches(['0', '.']);
+    if hexadecimal && matches!(word.len(), 32 | 64) {
+        "ID".to_owned()
+    } else if times.contains(&shape.as_str()) {
+        "TIME".to_owned()
+    } else if shape.starts_with('0') && matches!(lag, "d" | "h" | "m" | "s") {
+        "LAG".to_owned()
+    } else if lag.is_empty() && shape.len() > 8 {
+        // A lag in milliseconds.
+        "NUMBER".to_owned()
+    } else if shape.starts_with("http:") {
+        "URL".to_owned()
+    } else {
+        word.to_owned()
+    }
+}
+
+/// A server that ends with the page.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Result<Self> {
+        let mut child = Command::new(pik_folder().join("pik"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(folder.join("server.log"))?)
+            .spawn()
+            .context("pik could not be started")?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let mut server = Self { child, url: String::new() };
+        let Some(url) = line.trim_end().strip_prefix("listening on ") else {
+            bail!("the server did not start; see {}", folder.join("server.log").display());
+        };
+        server.url = url.to_owned();
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Its data is thrown away with the folder.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_prepared_and_commanded() {
+        let page = "text\n```sh\na=1\n```\n```console\n$ echo \\\n> $a\n1\n2\n$ true\n```\n```text\n$ not run\n```\n";
+        let command = |line, command: &str, said: &[&str]| Step::Command {
+            line,
+            command: command.to_owned(),
+            said: said.iter().map(ToString::to_string).collect(),
+        };
+        let expected =
+            [Step::Prepare("a=1\n".to_owned()), command(6, "echo \\\n$a", &["1", "2"]), command(10, "true", &[])];
+        assert_eq!(steps(page), expected);
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_a_form() {
+        let one = "2025-12-28         12  ██  330d 16h  0.481s  2026-11-23T17:08:16.131Z  (28372111009 ms)";
+        let other = "2025-12-29  12  ██  3d 02h  1.2s  2027-11-23T17:08:16.131Z  (372111009 ms)";
+        assert_eq!(form(one), form(other));
+        assert_eq!(form(one), "TIME 12 ██ LAG LAG LAG TIME NUMBER ms");
+        for differs in ["2025-12-28 13 ██", "2025-12-28 12 █", "12 ██ 330d"] {
+            assert_ne!(form(one), form(differs));
+        }
+        assert_eq!(
+            form("a/event_id=5274fb223be307df4c4e2f0fc3ecf7b833cb02ba50a5b4b045ce7000b2c6339b.json, 120"),
+            "a event_id ID 120"
+        );
+    }
+}
