@@ -16,6 +16,9 @@ mod server;
 
 use server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct NullStore;
 
 fn accepted(submission: &Submission) -> Result<Answer, StoreError> {

@@ -16,6 +16,10 @@ mod server;
 mod stores;
 mod transfer;
 
+// An eighth less processor time for each request than with the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     commands::Cli::parse().run()
 }

@@ -29,7 +29,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves connections until `stop`, then gate what is in flight, for a bounded time. True if all was answered.
+/// Serves connections until `stop`, then answers what is in flight, for a bounded time. True if all was answered.
 pub(crate) async fn serve<S: Investigate>(
     listener: TcpListener,
     gate: Arc<Gate<S>>,
