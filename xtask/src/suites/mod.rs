@@ -10,6 +10,7 @@ mod browser;
 mod docs;
 mod fuzz;
 mod js_targets;
+mod lambda;
 mod native;
 mod package;
 mod purity;
@@ -34,6 +35,7 @@ pub(crate) const SUITES: &[Suite] = &[
     browser::SUITE,
     package::SUITE,
     aws::SUITE,
+    lambda::SUITE,
     fuzz::SUITE,
 ];
 

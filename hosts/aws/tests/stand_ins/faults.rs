@@ -6,12 +6,15 @@ use std::sync::Arc;
 use anyhow::Result;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{AwsStore, Settings};
-use pik_core::{IngestTime, Store, StoreError};
+use pik_core::{Answer, IngestTime, Store, StoreError, Submission};
 
 use crate::bench::AwsBench;
 use crate::invariants::{self, Attempt};
 use crate::proxy::{Fault, Proxy, Service};
 use crate::stand;
+
+/// What was sent, and what came back.
+type Sent = (Submission, Result<Answer, StoreError>);
 
 const EVENTS: u64 = 60;
 /// Clients that send the same event at the same time.
@@ -40,7 +43,7 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
         stores.push(Arc::new(host.await??));
     }
 
-    let mut attempts: Vec<Attempt> = Vec::new();
+    let mut sent: Vec<Sent> = Vec::new();
     // First what the SDK's retries overcome, then what they give up on, so that clients have to come back.
     for (severity, events) in [(1, 0..EVENTS), (4, EVENTS..2 * EVENTS)] {
         s3.go_wrong(seed, severity);
@@ -48,7 +51,7 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
         // The clients of one event next to each other, so that they meet; not all events at once, as the point is not
         // to exhaust the stand-ins.
         let clients = events.flat_map(|number| (0..CLIENTS).map(move |client| (number, client)));
-        let sent: Vec<Vec<Attempt>> = stream::iter(clients)
+        let answered: Vec<Vec<Sent>> = stream::iter(clients)
             .map(|(number, client)| {
                 let store = Arc::clone(&stores[(client % 2) as usize]);
                 tokio::spawn(send_until_answered(store, number, client))
@@ -56,17 +59,17 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
-        attempts.extend(sent.into_iter().flatten());
+        sent.extend(answered.into_iter().flatten());
     }
     s3.go_right().await;
     dynamodb.go_right().await;
 
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, answer) in &attempts {
+    for (_, answer) in &sent {
         *outcomes.entry(answer.as_ref().map_or_else(StoreError::code, |answer| answer.status.as_str())).or_default() +=
             1;
     }
-    println!("{} attempts: {outcomes:?}", attempts.len());
+    println!("{} attempts: {outcomes:?}", sent.len());
     println!("S3 met {:?}\nDynamoDB met {:?}", s3.met(), dynamodb.met());
     assert!(outcomes.get("unavailable").is_some_and(|count| *count > 10), "hardly anybody had to come back");
     for fault in [Fault::LostAnswer, Fault::FailedAfter, Fault::LateRequest, Fault::Conflict] {
@@ -79,13 +82,14 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
         let again = stand::attempt(number, stand::at("2025-12-31T08:00:00.000Z"));
         let answer = stores[0].ingest(again.clone()).await;
         assert!(answer.is_ok(), "{answer:?}");
-        attempts.push((again, answer));
+        sent.push((again, answer));
     }
     let bench = AwsBench::new(AwsStore::connect(straight.clone()).await?, straight).await;
+    let attempts: Vec<_> = sent.into_iter().map(|(sent, answer)| Attempt::direct(sent, answer.ok())).collect();
     invariants::check(&bench, &attempts).await
 }
 
-async fn send_until_answered(store: Arc<AwsStore>, number: u64, client: u64) -> Vec<Attempt> {
+async fn send_until_answered(store: Arc<AwsStore>, number: u64, client: u64) -> Vec<Sent> {
     let mut attempts = Vec::new();
     for retry in 0..RETRIES {
         // Some before midnight, some after it: an event must keep its first key.

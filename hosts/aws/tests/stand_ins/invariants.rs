@@ -5,19 +5,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use pik_conformance::Bench;
 use pik_core::{
-    Answer, Event, EventId, IngestTime, Notice, Outcome, Status, StoreError, Submission, Verification, verify,
+    Answer, Event, EventId, IngestTime, Notice, Outcome, RawKey, Record, Status, Submission, Verification, verify,
 };
 
 use crate::bench::AwsBench;
 
 /// One attempt and what it was answered.
-pub(crate) type Attempt = (Submission, Result<Answer, StoreError>);
+pub(crate) struct Attempt {
+    pub(crate) event_id: EventId,
+    /// What its receipt begins with, and no other's.
+    pub(crate) mark: String,
+    /// When it arrived and where its object would be; only the host knows of a request by HTTP.
+    pub(crate) arrived: Option<(IngestTime, RawKey)>,
+    /// `None` for an error.
+    pub(crate) answer: Option<Answer>,
+}
+
+impl Attempt {
+    /// An attempt that called the store itself.
+    pub(crate) fn direct(submission: Submission, answer: Option<Answer>) -> Self {
+        let Submission { record, .. } = submission;
+        Self {
+            event_id: record.event_id,
+            mark: record.receipt.to_string(),
+            arrived: Some((record.ingest_time, record.raw_key)),
+            answer,
+        }
+    }
+
+    fn wrote(&self, record: &Record) -> bool {
+        record.receipt.as_str().starts_with(&self.mark)
+    }
+}
 
 /// Checks every event of the attempts, each of which must have been answered at least once.
 pub(crate) async fn check(bench: &AwsBench, attempts: &[Attempt]) -> Result<()> {
     let mut events: BTreeMap<EventId, Vec<&Attempt>> = BTreeMap::new();
     for attempt in attempts {
-        events.entry(attempt.0.record.event_id).or_default().push(attempt);
+        events.entry(attempt.event_id).or_default().push(attempt);
     }
 
     // All versions there ever were: as many as events means that none was overwritten, deleted or written twice.
@@ -46,11 +71,10 @@ pub(crate) async fn check(bench: &AwsBench, attempts: &[Attempt]) -> Result<()> 
 
 async fn check_event(bench: &AwsBench, id: &EventId, attempts: &[&Attempt], keys: &BTreeSet<&String>) -> Result<()> {
     let answered = |outcome: Outcome| {
-        attempts.iter().filter_map(move |(submission, answer)| {
-            answer.as_ref().ok().filter(|answer| answer.status == outcome).map(|answer| (submission, answer))
-        })
+        let answer = move |attempt: &&Attempt| attempt.answer.as_ref().is_some_and(|answer| answer.status == outcome);
+        attempts.iter().copied().filter(answer)
     };
-    ensure!(attempts.iter().any(|(_, answer)| answer.is_ok()), "never answered");
+    ensure!(attempts.iter().any(|attempt| attempt.answer.is_some()), "never answered");
 
     let records = bench.records(id).await?;
     let (firsts, duplicates): (Vec<_>, Vec<_>) =
@@ -64,28 +88,30 @@ async fn check_event(bench: &AwsBench, id: &EventId, attempts: &[&Attempt], keys
     let raw = raw.body.collect().await?.to_vec();
     ensure!(raw.len() as u64 == first.raw_size, "{} bytes, recorded {}", raw.len(), first.raw_size);
     ensure!(Event::parse(&raw).is_ok_and(|event| event.id() == id), "the object is another event");
-    let claimed = attempts.iter().any(|(submission, _)| {
-        submission.record.raw_key == first.raw_key && submission.record.ingest_time == first.ingest_time
-    });
-    ensure!(claimed, "key and time are no attempt's");
+    let theirs = (first.ingest_time, first.raw_key.clone());
+    let claimed = |attempt: &&Attempt| attempt.arrived.as_ref().is_none_or(|arrived| *arrived == theirs);
+    ensure!(attempts.iter().any(claimed), "key and time are no attempt's");
 
-    let accepted: Vec<_> = answered(Outcome::Accepted).collect();
-    ensure!(accepted.len() <= 1, "{} were ACCEPTED", accepted.len());
-    for (submission, answer) in accepted {
-        ensure!(submission.record.receipt == first.receipt, "ACCEPTED, and the record names {}", first.receipt);
+    ensure!(answered(Outcome::Accepted).count() <= 1, "{} were ACCEPTED", answered(Outcome::Accepted).count());
+    for attempt in answered(Outcome::Accepted) {
+        ensure!(attempt.wrote(first), "{} was ACCEPTED, and the record names {}", attempt.mark, first.receipt);
+        let answer = attempt.answer.as_ref().context("answered")?;
         ensure!(answer.raw_key == first.raw_key && answer.ingest_lag_ms == first.ingest_lag_ms);
     }
-    for (submission, answer) in answered(Outcome::Duplicate) {
-        let receipt = &submission.record.receipt;
-        let own = duplicates.iter().find(|record| record.receipt == *receipt);
-        let own = own.with_context(|| format!("no record of the DUPLICATE {receipt}"))?;
-        ensure!(own.ingest_time == submission.record.ingest_time && own.raw_key == first.raw_key);
-        ensure!(answer.raw_key == first.raw_key && answer.ingest_lag_ms == own.ingest_lag_ms);
+    for attempt in answered(Outcome::Duplicate) {
+        let own = duplicates.iter().find(|record| attempt.wrote(record));
+        let own = own.with_context(|| format!("no record of the DUPLICATE {}", attempt.mark))?;
+        let answer = attempt.answer.as_ref().context("answered")?;
+        ensure!(own.raw_key == first.raw_key && answer.raw_key == first.raw_key);
+        ensure!(answer.ingest_lag_ms == own.ingest_lag_ms);
+        ensure!(attempt.arrived.as_ref().is_none_or(|(time, _)| *time == own.ingest_time));
     }
-    // A record may stand for an attempt whose answer was lost, never for none.
+    // A record may stand for an attempt whose answer was lost, never for none, and never twice for one.
     for record in &duplicates {
-        ensure!(attempts.iter().any(|(submission, _)| submission.record.receipt == record.receipt), "nobody's record");
+        ensure!(attempts.iter().any(|attempt| attempt.wrote(record)), "nobody's record");
         ensure!(record.receipt != first.receipt, "one attempt is first and duplicate");
     }
+    let receipts: BTreeSet<_> = duplicates.iter().map(|record| &record.receipt).collect();
+    ensure!(receipts.len() == duplicates.len(), "{} records of {} occurrences", duplicates.len(), receipts.len());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The store against S3 and DynamoDB, or what stands in for them: `cargo xtask test aws` starts both.
 //!
 //! `PIK_TEST_S3_URL` and `PIK_TEST_DYNAMODB_URL` say where they are; region and credentials are the SDK's own variables.
+//! `PIK_TEST_BINARY` is a `pik` built with the feature `aws`.
 //! Buckets and tables are made anew for each test and left behind. `PIK_TEST_SEED` repeats a run's faults; the order of
 //! requests under load is not the seed's, so neither is every detail.
 
@@ -11,6 +12,8 @@ mod faults;
 mod init;
 mod invariants;
 mod midnight;
+mod processes;
 mod proxy;
 mod stand;
+mod template;
 mod verify;

@@ -1,0 +1,78 @@
+//! One invocation: from an event source's payload through the Router and back.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use lambda_http::http::Uri;
+use lambda_http::http::uri::PathAndQuery;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use pik_core::Investigate;
+use pik_http::{Api, HostFault};
+use tower_service::Service;
+
+use crate::host::{LAMBDA_REQUEST_ID, LambdaHost, now_ms};
+
+/// What is kept of an invocation's time for the way back.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// The Router, and what Lambda adds to a request.
+pub(crate) struct Function<S> {
+    api: Api<S, LambdaHost>,
+    router: Router,
+}
+
+impl<S: Investigate> Function<S> {
+    pub(crate) fn new(api: Api<S, LambdaHost>) -> Self {
+        Self { router: api.router(), api }
+    }
+
+    /// Answers in time, whatever the store does: a function that is ended by Lambda says nothing to its client.
+    pub(crate) async fn answer(&self, request: Request) -> Result<Response, Infallible> {
+        let context = request.lambda_context_ref();
+        let lambda_request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
+        let deadline = context.map(|context| context.deadline).filter(|deadline| *deadline > 0);
+        let left_ms = deadline.and_then(|deadline| i64::try_from(deadline).ok()).map(|deadline| deadline - now_ms());
+        let left = left_ms.map_or(Duration::MAX, |left| Duration::from_millis(left.max(0).unsigned_abs()));
+        let limit = left.saturating_sub(RESERVE);
+
+        LAMBDA_REQUEST_ID
+            .scope(lambda_request_id, async {
+                let mut request = without_stage(request).map(Body::new);
+                let call = self.api.begin(&mut request);
+                match tokio::time::timeout(limit, self.router.clone().call(request)).await {
+                    Ok(answer) => answer,
+                    Err(_) => {
+                        let reason = Some("the store did not answer in time".into());
+                        Ok(self.api.refuse(call, HostFault::Timeout, reason))
+                    }
+                }
+            })
+            .await
+    }
+}
+
+/// An API's stage is where it is deployed and no part of what is asked for.
+fn without_stage(mut request: Request) -> Request {
+    let raw_path = request.raw_http_path();
+    let path = match request.request_context_ref() {
+        // The payload of an HTTP API has the stage in front of the path, unless it is the default one.
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            let stage = context.stage.as_deref().unwrap_or_default();
+            let rest = raw_path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+            rest.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(raw_path)
+        }
+        Some(_) | None => raw_path,
+    };
+    let path_and_query = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    if let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() {
+        *request.uri_mut() = Uri::from(path_and_query);
+    }
+    request
+}

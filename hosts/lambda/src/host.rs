@@ -1,0 +1,60 @@
+//! The clocks, the randomness and the observer of this function.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pik_http::{Exchange, Host};
+
+use crate::{log, metrics};
+
+tokio::task_local! {
+    /// Lambda's id of the request that is being answered, for its log lines.
+    pub(crate) static LAMBDA_REQUEST_ID: String;
+}
+
+/// The clocks, the randomness and the observer of this function.
+pub(crate) struct LambdaHost {
+    start: Instant,
+    function_name: String,
+}
+
+impl LambdaHost {
+    pub(crate) fn new(function_name: String) -> Self {
+        Self { start: Instant::now(), function_name }
+    }
+}
+
+impl Host for LambdaHost {
+    fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn nonce(&self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    fn request_id(&self) -> String {
+        // A request without an id of its own is found in the log by Lambda's.
+        LAMBDA_REQUEST_ID
+            .try_with(Clone::clone)
+            .ok()
+            .filter(|id| pik_core::is_request_id(id))
+            .unwrap_or_else(|| format!("{:016x}{:016x}", self.nonce(), self.nonce()))
+    }
+
+    fn observe(&self, exchange: &Exchange<'_>) {
+        let lambda_request_id = LAMBDA_REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
+        log::exchange(now_ms(), &lambda_request_id, exchange);
+        metrics::exchange(now_ms(), &self.function_name, exchange);
+    }
+}
+
+/// The UTC clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    // A function's clock is set long after 1970.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,8 @@
+//! The function behind an emulator that speaks Lambda's Runtime API, on what stands in for S3 and DynamoDB:
+//! `cargo xtask test lambda` starts all of it.
+//!
+//! `PIK_TEST_LAMBDA` is the function's program, `PIK_TEST_CARGO_LAMBDA` the emulator's.
+
+mod emulator;
+mod payload;
+mod sources;

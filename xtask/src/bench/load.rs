@@ -1,0 +1,54 @@
+//! Load on a server of this machine: `wrk`, 64 keep-alive connections, every event a new one.
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{Run, program};
+use crate::setup::apt;
+use crate::workspace;
+
+/// What one request carries.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    /// One event to `/ingest`.
+    Single,
+    /// A hundred events to `/ingest/batch`.
+    Batch,
+}
+
+/// How many connections are kept open.
+pub(super) const CONNECTIONS: u32 = 64;
+/// How many events a batch has.
+pub(super) const BATCH: u32 = 100;
+
+/// What was answered.
+pub(super) struct Measured {
+    pub(super) events_per_second: f64,
+    pub(super) p50: String,
+    pub(super) p99: String,
+}
+
+/// Loads the server and returns how many events a second it answered. Any answer but a 200 is an error.
+pub(super) fn load(address: &str, shape: Shape, seconds: u64) -> Result<Measured> {
+    apt::install("wrk", &["wrk"])?;
+    let script = workspace::root().join("xtask/src/bench/events.lua");
+    let (path, count) = match shape {
+        Shape::Single => ("/ingest", 1),
+        Shape::Batch => ("/ingest/batch", BATCH),
+    };
+    let printed = program("wrk")
+        .args(["--threads", "1", "--latency", "--connections", &CONNECTIONS.to_string()])
+        .args(["--duration", &format!("{seconds}s"), "--script"])
+        .arg(script)
+        .arg(format!("http://{address}{path}"))
+        .args(["--", &count.to_string(), &std::process::id().to_string()])
+        .read()?;
+    if printed.contains("Non-2xx") || printed.contains("Socket errors") {
+        bail!("not every request was answered 200:\n{printed}");
+    }
+    let value = |label: &str| {
+        let line = printed.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.map(|rest| rest.trim().to_owned()).with_context(|| format!("no `{label}` in what wrk printed:\n{printed}"))
+    };
+    let requests: f64 = value("Requests/sec:")?.parse()?;
+    Ok(Measured { events_per_second: requests * f64::from(count), p50: value("50%")?, p99: value("99%")? })
+}

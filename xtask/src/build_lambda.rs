@@ -1,0 +1,63 @@
+//! The function as Lambda takes it: `target/lambda/pik-lambda/bootstrap.zip`, where `deploy/template.yaml` looks for it.
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::command::{Run, found, program};
+use crate::{setup, workspace};
+
+/// Build the Lambda function and pack it into target/lambda/pik-lambda/bootstrap.zip.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What the function runs on; the template says arm64
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    arch: Architecture,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Architecture {
+    Arm64,
+    X86_64,
+}
+
+impl Architecture {
+    fn target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let tools = setup::python::lambda_build()?;
+    let target = args.arch.target();
+    standard_library(target)?;
+    // The linker is found through the Python that it is installed in.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([tools.clone()].into_iter().chain(std::env::split_paths(&path)))?;
+    let folder = workspace::root().join("target/lambda");
+    program(tools.join("cargo-lambda"))
+        .args(["lambda", "build", "--release", "--locked", "--package", "pik-lambda", "--target", target])
+        .args(["--output-format", "zip", "--lambda-dir"])
+        .arg(&folder)
+        .env("PATH", path)
+        .run()?;
+    let zip = folder.join("pik-lambda/bootstrap.zip");
+    let size = std::fs::metadata(&zip).with_context(|| format!("{} is missing", zip.display()))?.len();
+    println!("{}: {size} bytes for {target}", zip.display());
+    Ok(())
+}
+
+/// The standard library for the target, which rustup has.
+fn standard_library(target: &str) -> Result<()> {
+    let print = |what: &str| program("rustc").args(["--print", what, "--target", target]).read();
+    let folder = print("target-libdir").with_context(|| format!("rustc does not know {target}"))?;
+    if std::path::Path::new(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    if found("rustup").is_none() {
+        bail!("there is no standard library for {target}; install one, or build for this machine's own architecture");
+    }
+    program("rustup").args(["target", "add", target]).run_within(std::time::Duration::from_secs(120))
+}
