@@ -49,7 +49,7 @@ impl Source {
         let body = if sent.base64 {
             json!(STANDARD.encode(&sent.body))
         } else {
-            json!(String::from_utf8(sent.body.clone()).unwrap())
+            json!(String::from_utf8(sent.body.clone()).expect("a text body is UTF-8"))
         };
         let body = if sent.body.is_empty() { Value::Null } else { body };
         let single: Value =
