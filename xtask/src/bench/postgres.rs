@@ -21,7 +21,7 @@ fn insert(rows: u32) -> String {
     format!(
         "\\set seed random(1, 9000000000000000000)\n\
          INSERT INTO event (event_id, source, event_type, entity_id, event_time, raw) \
-         SELECT decode(md5((:seed + n)::text) || md5((:seed - n)::text), 'hex'), 'bench', 'heartbeat', 'user_' || (:seed % 10000), \
+         SELECT decode(md5((:seed::bigint + n)::text) || md5((:seed::bigint - n)::text), 'hex'), 'bench', 'heartbeat', 'user_' || (:seed::bigint % 10000), \
          '2026-01-15T11:00:00Z', repeat('x', 300) FROM generate_series(1, {rows}) n ON CONFLICT DO NOTHING;\n"
     )
 }

@@ -52,7 +52,7 @@ impl Emulator {
 
         let log = std::env::temp_dir().join(format!("{name}.log"));
         let function = Command::new(variable("PIK_TEST_LAMBDA")?)
-            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{address}/{FUNCTION}"))
+            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{address}/.rt/{FUNCTION}"))
             .env("AWS_LAMBDA_FUNCTION_NAME", FUNCTION)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
