@@ -4,7 +4,7 @@
 //! `PIK_TEST_BINARY` is a `pik` built with the feature `aws`.
 //! Buckets and tables are made anew for each test and left behind. `PIK_TEST_SEED` repeats a run's faults; the order of
 //! requests under load is not the seed's, so neither is every detail.
-#![allow(clippy::unwrap_used, reason = "all of this is tests, the functions that they share too")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of this is tests, the functions that they share too")]
 
 mod bench;
 mod conformance;

@@ -2,7 +2,7 @@
 //! `cargo xtask test lambda` starts all of it.
 //!
 //! `PIK_TEST_LAMBDA` is the function's program, `PIK_TEST_CARGO_LAMBDA` the emulator's.
-#![allow(clippy::unwrap_used, reason = "all of this is tests, the functions that they share too")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of this is tests, the functions that they share too")]
 
 mod emulator;
 mod payload;
