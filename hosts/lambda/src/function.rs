@@ -36,7 +36,9 @@ impl<S: Investigate> Function<S> {
         let lambda_request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
         let deadline = context.map(|context| context.deadline).filter(|deadline| *deadline > 0);
         let left_ms = deadline.and_then(|deadline| i64::try_from(deadline).ok()).map(|deadline| deadline - now_ms());
-        let left = left_ms.map_or(Duration::MAX, |left| Duration::from_millis(left.max(0).unsigned_abs()));
+        // No invocation begins after its end: `cargo lambda watch` tells a span of time in place of a moment.
+        let left_ms = left_ms.filter(|left| *left > 0);
+        let left = left_ms.map_or(Duration::MAX, |left| Duration::from_millis(left.unsigned_abs()));
         let limit = left.saturating_sub(RESERVE);
 
         LAMBDA_REQUEST_ID
