@@ -1,4 +1,4 @@
-//! Load on a server of this machine: `wrk`, 64 keep-alive connections, every event a new one.
+//! Load on a server of this machine: `wrk`, 64 keep-alive connections.
 
 use anyhow::{Context, Result, bail};
 
@@ -13,6 +13,8 @@ pub(super) enum Shape {
     Single,
     /// A hundred events to `/ingest/batch`.
     Batch,
+    /// The same, from many entities and types, of many days, and with some sent twice.
+    Varied,
 }
 
 /// How many connections are kept open.
@@ -31,16 +33,17 @@ pub(super) struct Measured {
 pub(super) fn load(address: &str, shape: Shape, seconds: u64) -> Result<Measured> {
     apt::install("wrk", &["wrk"])?;
     let script = workspace::root().join("xtask/src/bench/events.lua");
-    let (path, count) = match shape {
-        Shape::Single => ("/ingest", 1),
-        Shape::Batch => ("/ingest/batch", BATCH),
+    let (path, count, kind) = match shape {
+        Shape::Single => ("/ingest", 1, "alike"),
+        Shape::Batch => ("/ingest/batch", BATCH, "alike"),
+        Shape::Varied => ("/ingest/batch", BATCH, "varied"),
     };
     let printed = program("wrk")
         .args(["--threads", "1", "--latency", "--connections", &CONNECTIONS.to_string()])
         .args(["--duration", &format!("{seconds}s"), "--script"])
         .arg(script)
         .arg(format!("http://{address}{path}"))
-        .args(["--", &count.to_string(), &std::process::id().to_string()])
+        .args(["--", &count.to_string(), &std::process::id().to_string(), kind])
         .read()?;
     if printed.contains("Non-2xx") || printed.contains("Socket errors") {
         bail!("not every request was answered 200:\n{printed}");

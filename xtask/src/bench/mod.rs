@@ -5,6 +5,8 @@ use anyhow::{Result, bail};
 mod core;
 mod load;
 mod postgres;
+mod process;
+mod queries;
 mod server;
 
 /// A group of measurements that is made in one run.
@@ -14,7 +16,7 @@ struct Part {
     run: fn(&Args) -> Result<()>,
 }
 
-const PARTS: &[Part] = &[core::PART, server::PART];
+const PARTS: &[Part] = &[core::PART, server::PART, queries::PART];
 
 /// Measure, on a machine that is otherwise quiet.
 #[derive(clap::Args)]

@@ -1,9 +1,7 @@
 //! The server with durable answers, beside the same server over a store that stores nothing, and beside PostgreSQL.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,8 +9,9 @@ use anyhow::{Context, Result};
 
 use super::load::{BATCH, Measured, Shape, load};
 use super::postgres::Postgres;
+use super::process::Server;
 use super::{Args, Part};
-use crate::command::{Run, cargo, program};
+use crate::command::{Run, cargo};
 use crate::workspace;
 
 pub(super) const PART: Part =
@@ -61,13 +60,8 @@ fn row(name: &str, measured: &Measured, beside: Option<(&Measured, f64)>) {
 }
 
 fn durable(folder: &Path, shape: Shape, seconds: u64) -> Result<Measured> {
-    let server = pik(folder)?;
+    let server = Server::pik(folder)?;
     load(&server.address, shape, seconds)
-}
-
-fn pik(folder: &Path) -> Result<Server> {
-    let data = folder.to_string_lossy();
-    Server::start(workspace::target().join("release/pik"), &["serve", "--listen", "127.0.0.1:0", "--data", &data])
 }
 
 /// Resident memory under a minute of single events and a minute of batches.
@@ -75,7 +69,7 @@ fn memory(folder: &Path) -> Result<()> {
     println!("\n| resident memory, MiB | after 10 s | after 30 s | after 60 s | peak |");
     println!("|---|---|---|---|---|");
     for (name, shape) in [("single", Shape::Single), ("batches of 100", Shape::Batch)] {
-        let server = pik(&folder.join(name))?;
+        let server = Server::pik(&folder.join(name))?;
         let address = server.address.clone();
         let loading = thread::spawn(move || load(&address, shape, 60));
         let start = Instant::now();
@@ -93,36 +87,4 @@ fn memory(folder: &Path) -> Result<()> {
         println!("| {name} | {:.1} | {:.1} | {:.1} | {peak:.1} |", after(10), after(30), after(60));
     }
     Ok(())
-}
-
-/// A server process, killed when this is dropped.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(binary: PathBuf, args: &[&str]) -> Result<Self> {
-        let mut child = program(&binary).args(args).env("LOG_LEVEL", "warn").stdout(Stdio::piped()).spawn()?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
-        let address = address.with_context(|| format!("{} did not say where it listens", binary.display()))?;
-        Ok(Self { child, address })
-    }
-
-    fn resident_mib(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib / 1024.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
