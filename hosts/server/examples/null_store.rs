@@ -60,6 +60,7 @@ impl Investigate for NullStore {
 fn main() -> anyhow::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8081".into());
     let level = if std::env::var("LOG_LEVEL").is_ok_and(|level| level == "info") { Level::Info } else { Level::Warn };
+    server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(level, metrics.log_lines_dropped.clone())?;
     let api = Api::new(NullStore, ServerHost::new(metrics), Config::default())?;

@@ -163,6 +163,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.check()?;
+    server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level, metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let done = match args.store.open()? {

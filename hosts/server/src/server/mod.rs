@@ -3,6 +3,8 @@
 mod body;
 mod clock;
 mod connection;
+#[cfg(test)]
+mod faulty;
 mod gate;
 mod host;
 mod http_socket;
@@ -10,6 +12,7 @@ mod limits;
 mod listener;
 mod log;
 mod metrics;
+pub(crate) mod pages;
 mod run;
 mod signals;
 
