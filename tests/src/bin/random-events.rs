@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for index in 0..count {
         let body = random_event::body(seed, index);
         let comment = format!("body {index} of seed {seed}");
-        let vector = Vector::of_body("random", &index.to_string(), comment, &body);
+        let vector = Vector::of_body("random-events", &index.to_string(), comment, &body);
         serde_json::to_writer(&mut out, &vector)?;
         out.write_all(b"\n")?;
     }

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 use crate::command::{Run, cargo, program};
 use crate::{build_wasm, setup, workspace};
 
-const RANDOM_EVENTS: &str = "20000";
-const SEED: &str = "1";
+pub(super) const RANDOM_EVENTS: &str = "20000";
+pub(super) const SEED: &str = "1";
 
 /// What there is to run drivers with.
 pub(super) struct Targets {
@@ -34,7 +34,7 @@ pub(super) fn ready() -> Result<&'static Targets> {
 }
 
 /// What a program of `tests/` prints: bodies and native Rust's answers.
-fn answers(name: &str, args: &[&str]) -> Result<PathBuf> {
+pub(super) fn answers(name: &str, args: &[&str]) -> Result<PathBuf> {
     let folder = workspace::target().join("targets");
     fs::create_dir_all(&folder)?;
     let file = folder.join(name).with_extension("jsonl");

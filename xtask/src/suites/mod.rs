@@ -14,6 +14,7 @@ mod lambda;
 mod native;
 mod package;
 mod purity;
+mod reference;
 mod wasm;
 
 /// A group of tests that runs, passes and fails as one.
@@ -30,6 +31,7 @@ pub(crate) struct Suite {
 pub(crate) const SUITES: &[Suite] = &[
     purity::SUITE,
     native::SUITE,
+    reference::SUITE,
     docs::SUITE,
     wasm::SUITE,
     browser::SUITE,
