@@ -17,8 +17,10 @@ const RUN: usize = 1024;
 /// So many rows are inserted by one statement.
 const ROWS: usize = 32;
 
-/// An index table: its name, its columns (all of them the primary key), and the key of an occurrence, if it has one.
+/// An index: its name, the table that its keys go into (all columns are the primary key), and the key of an occurrence,
+/// if it has one.
 pub(crate) struct Layout<const N: usize> {
+    pub(crate) name: &'static str,
     pub(crate) table: &'static str,
     pub(crate) key: fn(&Occurrence) -> Option<[i64; N]>,
 }
@@ -67,7 +69,7 @@ impl<const N: usize> Index<N> {
     /// The index as the table has it, without what is still missing there.
     pub(crate) fn load(connection: &Connection, layout: &'static Layout<N>) -> rusqlite::Result<Self> {
         let complete_to = connection
-            .query_row("SELECT complete_to FROM indexed WHERE name = ?1", [layout.table], |row| row.get(0))
+            .query_row("SELECT complete_to FROM indexed WHERE name = ?1", [layout.name], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
         Ok(Self {
@@ -78,6 +80,11 @@ impl<const N: usize> Index<N> {
             moving_covers: complete_to,
             complete_to,
         })
+    }
+
+    /// How many keys are being written.
+    pub(crate) fn slice(&self) -> usize {
+        self.slice.len()
     }
 
     // With the slice that is being written, if any.
@@ -167,7 +174,7 @@ impl<const N: usize> Sweep for Index<N> {
         if self.is_newly_complete() {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO indexed (name, complete_to) VALUES (?1, ?2)")?
-                .execute(params![self.layout.table, self.moving_covers])?;
+                .execute(params![self.layout.name, self.moving_covers])?;
         }
         Ok(())
     }

@@ -5,10 +5,12 @@ use rusqlite::Connection;
 use crate::hourly::Hourly;
 use crate::index::{Index, Layout, Pace, Sweep};
 use crate::occurrence::{Kind, Occurrence};
+use crate::settle;
 
 /// First occurrences by the start of their id: what decides between first and later.
 const BY_ID: Layout<2> = Layout {
-    table: "by_id",
+    name: "by_id",
+    table: settle::BY_ID.recent,
     key: |at| match at.kind {
         Kind::First => Some([at.id_prefix, at.seq]),
         Kind::Later { .. } => None,
@@ -17,6 +19,7 @@ const BY_ID: Layout<2> = Layout {
 
 /// Later occurrences by the first.
 const BY_FIRST: Layout<2> = Layout {
+    name: "by_first",
     table: "by_first",
     key: |at| match at.kind {
         Kind::First => None,
@@ -26,7 +29,8 @@ const BY_FIRST: Layout<2> = Layout {
 
 /// One entity through time.
 const BY_ENTITY: Layout<6> = Layout {
-    table: "by_entity",
+    name: "by_entity",
+    table: settle::BY_ENTITY.recent,
     key: |at| {
         let (seconds, nanoseconds) = (at.event_time.unix_seconds(), at.event_time.subsecond_nanoseconds());
         Some([at.entity_prefix, at.kind.number(), seconds, i64::from(nanoseconds), at.id_prefix, at.seq])
@@ -35,7 +39,8 @@ const BY_ENTITY: Layout<6> = Layout {
 
 /// The first occurrences of a type and day, the latest arrivals first.
 const BY_LAG: Layout<4> = Layout {
-    table: "by_lag",
+    name: "by_lag",
+    table: settle::BY_LAG.recent,
     key: |at| match at.kind {
         Kind::First => Some([at.stream, at.event_day(), -at.lag_ms(), at.seq]),
         Kind::Later { .. } => None,
@@ -43,8 +48,11 @@ const BY_LAG: Layout<4> = Layout {
 };
 
 /// What arrived in a window.
-const BY_INGEST: Layout<3> =
-    Layout { table: "by_ingest", key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]) };
+const BY_INGEST: Layout<3> = Layout {
+    name: "by_ingest",
+    table: "by_ingest",
+    key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]),
+};
 
 /// All indexes. The writer changes them, readers look at what waits in them.
 pub(crate) struct Indexes {
@@ -119,12 +127,17 @@ impl Indexes {
         self.last_seq
     }
 
-    /// First occurrences that the table `by_id` may not have yet and whose ids start like that.
+    /// How many keys are being written by id, by entity and by lag.
+    pub(crate) fn slices(&self) -> [usize; 3] {
+        [self.by_id.slice(), self.by_entity.slice(), self.by_lag.slice()]
+    }
+
+    /// First occurrences that the tables by id may not have yet and whose ids start like that.
     pub(crate) fn recent(&self, id_prefix: i64) -> impl Iterator<Item = i64> {
         self.by_id.waiting([id_prefix, i64::MIN]..=[id_prefix, i64::MAX]).map(|[_, seq]| *seq)
     }
 
-    /// The starts of the ids that the table `by_id` may not have yet.
+    /// The starts of the ids that the tables by id may not have yet.
     pub(crate) fn recent_ids(&self) -> impl Iterator<Item = i64> {
         self.by_id.waiting([i64::MIN; 2]..=[i64::MAX; 2]).map(|[id_prefix, _]| *id_prefix)
     }

@@ -1,4 +1,4 @@
-//! Keys of an index, wherever they are: in its table, or waiting to be moved there.
+//! Keys of an index, wherever they are: in its tables, or waiting to be moved there.
 
 use std::collections::BinaryHeap;
 use std::ops::RangeInclusive;
@@ -10,10 +10,10 @@ use crate::index::Index;
 use crate::indexes::Indexes;
 use crate::reader::Reader;
 
-/// An index, and the statement that finds rows of its table between two keys.
+/// An index, and the statements that find rows of its tables between two keys, in the order in which keys move on.
 pub(crate) struct Source<const N: usize> {
     pub(crate) index: fn(&Indexes) -> &Index<N>,
-    pub(crate) select: &'static str,
+    pub(crate) select: &'static [&'static str],
 }
 
 impl Reader {
@@ -24,21 +24,24 @@ impl Reader {
         range: RangeInclusive<[i64; N]>,
         count: usize,
     ) -> rusqlite::Result<Vec<[i64; N]>> {
-        // First what waits, then the table: a key that is moved in between is seen twice, the other way round it would
+        // First what waits, then the tables: a key that is moved in between is seen twice, the other way round it would
         // not be seen at all.
         let mut keys = {
             let indexes = self.indexes.read().unwrap_or_else(PoisonError::into_inner);
             least((source.index)(&indexes).waiting(range.clone()), count)
         };
-        let mut statement = self.connection.prepare_cached(source.select)?;
-        let bounds = range.start().iter().chain(range.end()).copied().chain([i64::try_from(count).unwrap_or(i64::MAX)]);
-        let mut rows = statement.query(params_from_iter(bounds))?;
-        while let Some(row) = rows.next()? {
-            let mut key = [0; N];
-            for (column, part) in key.iter_mut().enumerate() {
-                *part = row.get(column)?;
+        let count_bound = i64::try_from(count).unwrap_or(i64::MAX);
+        for select in source.select {
+            let mut statement = self.connection.prepare_cached(select)?;
+            let bounds = range.start().iter().chain(range.end()).copied().chain([count_bound]);
+            let mut rows = statement.query(params_from_iter(bounds))?;
+            while let Some(row) = rows.next()? {
+                let mut key = [0; N];
+                for (column, part) in key.iter_mut().enumerate() {
+                    *part = row.get(column)?;
+                }
+                keys.push(key);
             }
-            keys.push(key);
         }
         keys.sort_unstable();
         keys.dedup();

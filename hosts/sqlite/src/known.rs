@@ -16,7 +16,7 @@ const BLOCK_BITS: usize = 512;
 /// A filter that is full is followed by one twice as large,
 const LEAST_IDS: usize = 1 << 17;
 /// until they take so much memory. From then on the last one takes everything, and more is looked up in vain.
-const MOST_BYTES: usize = 8 << 20;
+const MOST_BYTES: usize = 12 << 20;
 /// Ids that are read at once from the table.
 const PAGE: i64 = 10_000;
 
@@ -70,7 +70,7 @@ fn mix(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-/// What the table held at the start, read beside the writer.
+/// What the tables held at the start, read beside the writer.
 #[derive(Default)]
 pub(crate) struct Stored {
     filter: OnceLock<Filter>,
@@ -78,27 +78,33 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads the ids of the table; there are `about` so many.
+    /// Reads the ids of the tables; there are `about` so many.
     pub(crate) fn read(&self, connection: &Connection, about: i64) -> rusqlite::Result<()> {
         let mut filter = Filter::for_ids(usize::try_from(about).unwrap_or(0));
-        let mut last = None;
-        while !self.stopped.load(Ordering::Relaxed) {
-            // Short pages: who reads an old state for long keeps the log from starting over.
-            let mut statement = connection.prepare_cached(crate::sql::ID_PREFIXES)?;
-            let mut rows = statement.query([last.unwrap_or(i64::MIN), PAGE])?;
-            let mut count = 0;
-            while let Some(row) = rows.next()? {
-                let id_prefix = row.get(0)?;
-                filter.insert(id_prefix);
-                last = Some(id_prefix);
-                count += 1;
-            }
-            if count < PAGE {
-                // Only now is what it does not have certainly new.
-                let _ = self.filter.set(filter);
-                break;
+        // In the order in which ids move on: one that moves meanwhile is seen twice rather than not at all.
+        for statement in crate::sql::ID_PREFIXES {
+            let mut last = None;
+            loop {
+                if self.stopped.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                // Short pages: who reads an old state for long keeps the log from starting over.
+                let mut statement = connection.prepare_cached(statement)?;
+                let mut rows = statement.query([last.unwrap_or(i64::MIN), PAGE])?;
+                let mut count = 0;
+                while let Some(row) = rows.next()? {
+                    let id_prefix = row.get(0)?;
+                    filter.insert(id_prefix);
+                    last = Some(id_prefix);
+                    count += 1;
+                }
+                if count < PAGE {
+                    break;
+                }
             }
         }
+        // Only now is what the tables do not have certainly new.
+        let _ = self.filter.set(filter);
         Ok(())
     }
 
@@ -119,7 +125,7 @@ impl Known {
         Self { stored, recent: vec![Filter::for_ids(LEAST_IDS)] }
     }
 
-    /// Adds an event that the table did not have at the start.
+    /// Adds an event that the tables did not have at the start.
     pub(crate) fn insert(&mut self, id_prefix: i64) {
         let bytes: usize = self.recent.iter().map(Filter::bytes).sum();
         if let Some(last) = self.recent.last_mut()
@@ -186,7 +192,8 @@ mod tests {
         let known = Known::new(Arc::clone(&stored));
         let count = PAGE * 2;
         for (seq, id_prefix) in prefixes(0, count).chain([-1 << 47, (1 << 47) - 1]).enumerate() {
-            connection.execute("INSERT INTO by_id VALUES (?1, ?2)", [id_prefix, seq as i64]).unwrap();
+            let table = if seq % 3 == 0 { "by_id" } else { "by_id_recent" };
+            connection.execute(&format!("INSERT INTO {table} VALUES (?1, ?2)"), [id_prefix, seq as i64]).unwrap();
         }
         assert!(!known.lacks(0), "nothing is certain before all is read");
         stored.read(&connection, count).unwrap();

@@ -21,6 +21,7 @@ mod reader;
 mod records;
 mod rows;
 mod schema;
+mod settle;
 mod sql;
 mod store;
 mod tallies;

@@ -20,10 +20,10 @@ const LAG: usize = 2; // minus the lag, seq
 const ARRIVALS: usize = 2; // ingest milliseconds, seq
 const DUPLICATES: usize = 1; // seq
 
-const BY_FIRST: Source<2> = Source { index: |indexes| indexes.by_first(), select: sql::BY_FIRST };
-const BY_ENTITY: Source<6> = Source { index: |indexes| indexes.by_entity(), select: sql::BY_ENTITY };
-const BY_LAG: Source<4> = Source { index: |indexes| indexes.by_lag(), select: sql::BY_LAG };
-const BY_INGEST: Source<3> = Source { index: |indexes| indexes.by_ingest(), select: sql::BY_INGEST };
+const BY_FIRST: Source<2> = Source { index: |indexes| indexes.by_first(), select: &[sql::BY_FIRST] };
+const BY_ENTITY: Source<6> = Source { index: |indexes| indexes.by_entity(), select: &sql::BY_ENTITY };
+const BY_LAG: Source<4> = Source { index: |indexes| indexes.by_lag(), select: &sql::BY_LAG };
+const BY_INGEST: Source<3> = Source { index: |indexes| indexes.by_ingest(), select: &[sql::BY_INGEST] };
 
 const SECONDS_PER_DAY: i64 = 86_400;
 

@@ -10,7 +10,7 @@ use crate::OpenError;
 /// Marks the file as ours, for `file(1)` and for the check at the start: "pik1" in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x7069_6b31;
 /// The version of the tables below.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 // One sequence numbers both kinds of occurrence in the order of their commits. Rows are only ever appended, the raw
 // bytes in the last column, so that reading a record does not walk through them. The key of a raw object is not kept:
@@ -111,8 +111,38 @@ CREATE TRIGGER duplicate_is_never_deleted BEFORE DELETE ON duplicate
 BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;
 ";
 
+// Version 2. Keys that come in no order gather in small tables of the same form before they settle in the large ones.
+const RECENT_TABLES: &str = "
+CREATE TABLE by_id_recent (
+    id_prefix INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (id_prefix, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE by_entity_recent (
+    entity_prefix INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    event_seconds INTEGER NOT NULL,
+    event_nanoseconds INTEGER NOT NULL,
+    id_prefix INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE by_lag_recent (
+    stream INTEGER NOT NULL,
+    event_day INTEGER NOT NULL,
+    minus_lag_ms INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (stream, event_day, minus_lag_ms, seq)
+) STRICT, WITHOUT ROWID;
+";
+
 /// How long to wait for somebody else who writes to the file, a backup tool for instance.
 const BUSY: Duration = Duration::from_secs(1);
+
+/// More statements than the writer has.
+const STATEMENTS: usize = 64;
 
 /// Opens the database for writing and creates the tables in an empty file.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
@@ -123,6 +153,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     )
     .map_err(refused)?;
     connection.busy_timeout(BUSY).map_err(refused)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     check(&connection, path)?;
     prepare_writer(&connection).map_err(refused)?;
     Ok(connection)
@@ -160,16 +191,19 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA recursive_triggers = ON;
          PRAGMA trusted_schema = OFF;",
     )?;
-    if pragma(connection, "user_version")? == 0 {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE;
-             {TABLES}
-             PRAGMA application_id = {APPLICATION_ID};
-             PRAGMA user_version = {VERSION};
-             COMMIT;"
-        ))?;
-    }
-    Ok(())
+    let steps: &[&str] = match pragma(connection, "user_version")? {
+        0 => &[TABLES, RECENT_TABLES],
+        1 => &[RECENT_TABLES],
+        _ => return Ok(()),
+    };
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         {}
+         PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {VERSION};
+         COMMIT;",
+        steps.concat()
+    ))
 }
 
 /// Opens the database for reading, beside the writer.
@@ -182,4 +216,32 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA trusted_schema = OFF;",
     )?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_version_1_is_brought_up_to_date() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("pik.sqlite");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&format!("{TABLES} INSERT INTO by_id VALUES (7, 1);")).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let connection = open_writer(&path).unwrap();
+            assert_eq!(pragma(&connection, "user_version").unwrap(), VERSION);
+            let found: Vec<i64> = connection
+                .prepare(crate::sql::BY_ID)
+                .unwrap()
+                .query_map([7], |row| row.get(0))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+            assert_eq!(found, [1]);
+        }
+    }
 }

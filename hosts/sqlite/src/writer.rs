@@ -15,7 +15,8 @@ use crate::indexes::Indexes;
 use crate::known::{Known, Stored};
 use crate::occurrence::{Kind, Occurrence, id_prefix};
 use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
-use crate::rows;
+use crate::settle::{self, Settling};
+use crate::{rows, sql};
 
 /// What a submission comes to.
 pub(crate) type Outcomes = Vec<Result<Answer, StoreError>>;
@@ -159,6 +160,7 @@ struct Writer<'c> {
     added: Vec<Occurrence>,
     added_ids: HashMap<EventId, First, foldhash::fast::RandomState>,
     known: Known,
+    settling: [Settling; 3],
     next_seq: i64,
 }
 
@@ -177,13 +179,18 @@ impl<'c> Writer<'c> {
             commit: connection.prepare("COMMIT")?,
             insert_event: connection.prepare(rows::INSERT_EVENT)?,
             insert_duplicate: connection.prepare(rows::INSERT_DUPLICATE)?,
-            candidates: connection.prepare("SELECT seq FROM by_id WHERE id_prefix = ?1")?,
+            candidates: connection.prepare(sql::BY_ID)?,
             whole_id: connection.prepare("SELECT event_id, ingest_ms FROM event WHERE seq = ?1")?,
             streams: HashMap::new(),
             name: String::new(),
             added: Vec::new(),
             added_ids: HashMap::default(),
             known,
+            settling: [
+                Settling::load(connection, settle::BY_ID)?,
+                Settling::load(connection, settle::BY_ENTITY)?,
+                Settling::load(connection, settle::BY_LAG)?,
+            ],
             next_seq: last_seq + 1,
         })
     }
@@ -210,6 +217,7 @@ impl<'c> Writer<'c> {
         match result {
             Ok(effects) => {
                 indexes.committed();
+                self.settling.iter_mut().for_each(Settling::committed);
                 for occurrence in self.added.drain(..) {
                     indexes.add(&occurrence);
                 }
@@ -218,6 +226,7 @@ impl<'c> Writer<'c> {
             }
             Err(error) => {
                 indexes.abandoned();
+                self.settling.iter_mut().for_each(Settling::abandoned);
                 self.added.clear();
                 self.added_ids.clear();
                 self.next_seq = first_seq;
@@ -245,6 +254,9 @@ impl<'c> Writer<'c> {
             }
         }
         indexes.write(self.connection)?;
+        for (settling, come) in self.settling.iter_mut().zip(indexes.slices()) {
+            settling.write(self.connection, come)?;
+        }
         self.commit.execute([])?;
         Ok(effects)
     }

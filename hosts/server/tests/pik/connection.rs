@@ -69,7 +69,10 @@ impl Connection {
         let head = String::from_utf8(self.buffer[..head_end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut response = Response { status, head, body: Vec::new() };
-        let length: usize = response.header("content-length").expect("a content length").parse().unwrap();
+        let length: usize = match status {
+            100..200 => 0,
+            _ => response.header("content-length").expect("a content length").parse().unwrap(),
+        };
         while self.buffer.len() < head_end + length {
             self.more()?;
         }
