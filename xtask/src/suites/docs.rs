@@ -11,12 +11,15 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::Suite;
-use crate::command::{Run, cargo};
-use crate::setup::python;
+use crate::command::{Run, cargo, found};
+use crate::setup::{apt, python};
 use crate::workspace;
 
-pub(crate) const SUITE: Suite =
-    Suite { name: "docs", about: "the commands of docs/investigate.md, and an export opened with DuckDB", run };
+pub(crate) const SUITE: Suite = Suite {
+    name: "docs",
+    about: "the commands of docs/investigate.md, the README's first event, and an export opened with DuckDB",
+    run,
+};
 
 const PAGES: [&str; 1] = ["investigate.md"];
 
@@ -38,7 +41,44 @@ fn run() -> Result<String> {
         bail!("no command was run");
     }
     open_odd_names(&duckdb)?;
-    Ok(format!("{commands} commands say what the pages show"))
+    post_the_readmes_event()?;
+    Ok(format!("{commands} commands say what the pages show, and the README's first event is answered as shown"))
+}
+
+/// The README's first request, and the answer that it shows.
+fn post_the_readmes_event() -> Result<()> {
+    if found("curl").is_none() {
+        apt::install("docs", &["curl"])?;
+    }
+    let readme = fs::read_to_string(workspace::root().join("README.md"))?;
+    let blocks: Vec<&str> = readme.split("```").skip(1).step_by(2).collect();
+    let place = blocks.iter().position(|block| block.starts_with("sh\ncurl ")).context("the README posts no event")?;
+    let block = |at: usize, language: &str| blocks.get(at).and_then(|block| block.strip_prefix(language));
+    let command = block(place, "sh\n").context("no command")?;
+    let shown = block(place + 1, "json\n").context("the README shows no answer to its first event")?;
+    let folder = workspace::target().join("docs/readme");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let server = Server::start(&folder)?;
+    let (default, ours) = ("http://127.0.0.1:8080", &server.url);
+    if !command.contains(default) {
+        bail!("the README's first event does not go to {default}, where the server listens by default");
+    }
+    let answer = Command::new("bash").arg("-c").arg(command.replace(default, ours)).read()?;
+    println!("{answer}");
+    // Neither the day of arrival nor the lag can be the same, and what they decide is in the vectors.
+    let known = |answer: &str| answer.split(',').map(form).filter(|part| !part.contains("ingest_")).collect::<Vec<_>>();
+    if known(&answer) != known(shown) {
+        bail!("the README's first event is answered otherwise than it shows");
+    }
+    // Ids have a form only, above; here it is the very one.
+    let id = shown.split('"').find(|text| text.len() == 64).context("the README shows no event_id")?;
+    if !answer.contains(id) {
+        bail!("the README's first event has another id than it shows");
+    }
+    Ok(())
 }
 
 /// Names that keys escape, exported and opened as a partitioned table.
