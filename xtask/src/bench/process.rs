@@ -17,8 +17,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(binary: PathBuf, args: &[&str]) -> Result<Self> {
-        let mut child = program(&binary).args(args).env("LOG_LEVEL", "warn").stdout(Stdio::piped()).spawn()?;
+    /// `level` is what is worth a log line; lines are thrown away.
+    pub(super) fn start(binary: PathBuf, level: &str, args: &[&str]) -> Result<Self> {
+        let mut child = program(&binary)
+            .args(args)
+            .env("LOG_LEVEL", level)
+            .stdout(Stdio::piped())
+            .stderr(if level == "info" { Stdio::null() } else { Stdio::inherit() })
+            .spawn()?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
@@ -28,9 +34,10 @@ impl Server {
     }
 
     /// `pik serve` on embedded storage in `folder`.
-    pub(super) fn pik(folder: &Path) -> Result<Self> {
+    pub(super) fn pik(folder: &Path, level: &str) -> Result<Self> {
         let data = folder.to_string_lossy();
-        Self::start(workspace::target().join("release/pik"), &["serve", "--listen", "127.0.0.1:0", "--data", &data])
+        let args = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
+        Self::start(workspace::target().join("release/pik"), level, &args)
     }
 
     pub(super) fn resident_mib(&self) -> Result<f64> {

@@ -39,7 +39,7 @@ fn run(args: &Args) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let server = Server::pik(&folder)?;
+    let server = Server::pik(&folder, "warn")?;
     let client = Client::of(&server);
     let start = date("now", "+%FT%TZ")?;
     let mut records = client.records()?;

@@ -27,11 +27,12 @@ fn run(args: &Args) -> Result<()> {
     let seconds = args.seconds;
 
     let (null_single, null_batch) = {
-        let null = Server::start(workspace::target().join("release/examples/null_store"), &["127.0.0.1:0"])?;
+        let null = Server::start(workspace::target().join("release/examples/null_store"), "warn", &["127.0.0.1:0"])?;
         (load(&null.address, Shape::Single, seconds)?, load(&null.address, Shape::Batch, seconds)?)
     };
-    let single = durable(&folder.join("single"), Shape::Single, seconds)?;
-    let batch = durable(&folder.join("batch"), Shape::Batch, seconds)?;
+    let single = durable(&folder.join("single"), "warn", Shape::Single, seconds)?;
+    let logged = durable(&folder.join("logged"), "info", Shape::Single, seconds)?;
+    let batch = durable(&folder.join("batch"), "warn", Shape::Batch, seconds)?;
     let (postgres_single, postgres_batch) = {
         let postgres = Postgres::start(&folder)?;
         (postgres.rows_per_second(1, seconds)?, postgres.rows_per_second(BATCH, seconds)?)
@@ -41,6 +42,7 @@ fn run(args: &Args) -> Result<()> {
     println!("|---|---|---|---|---|---|");
     row("single, null store", &null_single, None);
     row("single, SQLite", &single, Some((&null_single, postgres_single)));
+    row("single, SQLite, a log line for each", &logged, Some((&null_single, postgres_single)));
     row("batches of 100, null store", &null_batch, None);
     row("batches of 100, SQLite", &batch, Some((&null_batch, postgres_batch)));
     println!("| single rows, PostgreSQL | {postgres_single:.0} | | | | |");
@@ -59,8 +61,8 @@ fn row(name: &str, measured: &Measured, beside: Option<(&Measured, f64)>) {
     println!("| {name} | {:.0} | {} | {} {ratios}", measured.events_per_second, measured.p50, measured.p99);
 }
 
-fn durable(folder: &Path, shape: Shape, seconds: u64) -> Result<Measured> {
-    let server = Server::pik(folder)?;
+fn durable(folder: &Path, level: &str, shape: Shape, seconds: u64) -> Result<Measured> {
+    let server = Server::pik(folder, level)?;
     load(&server.address, shape, seconds)
 }
 
@@ -69,7 +71,7 @@ fn memory(folder: &Path) -> Result<()> {
     println!("\n| resident memory, MiB | after 10 s | after 30 s | after 60 s | peak |");
     println!("|---|---|---|---|---|");
     for (name, shape) in [("single", Shape::Single), ("batches of 100", Shape::Batch)] {
-        let server = Server::pik(&folder.join(name))?;
+        let server = Server::pik(&folder.join(name), "warn")?;
         let address = server.address.clone();
         let loading = thread::spawn(move || load(&address, shape, 60));
         let start = Instant::now();
