@@ -57,9 +57,10 @@ pub enum Query {
 /// Some of the records that a query asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Records {
-    /// At most as many as asked for, and fewer only on the last page. ACCEPTED and DUPLICATE ones, never PENDING.
+    /// At most as many as asked for, ACCEPTED and DUPLICATE ones, never PENDING. Fewer on the last page; a store may also
+    /// stop early, with none even, so that one page costs a bounded amount.
     pub records: Vec<Record>,
-    /// Where the next page begins; `None` when there was nothing behind the last record.
+    /// Where the next page begins; `None` on the last page.
     pub next: Option<Position>,
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let path = std::env::join_paths([tools.clone()].into_iter().chain(std::env::split_paths(&path)))?;
     let folder = workspace::root().join("target/lambda");
     program(tools.join("cargo-lambda"))
-        .args(["lambda", "build", "--release", "--locked", "--package", "pik-lambda", "--target", target])
+        .args(["lambda", "build", "--profile", "lambda", "--locked", "--package", "pik-lambda", "--target", target])
         .args(["--output-format", "zip", "--lambda-dir"])
         .arg(&folder)
         .env("PATH", path)

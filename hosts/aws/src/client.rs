@@ -9,6 +9,9 @@
 //! | connect | 1 s | 1 s | within one region |
 //! | idle connection kept | 60 s | 60 s | under the 350 s after which a NAT gateway forgets it silently |
 //!
+//! A call's future is tens of kilobytes, so each is boxed where it is awaited: those that await it in turn stay small
+//! enough for a thread's stack, optimised or not.
+//!
 //! An attempt that timed out may still take effect. That is safe: every write is conditional or keyed by its receipt.
 
 use std::time::Duration;

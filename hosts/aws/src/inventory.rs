@@ -25,7 +25,7 @@ impl Inventory for AwsStore {
                 .exclusive_start_key(schema::EVENT_ID, item::text(event_id))
                 .exclusive_start_key(schema::KIND, item::text(kind));
         }
-        let page = scan.send().await.map_err(|error| store_error("scan records", error))?;
+        let page = Box::pin(scan.send()).await.map_err(|error| store_error("scan records", error))?;
         let items = page.items().iter().map(filed);
         let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
         let next = place(schema::EVENT_ID).zip(place(schema::KIND));
@@ -34,8 +34,8 @@ impl Inventory for AwsStore {
 
     async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
         let list = self.clients.s3.list_objects_v2().bucket(&self.settings.bucket).prefix("raw/");
-        let page =
-            list.set_continuation_token(from).send().await.map_err(|error| store_error("list objects", error))?;
+        let page = Box::pin(list.set_continuation_token(from).send()).await;
+        let page = page.map_err(|error| store_error("list objects", error))?;
         let next = if page.is_truncated() == Some(true) { page.next_continuation_token } else { None };
         let objects = page.contents.unwrap_or_default();
         Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })

@@ -12,8 +12,11 @@
 //! | duplicates of an event | the table, strongly consistent | n / 4 |
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
 //!
-//! DUPLICATE alone by entity reads on through all events of the entity until the page is full. A duplicate is not in
-//! `by_entity`: with its fourth index write it would cost five write units.
+//! A page reads a bounded amount. By arrival it looks into [`DAYS`] days at most, and where a status is asked for at
+//! [`LOOKED_AT`] records at most; DUPLICATE alone by entity looks at so many events. A page that stops there is short, even
+//! empty, and has a next one all the same.
+//!
+//! A duplicate is not in `by_entity`: with its third index write it would cost five write units.
 
 use std::num::NonZeroU16;
 
@@ -24,6 +27,7 @@ use pik_core::{
     Records, StatsQuery, StoreError,
 };
 
+use crate::places::{ArrivalStart, LagPlace, place};
 use crate::walk::{SIDE_BY_SIDE, Walk, behind, between, merged};
 use crate::{AwsStore, BY_ENTITY, BY_INGEST, BY_LAG, Index, item, schema};
 
@@ -32,8 +36,11 @@ const MS_PER_DAY: i64 = 86_400_000;
 /// Of an entity whose DUPLICATE records alone are asked for, so many events are looked at in one go.
 const EVENTS: usize = 100;
 
-/// No receipt is longer, and DynamoDB refuses keys of over 1,024 bytes.
-const RECEIPT_BYTES: usize = 256;
+/// Into so many days one page of arrivals looks. One without arrivals costs a query a shard, too.
+const DAYS: usize = 100;
+
+/// Of so many records one page picks those of the status that is asked for; more, where more are asked for.
+const LOOKED_AT: usize = 1_000;
 
 impl Investigate for AwsStore {
     async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
@@ -42,19 +49,24 @@ impl Investigate for AwsStore {
             let day = day_of_type(source, event_type, event_date);
             return self.by_lag(&day, *min_lag_ms, after, limit).await;
         }
-        let after = after.map(|position| place(position).ok_or(QueryError::Position)).transpose()?;
-        let mut records = match query {
+        let behind = || after.map(|position| place(position).ok_or(QueryError::Position)).transpose();
+        let Looked { mut records, stopped } = match query {
             Query::Entity { entity_id, from, to, status } => {
                 let times = (from.as_ref(), to.as_ref());
-                self.by_entity(query, entity_id, times, *status, after.as_ref(), limit + 1).await?
+                self.by_entity(query, entity_id, times, *status, behind()?.as_ref(), limit + 1).await?
             }
-            Query::Arrivals { from, to, .. } => self.by_arrival(query, (*from, *to), after.as_ref(), limit + 1).await?,
-            Query::Duplicates { event_id } => self.duplicates(event_id, after.as_ref(), true, limit + 1).await?,
-            Query::Lag { .. } => Vec::new(),
+            Query::Arrivals { from, to, .. } => {
+                let start = after.map(|position| ArrivalStart::read(position).ok_or(QueryError::Position));
+                self.by_arrival(query, (*from, *to), start.transpose()?, limit + 1).await?
+            }
+            Query::Duplicates { event_id } => {
+                Looked::to_the_end(self.duplicates(event_id, behind()?.as_ref(), true, limit + 1).await?)
+            }
+            Query::Lag { .. } => Looked::to_the_end(Vec::new()),
         };
         let more = records.len() > limit;
         records.truncate(limit);
-        let next = if more { records.last().map(|record| Place::of(record).position()) } else { None };
+        let next = if more { records.last().map(|record| Place::of(record).position()) } else { stopped };
         Ok(Records { records, next })
     }
 
@@ -63,8 +75,17 @@ impl Investigate for AwsStore {
     }
 }
 
-fn place(position: &Position) -> Option<Place> {
-    Place::read(position).filter(|place| place.receipt.as_str().len() <= RECEIPT_BYTES)
+/// What one page's reading came to.
+struct Looked {
+    records: Vec<Record>,
+    /// Where to go on, when it was read enough before the page was full.
+    stopped: Option<Position>,
+}
+
+impl Looked {
+    fn to_the_end(records: Vec<Record>) -> Self {
+        Self { records, stopped: None }
+    }
 }
 
 /// `source=…/event_type=…/event_date=…` of a type and day.
@@ -93,8 +114,9 @@ impl AwsStore {
         status: Option<Outcome>,
         after: Option<&Place>,
         count: usize,
-    ) -> Result<Vec<Record>, StoreError> {
+    ) -> Result<Looked, StoreError> {
         let mut records = Vec::new();
+        let mut stopped = None;
         if let Some(place) = after
             && status != Some(Outcome::Accepted)
         {
@@ -110,6 +132,7 @@ impl AwsStore {
             let range =
                 between(self.query(Some(&BY_ENTITY)), partition, BY_ENTITY.sort, item::text(low), item::text(high));
             let mut events = Walk::new(range, None);
+            let mut looked_at = 0;
             while records.len() < count {
                 let piece = if status == Some(Outcome::Duplicate) { EVENTS } else { count - records.len() };
                 let mut firsts = Vec::new();
@@ -118,15 +141,21 @@ impl AwsStore {
                 {
                     firsts.push(first);
                 }
-                if firsts.is_empty() {
+                let Some(last) = firsts.last().map(Place::of) else { break };
+                looked_at += firsts.len();
+                let found = records.len();
+                self.with_duplicates(firsts, status, count, &mut records).await?;
+                if status == Some(Outcome::Duplicate) && looked_at >= LOOKED_AT && records.len() < count {
+                    // Behind the last event's duplicates, if it has any.
+                    let own = records[found..].last().filter(|record| record.event_id == last.event_id);
+                    stopped = Some(own.map_or(last, Place::of).position());
                     break;
                 }
-                self.with_duplicates(firsts, status, count, &mut records).await?;
             }
         }
         records.retain(|record| query.asks_for(record));
         records.truncate(count);
-        Ok(records)
+        Ok(Looked { records, stopped })
     }
 
     /// Adds events and their duplicates, each behind its event, until there are `count`.
@@ -198,23 +227,25 @@ impl AwsStore {
         &self,
         query: &Query,
         (from, to): (IngestTime, IngestTime),
-        after: Option<&Place>,
+        after: Option<ArrivalStart>,
         count: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        let start = after.map_or(from, |place| place.ingest_time.max(from));
-        let low = after.map(|place| {
-            let receipt = (place.status == Outcome::Duplicate).then_some(&place.receipt);
-            behind(&schema::ingest_order(&place.ingest_time, &place.event_id, receipt))
-        });
+    ) -> Result<Looked, StoreError> {
         // A time alone sorts before every key that begins with it.
-        let low = low.map_or(from.to_string(), |low| low.max(from.to_string()));
+        let (start, low) = after.map_or((from, from.to_string()), |after| after.start());
+        let (start, low) = (start.max(from), low.max(from.to_string()));
         let high = to.to_string();
         let mut records = Vec::new();
         if low > high {
-            return Ok(records);
+            return Ok(Looked::to_the_end(records));
         }
+        let enough = LOOKED_AT.max(count);
+        let mut looked_at = 0;
         let days = start.unix_ms().div_euclid(MS_PER_DAY)..=(to.unix_ms() - 1).div_euclid(MS_PER_DAY);
-        for day in days.filter_map(|day| IngestTime::from_unix_ms(day * MS_PER_DAY)) {
+        let days = days.filter_map(|day| IngestTime::from_unix_ms(day * MS_PER_DAY));
+        for (number, day) in days.enumerate() {
+            if number == DAYS {
+                return Ok(Looked { records, stopped: Some(ArrivalStart::From(day).position()) });
+            }
             let mut walks: Vec<Walk> = self
                 .shards()
                 .map(|shard| {
@@ -229,16 +260,21 @@ impl AwsStore {
                 let order = |one: &Record, other: &Record| query.order(&Place::of(one), &Place::of(other));
                 let found = merged(&mut walks, wanted, order).await?;
                 let is_end = found.len() < wanted;
+                looked_at += found.len();
+                let last = found.last().map(|(_, record)| Place::of(record));
                 records.extend(found.into_iter().map(|(_, record)| record).filter(|record| query.asks_for(record)));
                 if is_end {
                     break;
+                }
+                if looked_at >= enough && records.len() < count {
+                    return Ok(Looked { records, stopped: last.map(|last| last.position()) });
                 }
             }
             if records.len() >= count {
                 break;
             }
         }
-        Ok(records)
+        Ok(Looked::to_the_end(records))
     }
 
     /// At most `count` duplicates of an event behind a place of it.
@@ -268,40 +304,5 @@ impl AwsStore {
             records.push(record);
         }
         Ok(records)
-    }
-}
-
-/// Where a page by lag ended. The shard is told, not computed: it was another one before there were more of them.
-struct LagPlace {
-    lag_ms: i64,
-    shard: u16,
-    event_id: EventId,
-}
-
-impl LagPlace {
-    fn of(shard: u16, record: &Record) -> Self {
-        Self { lag_ms: record.ingest_lag_ms, shard, event_id: record.event_id }
-    }
-
-    fn read(position: &Position) -> Option<Self> {
-        let mut parts = position.as_str().split(' ');
-        let place = Self {
-            lag_ms: parts.next()?.parse().ok()?,
-            shard: parts.next()?.parse().ok()?,
-            event_id: parts.next()?.parse().ok()?,
-        };
-        parts.next().is_none().then_some(place)
-    }
-
-    fn position(&self) -> Position {
-        Position::new(format!("{} {} {}", self.lag_ms, self.shard, self.event_id))
-    }
-
-    /// The keys of the item there, in the table and in the index.
-    fn key(&self, partition: &str) -> item::Item {
-        let mut key = item::event_key(&self.event_id);
-        key.insert(schema::LAG_PARTITION.to_owned(), item::text(partition));
-        key.insert(schema::INGEST_LAG_MS.to_owned(), item::number(self.lag_ms));
-        key
     }
 }

@@ -39,7 +39,7 @@ impl DynamoLedger {
     pub(crate) async fn find_item(&self, id: &EventId) -> Result<Option<Item>, StoreError> {
         let get =
             self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
-        Ok(get.send().await.map_err(|error| store_error("find", error))?.item)
+        Ok(Box::pin(get.send()).await.map_err(|error| store_error("find", error))?.item)
     }
 }
 
@@ -57,7 +57,7 @@ impl Ledger for DynamoLedger {
             .condition_expression("attribute_not_exists(event_id)")
             // The record there comes with the refusal: no second read, and none that could see another state.
             .return_values_on_condition_check_failure(AllOld);
-        match put.send().await {
+        match Box::pin(put.send()).await {
             Ok(_) => Ok(Claim::New),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => match &refused.item {
@@ -88,7 +88,7 @@ impl Ledger for DynamoLedger {
             sets.push(format!("{name} = :{name}"));
             update = update.expression_attribute_values(format!(":{name}"), item::text(value));
         }
-        match update.update_expression(format!("SET {}", sets.join(", "))).send().await {
+        match Box::pin(update.update_expression(format!("SET {}", sets.join(", "))).send()).await {
             Ok(_) => Ok(Commit::Done),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match &refused.item {
@@ -103,7 +103,7 @@ impl Ledger for DynamoLedger {
     async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
         let put =
             self.client.put_item().table_name(&self.table).set_item(Some(item::write(record, self.shards))).send();
-        put.await.map(|_| ()).map_err(|error| store_error("record duplicate", error))
+        Box::pin(put).await.map(|_| ()).map_err(|error| store_error("record duplicate", error))
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {

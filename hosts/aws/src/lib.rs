@@ -11,6 +11,7 @@ mod inventory;
 mod investigate;
 mod item;
 mod ledger;
+mod places;
 mod raw_store;
 mod schema;
 mod settings;

@@ -27,7 +27,7 @@ impl S3RawStore {
 
     /// The size of an object; `None` when there is none.
     pub(crate) async fn size_of(&self, key: &str) -> Result<Option<u64>, StoreError> {
-        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+        match Box::pin(self.client.head_object().bucket(&self.bucket).key(key).send()).await {
             Ok(head) => Ok(Some(head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0))),
             Err(error) => match error.as_service_error() {
                 Some(HeadObjectError::NotFound(_)) => Ok(None),
@@ -38,7 +38,7 @@ impl S3RawStore {
 
     /// The bytes of an object; `None` when there is none.
     pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let object = match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
             Ok(object) => object,
             Err(error) => match error.as_service_error() {
                 Some(GetObjectError::NoSuchKey(_)) => return Ok(None),
@@ -73,7 +73,7 @@ impl RawStore for S3RawStore {
             // A bucket key saves a call to KMS for every object.
             put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key).bucket_key_enabled(true);
         }
-        match put.send().await {
+        match Box::pin(put.send()).await {
             Ok(_) => Ok(Put::Created),
             // Also what an attempt of ours finds whose first answer was lost.
             Err(error) if already_there(&error) => Ok(Put::Exists),

@@ -56,7 +56,7 @@ impl AwsStore {
             .projection_expression("event_time, ingest_time, ingest_lag_ms");
         let mut start = None;
         loop {
-            let page = walk.clone().set_exclusive_start_key(start).send().await;
+            let page = Box::pin(walk.clone().set_exclusive_start_key(start).send()).await;
             let page = page.map_err(|error| store_error("count records", error))?;
             for found in page.items() {
                 let arrival = item::read_arrival(found)?;

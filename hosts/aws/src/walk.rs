@@ -65,7 +65,7 @@ impl Walk {
         while self.needs_more() {
             let limit = i32::try_from(count.max(1)).unwrap_or(i32::MAX);
             let query = self.query.clone().limit(limit).set_exclusive_start_key(self.start.take());
-            let page = query.send().await.map_err(|error| store_error("query records", error))?;
+            let page = Box::pin(query.send()).await.map_err(|error| store_error("query records", error))?;
             for found in page.items() {
                 self.found.push_back(item::read(found)?);
             }

@@ -20,8 +20,6 @@ fn run() -> Result<String> {
         .arg("test")
         .args(CLOUD_PACKAGES)
         .args(["--test", "stand_ins", "--", "--include-ignored", "--nocapture"])
-        // The suites' futures, unoptimised, outgrow the 2 MiB of a test's thread.
-        .env("RUST_MIN_STACK", "33554432")
         .env("PIK_TEST_BINARY", workspace::target().join("debug/pik"));
     stand_ins.tell(&mut command);
     command.run_reading(|line| tests += passed(line))?;

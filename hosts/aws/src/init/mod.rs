@@ -78,8 +78,8 @@ impl AwsStore {
     /// Creates bucket and table if they are missing, and compares what is there with what is needed. What exists is
     /// never changed. Safe to repeat.
     pub async fn init(&self, provision: &Provision) -> Result<Vec<Check>, StoreError> {
-        let mut checks = bucket::init(self, provision).await?;
-        checks.extend(table::init(self).await?);
+        let mut checks = Box::pin(bucket::init(self, provision)).await?;
+        checks.extend(Box::pin(table::init(self)).await?);
         Ok(checks)
     }
 }
@@ -92,7 +92,7 @@ pub(crate) async fn ready(
 ) -> Result<(), StoreError> {
     // No event has this id; a consistent read of nothing costs the least there is.
     ledger.find(&EventId::from_bytes([0; 32])).await?;
-    let head = clients.s3.head_bucket().bucket(&settings.bucket).send().await;
+    let head = Box::pin(clients.s3.head_bucket().bucket(&settings.bucket).send()).await;
     head.map(|_| ()).map_err(|error| store_error("look up bucket", error))
 }
 

@@ -1,112 +1,120 @@
-//! What an event costs, counted: the calls that reach the services, and the write units of what they leave.
+//! What an event costs, counted: the calls that reach the services, and the write units of what they carry.
 
-use std::collections::{BTreeMap, HashMap};
-
-use anyhow::{Result, ensure};
-use aws_sdk_dynamodb::types::AttributeValue;
-use pik_aws::{AwsStore, BY_ENTITY, BY_INGEST, BY_LAG, Index, Settings};
+use anyhow::{Context, Result, ensure};
+use pik_aws::{AwsStore, Settings};
 use pik_core::{Event, Outcome, Receipt, Store, Submission};
+use serde_json::Value;
 
-use crate::bench::AwsBench;
-use crate::proxy::{Proxy, Service};
+use crate::proxy::{Exchange, Proxy, Service};
 use crate::stand;
-
-type Item = HashMap<String, AttributeValue>;
-
-/// DynamoDB's rule for an item's size: names and strings as UTF-8, numbers a byte for two digits and one more.
-fn size(item: &Item) -> usize {
-    let value = |value: &AttributeValue| match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => {
-            digits.trim_start_matches('-').len().div_ceil(2) + 1 + digits.contains('-') as usize
-        }
-        other => panic!("no record has {other:?}"),
-    };
-    item.iter().map(|(name, content)| name.len() + value(content)).sum()
-}
-
-/// A write unit is a kilobyte begun.
-fn units(item: &Item) -> usize {
-    size(item).div_ceil(1024)
-}
-
-/// An item takes a write in each index whose two keys it has: all of it, as the indexes project all.
-fn index_units(item: &Item) -> usize {
-    let has = |index: &Index| item.contains_key(index.partition) && item.contains_key(index.sort);
-    [BY_ENTITY, BY_LAG, BY_INGEST].iter().filter(|index| has(index)).count() * units(item)
-}
+use crate::units::{index_write_units, size, told, write_units};
 
 #[derive(Debug, PartialEq, Eq)]
 struct Cost {
-    write_units: usize,
+    /// Of each call to DynamoDB, the units in the table and in the indexes.
+    write_units: Vec<(usize, usize)>,
+    /// The largest item that is left.
     item_bytes: usize,
     s3_calls: usize,
 }
 
+impl Cost {
+    fn units(&self) -> usize {
+        self.write_units.iter().map(|(table, indexes)| table + indexes).sum()
+    }
+}
+
+/// A store behind two proxies that count.
+struct Counted {
+    store: AwsStore,
+    s3: Proxy,
+    dynamodb: Proxy,
+}
+
+impl Counted {
+    async fn new(test: &str) -> Result<Self> {
+        let straight = stand::settings(test)?;
+        drop(stand::made(straight.clone()).await?);
+        let s3 = Proxy::before(Service::S3, straight.s3_endpoint.as_deref().unwrap_or_default()).await?;
+        let dynamodb =
+            Proxy::before(Service::DynamoDb, straight.dynamodb_endpoint.as_deref().unwrap_or_default()).await?;
+        let through =
+            Settings { s3_endpoint: Some(s3.url.clone()), dynamodb_endpoint: Some(dynamodb.url.clone()), ..straight };
+        dynamodb.meter();
+        Ok(Self { store: AwsStore::connect(through).await?, s3, dynamodb })
+    }
+
+    /// The calls to DynamoDB of one arrival, and how many to S3.
+    async fn arrive(&self, event: &Event<'_>, outcome: Outcome) -> Result<(Vec<Exchange>, usize)> {
+        let receipt = Receipt::new("f47ac10b-58cc-4372-a567-0e02b2c3d479", stand::nonce(), 0);
+        let submission = Submission::new(event, stand::at("2025-12-29T20:15:35.580Z"), receipt);
+        ensure!(self.store.ingest(submission).await?.status == outcome);
+        let s3 = self.s3.take_calls();
+        ensure!(s3.keys().all(|call| *call == ("PUT".to_owned(), 200)), "{s3:?}");
+        Ok((self.dynamodb.take_exchanges(), s3.values().sum()))
+    }
+
+    /// The item of the first occurrence, as it is now.
+    async fn first(&self, event: &Event<'_>) -> Result<Value> {
+        self.store.find(event.id()).await?;
+        let found = self.dynamodb.take_exchanges().pop().context("no call")?;
+        Ok(found.answer["Item"].clone())
+    }
+}
+
+/// Checks that a call cost what the service says, if it says so.
+fn agreed(exchange: &Exchange, units: (usize, usize)) -> Result<(usize, usize)> {
+    let told = told(exchange);
+    ensure!(told.is_none_or(|told| told == (units.0 + units.1) as f64), "{units:?}, and the service says {told:?}");
+    Ok(units)
+}
+
 /// Ingests the event twice and counts both times.
 async fn costs(test: &str, body: &str) -> Result<(Cost, Cost)> {
-    let straight = stand::settings(test)?;
-    drop(stand::made(straight.clone()).await?);
-    let s3 = Proxy::before(Service::S3, straight.s3_endpoint.as_deref().unwrap_or_default()).await?;
-    let dynamodb = Proxy::before(Service::DynamoDb, straight.dynamodb_endpoint.as_deref().unwrap_or_default()).await?;
-    let through = Settings {
-        s3_endpoint: Some(s3.url.clone()),
-        dynamodb_endpoint: Some(dynamodb.url.clone()),
-        ..straight.clone()
-    };
-    let bench = AwsBench::new(AwsStore::connect(through).await?, straight).await;
+    let counted = Counted::new(test).await?;
     let event = Event::parse(body.as_bytes()).unwrap();
-    let calls = |calls: &[(&str, u16)]| -> BTreeMap<(String, u16), usize> {
-        calls.iter().map(|(name, status)| (((*name).to_owned(), *status), 1)).collect()
-    };
-    let arrive = async |outcome: Outcome| -> Result<()> {
-        let receipt = Receipt::new("f47ac10b-58cc-4372-a567-0e02b2c3d479", stand::nonce(), 0);
-        let submission = Submission::new(&event, stand::at("2025-12-29T20:15:35.580Z"), receipt);
-        ensure!(bench.store.ingest(submission).await?.status == outcome);
-        Ok(())
-    };
 
-    arrive(Outcome::Accepted).await?;
-    ensure!(dynamodb.take_calls() == calls(&[("PutItem", 200), ("UpdateItem", 200)]));
-    let puts = s3.take_calls();
-    ensure!(puts == calls(&[("PUT", 200)]), "{puts:?}");
-    let items = bench.items(event.id()).await?;
-    ensure!(items.len() == 1);
-    let first = &items[0];
-    let mut claim = first.clone();
-    claim.retain(|name, _| {
-        !["entity_order", "lag_partition", "ingest_partition", "ingest_order"].contains(&name.as_str())
-    });
-    ensure!(index_units(&claim) == 0, "a claim is in an index");
-    let accepted = Cost {
-        // The claim, then the commit at the size after it, in the table and in each index.
-        write_units: units(&claim) + units(first) + index_units(first),
-        item_bytes: size(first),
-        s3_calls: puts.values().sum(),
-    };
+    let (calls, s3_calls) = counted.arrive(&event, Outcome::Accepted).await?;
+    let [claim, commit] = &calls[..] else { anyhow::bail!("{} calls", calls.len()) };
+    ensure!((claim.call.as_str(), claim.status) == ("PutItem", 200));
+    ensure!((commit.call.as_str(), commit.status) == ("UpdateItem", 200));
+    let claimed = &claim.request["Item"];
+    ensure!(index_write_units(claimed) == 0, "a claim is in an index");
+    let first = counted.first(&event).await?;
+    ensure!(told(claim).is_some() && told(commit).is_some(), "the service does not say what a write costs");
+    let write_units_of_accepted = vec![
+        agreed(claim, (write_units(claimed), 0))?,
+        // The larger of before and after; the claim was in no index.
+        agreed(commit, (write_units(&first).max(write_units(claimed)), index_write_units(&first)))?,
+    ];
+    let accepted = Cost { write_units: write_units_of_accepted, item_bytes: size(&first), s3_calls };
 
-    arrive(Outcome::Duplicate).await?;
-    // 400 is the claim whose condition failed; it is paid for like a write of the item that is there.
-    let counted = dynamodb.take_calls();
-    ensure!(counted == calls(&[("PutItem", 400), ("PutItem", 200)]), "{counted:?}");
-    let items = bench.items(event.id()).await?;
-    let record = items.iter().find(|item| item["kind"] != AttributeValue::S("EVENT".into())).unwrap();
-    let duplicate = Cost {
-        write_units: units(first) + units(record) + index_units(record),
-        item_bytes: size(record),
-        s3_calls: s3.take_calls().values().sum(),
-    };
+    let (calls, s3_calls) = counted.arrive(&event, Outcome::Duplicate).await?;
+    let [refused, put] = &calls[..] else { anyhow::bail!("{} calls", calls.len()) };
+    ensure!((refused.call.as_str(), refused.status) == ("PutItem", 400));
+    ensure!((put.call.as_str(), put.status) == ("PutItem", 200));
+    let record = &put.request["Item"];
+    let write_units_of_duplicate = vec![
+        // A refused condition is paid like a write of the item that is there.
+        agreed(refused, (write_units(&refused.answer["Item"]), 0))?,
+        agreed(put, (write_units(record), index_write_units(record)))?,
+    ];
+    let duplicate = Cost { write_units: write_units_of_duplicate, item_bytes: size(record), s3_calls };
     Ok((accepted, duplicate))
 }
 
 #[tokio::test]
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn an_event_costs_few_write_units_and_one_put() -> Result<()> {
-    let usual = r#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}"#;
-    let (accepted, duplicate) = costs("cost-raw-123456789012-eu-west-1", usual).await?;
-    println!("usual: accepted {accepted:?}, duplicate {duplicate:?}");
-    ensure!(accepted.write_units <= 6 && accepted.s3_calls == 1, "{accepted:?}");
-    ensure!(duplicate.write_units <= 4 && duplicate.s3_calls == 0, "{duplicate:?}");
+    let example = r#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}"#;
+    // Of the lengths that names have in practice: ids that are UUIDs, milliseconds, a bucket with account and region.
+    let usual = r#"{"source":"checkout-service","event_type":"order.payment_authorized","entity_id":"0b6f5c1e-6c61-4f4b-9a55-1d9d2a1a1f5e","event_time":"2025-12-28T23:59:59.123Z","payload":{"steps":10}}"#;
+    for (name, body) in [("cost-example", example), ("cost-raw-events-123456789012-eu-west-1", usual)] {
+        let (accepted, duplicate) = costs(name, body).await?;
+        println!("{name}: accepted {accepted:?}, duplicate {duplicate:?}");
+        ensure!(accepted.units() <= 6 && accepted.s3_calls == 1, "{accepted:?}");
+        ensure!(duplicate.units() <= 4 && duplicate.s3_calls == 0, "{duplicate:?}");
+    }
 
     let longest = format!(
         r#"{{"source":"{s}","event_type":"{s}","entity_id":"{e}","event_time":"2025-12-28T23:59:59.123456789Z","payload":{{}}}}"#,

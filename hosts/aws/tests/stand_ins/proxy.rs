@@ -9,11 +9,13 @@ use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// What one request meets.
@@ -79,6 +81,15 @@ struct State {
     calls: Mutex<BTreeMap<(String, u16), usize>>,
     met: Mutex<BTreeMap<Fault, usize>>,
     under_way: AtomicUsize,
+    exchanges: Mutex<Option<Vec<Exchange>>>,
+}
+
+/// A call to DynamoDB and its answer.
+pub(crate) struct Exchange {
+    pub(crate) call: String,
+    pub(crate) status: u16,
+    pub(crate) request: Value,
+    pub(crate) answer: Value,
 }
 
 struct Faults {
@@ -99,6 +110,7 @@ impl Proxy {
             calls: Mutex::default(),
             met: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            exchanges: Mutex::new(None),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -133,6 +145,16 @@ impl Proxy {
     /// How often each fault was met.
     pub(crate) fn met(&self) -> BTreeMap<Fault, usize> {
         self.state.met.lock().unwrap().clone()
+    }
+
+    /// From now on, each call asks what it costs, and is kept with its answer.
+    pub(crate) fn meter(&self) {
+        *self.state.exchanges.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// The metered calls since the last time.
+    pub(crate) fn take_exchanges(&self) -> Vec<Exchange> {
+        self.state.exchanges.lock().unwrap().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The calls that reached the service since the last time, by name and status.
@@ -174,10 +196,9 @@ impl State {
         let forwarded = async |delay: Duration| {
             let state = Arc::clone(&state);
             state.under_way.fetch_add(1, Ordering::SeqCst);
-            let request = Request::from_parts(head, Full::new(body));
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
-                let answer = state.forward(request).await;
+                let answer = state.forward(head, body).await;
                 state.under_way.fetch_sub(1, Ordering::SeqCst);
                 answer
             })
@@ -228,25 +249,48 @@ impl State {
         Ok(answer.body(Full::from(body))?)
     }
 
-    async fn forward(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>> {
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    async fn forward(&self, mut head: Parts, body: Bytes) -> Result<Response<Full<Bytes>>> {
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let authority = self.upstream.authority().context("the service's URL has no host")?;
-        *request.uri_mut() = Uri::builder().scheme("http").authority(authority.clone()).path_and_query(path).build()?;
-        let call = call_name(&request);
-        let (mut head, body) = self.client.request(request).await?.into_parts();
-        *self.calls.lock().unwrap().entry((call, head.status.as_u16())).or_default() += 1;
-        let body = body.collect().await?.to_bytes();
+        head.uri = Uri::builder().scheme("http").authority(authority.clone()).path_and_query(path).build()?;
+        let call = call_name(&head);
+        let request = match self.metered() {
+            // No stand-in minds that this was not signed.
+            true => Some(asking_for_costs(&body)?),
+            false => None,
+        };
+        let body = request.as_ref().map_or(body, |request| request.to_string().into());
+        head.headers.remove("content-length");
+        let (mut head, answer) = self.client.request(Request::from_parts(head, Full::new(body))).await?.into_parts();
+        let status = head.status.as_u16();
+        *self.calls.lock().unwrap().entry((call.clone(), status)).or_default() += 1;
+        let answer = answer.collect().await?.to_bytes();
+        if let Some(request) = request
+            && let Some(exchanges) = self.exchanges.lock().unwrap().as_mut()
+        {
+            exchanges.push(Exchange { call, status, request, answer: serde_json::from_slice(&answer)? });
+        }
         // The body is whole now, whatever it was before.
         head.headers.remove("transfer-encoding");
-        Ok(Response::from_parts(head, Full::new(body)))
+        Ok(Response::from_parts(head, Full::new(answer)))
+    }
+
+    fn metered(&self) -> bool {
+        self.exchanges.lock().unwrap().is_some()
     }
 }
 
+fn asking_for_costs(body: &[u8]) -> Result<Value> {
+    let mut request: Value = serde_json::from_slice(body)?;
+    request["ReturnConsumedCapacity"] = json!("INDEXES");
+    Ok(request)
+}
+
 /// `PutItem`, `UpdateItem`, …, or for S3 the method.
-fn call_name(request: &Request<Full<Bytes>>) -> String {
-    let target = request.headers().get("x-amz-target").map(HeaderValue::to_str);
+fn call_name(request: &Parts) -> String {
+    let target = request.headers.get("x-amz-target").map(HeaderValue::to_str);
     match target {
         Some(Ok(target)) => target.rsplit('.').next().unwrap_or(target).to_owned(),
-        Some(Err(_)) | None => request.method().to_string(),
+        Some(Err(_)) | None => request.method.to_string(),
     }
 }

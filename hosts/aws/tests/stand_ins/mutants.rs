@@ -1,0 +1,184 @@
+//! The two halves with a mistake each, to see that a run with faults would notice.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use aws_sdk_s3::primitives::ByteStream;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use pik_aws::{Clients, DynamoLedger, S3RawStore, Settings};
+use pik_core::{
+    Answer, Claim, Commit, EventId, Ledger, Put, RawStore, Receipt, Record, Status, StoreError, Submission,
+};
+
+use crate::faults::{Host, Trouble};
+use crate::stand;
+
+/// What is done wrong, and what a run with faults then says.
+const MISTAKES: [(Mistake, &[&str]); 8] = [
+    (Mistake::ClaimReplaces, &["were ACCEPTED", "and the record names", "objects of"]),
+    (Mistake::PendingIsFinished, &["still PENDING"]),
+    (Mistake::ClaimKeepsOwnKey, &["objects of", "no object at"]),
+    (Mistake::PutOverwrites, &["versions of"]),
+    (Mistake::ExistsIsAnError, &["never answered"]),
+    (Mistake::CommitAlwaysWins, &["were ACCEPTED", "and the record names"]),
+    (Mistake::LostCommitIsAnothers, &["one attempt is first and duplicate"]),
+    (Mistake::DuplicateIsNotWritten, &["no record of the DUPLICATE"]),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mistake {
+    /// None: the run must be in order.
+    None,
+    /// A claim takes the place of the record there.
+    ClaimReplaces,
+    /// A claim that is PENDING is taken for ACCEPTED.
+    PendingIsFinished,
+    /// The key of a PENDING claim is not taken over.
+    ClaimKeepsOwnKey,
+    /// An object is put without a condition.
+    PutOverwrites,
+    /// S3's 412 is an error.
+    ExistsIsAnError,
+    /// A commit that came too late is taken for done.
+    CommitAlwaysWins,
+    /// The receipt of the commit there is not compared.
+    LostCommitIsAnothers,
+    /// A duplicate is answered and not recorded.
+    DuplicateIsNotWritten,
+}
+
+/// Both halves, one of which does something wrong.
+struct Mistaken {
+    mistake: Mistake,
+    clients: Clients,
+    settings: Settings,
+    ledger: DynamoLedger,
+    raw_store: S3RawStore,
+}
+
+impl Mistaken {
+    async fn new(mistake: Mistake, settings: &Settings) -> Self {
+        let clients = Clients::from_environment(settings).await;
+        Self {
+            mistake,
+            ledger: DynamoLedger::new(&clients, settings),
+            raw_store: S3RawStore::new(&clients, settings),
+            settings: settings.clone(),
+            clients,
+        }
+    }
+
+    fn makes(&self, mistake: Mistake) -> bool {
+        self.mistake == mistake
+    }
+}
+
+impl Host for Mistaken {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        pik_core::ingest(self, self, &submission).await
+    }
+}
+
+impl Ledger for Mistaken {
+    fn raw_bucket(&self) -> &str {
+        self.ledger.raw_bucket()
+    }
+
+    async fn claim(&self, record: &Record) -> Result<Claim, StoreError> {
+        let found = match self.ledger.claim(record).await? {
+            Claim::New => return Ok(Claim::New),
+            Claim::Found(found) => found,
+        };
+        Ok(match (self.mistake, found.status) {
+            (Mistake::ClaimReplaces, _) => {
+                let delete = self.clients.dynamodb.delete_item().table_name(&self.settings.table);
+                let delete = delete
+                    .key("event_id", aws_sdk_dynamodb::types::AttributeValue::S(record.event_id.to_string()))
+                    .key("kind", aws_sdk_dynamodb::types::AttributeValue::S("EVENT".into()));
+                delete.send().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                self.ledger.claim(record).await?
+            }
+            (Mistake::PendingIsFinished, Status::Pending) => Claim::Found(Record { status: Status::Accepted, ..found }),
+            (Mistake::ClaimKeepsOwnKey, Status::Pending) => {
+                Claim::Found(Record { raw_key: record.raw_key.clone(), ..found })
+            }
+            _ => Claim::Found(found),
+        })
+    }
+
+    async fn commit(&self, record: &Record) -> Result<Commit, StoreError> {
+        let committed = self.ledger.commit(record).await?;
+        if self.makes(Mistake::CommitAlwaysWins) {
+            return Ok(Commit::Done);
+        }
+        Ok(match committed {
+            Commit::Already(_) if self.makes(Mistake::LostCommitIsAnothers) => {
+                Commit::Already(Receipt::new("another", 0, 0))
+            }
+            Commit::Done | Commit::Already(_) => committed,
+        })
+    }
+
+    async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
+        if self.makes(Mistake::DuplicateIsNotWritten) {
+            return Ok(());
+        }
+        self.ledger.record_duplicate(record).await
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        self.ledger.find(id).await
+    }
+}
+
+impl RawStore for Mistaken {
+    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+        if self.makes(Mistake::PutOverwrites) {
+            let put = self.clients.s3.put_object().bucket(&self.settings.bucket).key(record.raw_key.as_str());
+            let put = put.body(ByteStream::from(raw.to_vec())).send().await;
+            return put.map(|_| Put::Created).map_err(|error| StoreError::Unavailable(error.to_string()));
+        }
+        match self.raw_store.create(record, raw).await? {
+            Put::Exists if self.makes(Mistake::ExistsIsAnError) => Err(StoreError::Internal("it exists".into())),
+            put => Ok(put),
+        }
+    }
+
+    async fn size(&self, record: &Record) -> Result<Option<u64>, StoreError> {
+        self.raw_store.size(record).await
+    }
+
+    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+        self.raw_store.read(record).await
+    }
+}
+
+/// What a short run says to a mistake.
+async fn run(mistake: Mistake, seed: u64) -> Result<(Mistake, Result<()>)> {
+    let trouble = Trouble::new("mistake").await?;
+    let hosts = [
+        Arc::new(Mistaken::new(mistake, &trouble.through).await),
+        Arc::new(Mistaken::new(mistake, &trouble.through).await),
+    ];
+    Ok((mistake, trouble.short_run(&hosts, seed).await))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn a_run_with_faults_notices_each_mistake() -> Result<()> {
+    let seed = stand::seed();
+    run(Mistake::None, seed).await?.1?;
+    let runs = stream::iter(MISTAKES.map(|(mistake, _)| run(mistake, seed)));
+    let outcomes: Vec<_> = runs.buffer_unordered(4).try_collect().await?;
+    let mut unnoticed = Vec::new();
+    for (mistake, outcome) in outcomes {
+        let told = outcome.err().map(|error| format!("{error:#}"));
+        println!("{mistake:?}: {}", told.as_deref().unwrap_or("not noticed"));
+        let (_, words) = MISTAKES.into_iter().find(|(known, _)| *known == mistake).unwrap();
+        if !told.is_some_and(|told| words.iter().any(|word| told.contains(word))) {
+            unnoticed.push(mistake);
+        }
+    }
+    ensure!(unnoticed.is_empty(), "not noticed: {unnoticed:?}");
+    Ok(())
+}
