@@ -24,6 +24,8 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
 use aws_types::service_config::ServiceConfigKey;
 
+use pik_core::StoreError;
+
 use crate::Settings;
 
 const CONNECT: Duration = Duration::from_secs(1);
@@ -43,12 +45,7 @@ pub struct Clients {
 impl Clients {
     /// Reads the environment and the shared configuration files. Nothing is asked of the services yet.
     pub async fn from_environment(settings: &Settings) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .pool_idle_timeout(IDLE)
-            .build_https();
-        let shared = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await;
-
+        let shared = Box::pin(shared()).await;
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared)
             .retry_config(retries(5, 25))
             .timeout_config(timeouts(settings, 1_500, 5_000));
@@ -72,6 +69,41 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             custom_s3,
         }
+    }
+
+    /// Fails when nothing says which region to work in.
+    pub(crate) fn need_region(&self) -> Result<(), StoreError> {
+        need_region(self.dynamodb.config().region())
+    }
+}
+
+/// SQS's, for a replay: a person waits for it, and no gateway.
+#[cfg(feature = "sqs")]
+pub(crate) async fn sqs() -> Result<aws_sdk_sqs::Client, StoreError> {
+    let shared = Box::pin(shared()).await;
+    need_region(shared.region())?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT * 5)
+        .operation_attempt_timeout(Duration::from_secs(20))
+        .operation_timeout(Duration::from_secs(60))
+        .build();
+    let sqs = aws_sdk_sqs::config::Builder::from(&shared).retry_config(retries(5, 100)).timeout_config(timeouts);
+    Ok(aws_sdk_sqs::Client::from_conf(sqs.build()))
+}
+
+/// What the environment and the shared configuration files say, with one pool of connections.
+async fn shared() -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .pool_idle_timeout(IDLE)
+        .build_https();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await
+}
+
+fn need_region(region: Option<&aws_config::Region>) -> Result<(), StoreError> {
+    match region {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Internal("no AWS region is set; set AWS_REGION".into())),
     }
 }
 

@@ -33,12 +33,7 @@ impl Inventory for AwsStore {
     }
 
     async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
-        let list = self.clients.s3.list_objects_v2().bucket(&self.settings.bucket).prefix("raw/");
-        let page = Box::pin(list.set_continuation_token(from).send()).await;
-        let page = page.map_err(|error| store_error("list objects", error))?;
-        let next = if page.is_truncated() == Some(true) { page.next_continuation_token } else { None };
-        let objects = page.contents.unwrap_or_default();
-        Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })
+        self.raw_store.keys("raw/", from).await
     }
 
     async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Filed>>, StoreError> {

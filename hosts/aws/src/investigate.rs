@@ -88,12 +88,12 @@ impl Looked {
     }
 }
 
-/// `source=…/event_type=…/event_date=…` of a type and day.
+/// What the partitions of a type and day begin with.
 pub(crate) fn day_of_type(source: &str, event_type: &str, day: &EventTime) -> String {
     // The rest of the key is cut off.
     let (any_time, any_id) = (IngestTime::from_unix_ms(0), EventId::from_bytes([0; 32]));
     let key = any_time.map(|time| RawKey::of(source, event_type, day, time, &any_id));
-    key.as_ref().map(schema::day_of_type).unwrap_or_default().to_owned()
+    key.as_ref().map(schema::day_of_type).unwrap_or_default()
 }
 
 impl AwsStore {

@@ -1,17 +1,20 @@
 //! Store on S3 and DynamoDB: raw objects in a bucket, records in a table, any number of hosts side by side.
 //!
 //! [`AwsStore`] puts [`DynamoLedger`] and [`S3RawStore`] behind the core's write protocol. [`Provision`] makes and checks
-//! the bucket and the table.
+//! the bucket and the table. [`S3Folder`] and `Queue` take copies of raw objects elsewhere.
 #![deny(missing_docs)]
 
 mod client;
 mod failure;
+mod folder;
 mod init;
 mod inventory;
 mod investigate;
 mod item;
 mod ledger;
 mod places;
+#[cfg(feature = "sqs")]
+mod queue;
 mod raw_store;
 mod schema;
 mod settings;
@@ -20,8 +23,11 @@ mod tallies;
 mod walk;
 
 pub use client::Clients;
+pub use folder::{Copied, S3Folder};
 pub use init::{Check, Provision, Verdict};
 pub use ledger::DynamoLedger;
+#[cfg(feature = "sqs")]
+pub use queue::{Queue, Taken};
 pub use raw_store::S3RawStore;
 pub use schema::{BY_ENTITY, BY_INGEST, BY_LAG, Index};
 pub use settings::{MAX_SHARDS, Settings};

@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
-use pik_core::{Put, RawStore, Record, StoreError};
+use pik_core::{Page, Put, RawStore, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::{Clients, Settings};
@@ -36,6 +36,48 @@ impl S3RawStore {
         }
     }
 
+    /// Creates an object if there is none.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        raw: &[u8],
+        metadata: impl IntoIterator<Item = (&str, String)>,
+    ) -> Result<Put, StoreError> {
+        let mut put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .body(ByteStream::from(raw.to_vec()))
+            .if_none_match("*")
+            .content_type("application/json")
+            // Named, because the environment can switch the SDK's own default off.
+            .checksum_algorithm(ChecksumAlgorithm::Crc32);
+        for (name, value) in metadata {
+            put = put.metadata(name, value);
+        }
+        if let Some(key) = &self.kms_key {
+            // A bucket key saves a call to KMS for every object.
+            put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key).bucket_key_enabled(true);
+        }
+        match Box::pin(put.send()).await {
+            Ok(_) => Ok(Put::Created),
+            // Also what an attempt of ours finds whose first answer was lost.
+            Err(error) if already_there(&error) => Ok(Put::Exists),
+            Err(error) => Err(store_error("create raw object", error)),
+        }
+    }
+
+    /// A page of the keys that begin with `prefix`.
+    pub(crate) async fn keys(&self, prefix: &str, from: Option<String>) -> Result<Page<String>, StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let page = Box::pin(list.set_continuation_token(from).send()).await;
+        let page = page.map_err(|error| store_error("list objects", error))?;
+        let next = if page.is_truncated() == Some(true) { page.next_continuation_token } else { None };
+        let objects = page.contents.unwrap_or_default();
+        Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })
+    }
+
     /// The bytes of an object; `None` when there is none.
     pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let object = match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
@@ -55,30 +97,13 @@ impl S3RawStore {
 
 impl RawStore for S3RawStore {
     async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
-        let mut put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(record.raw_key.as_str())
-            .body(ByteStream::from(raw.to_vec()))
-            .if_none_match("*")
-            .content_type("application/json")
-            // Named, because the environment can switch the SDK's own default off.
-            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+        let metadata = [
             // Hyphens: there are proxies that drop headers with underscores.
-            .metadata("event-id", record.event_id.to_string())
-            .metadata("ingest-time", record.ingest_time.to_string())
-            .metadata("payload-hash", record.payload_hash.to_string());
-        if let Some(key) = &self.kms_key {
-            // A bucket key saves a call to KMS for every object.
-            put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key).bucket_key_enabled(true);
-        }
-        match Box::pin(put.send()).await {
-            Ok(_) => Ok(Put::Created),
-            // Also what an attempt of ours finds whose first answer was lost.
-            Err(error) if already_there(&error) => Ok(Put::Exists),
-            Err(error) => Err(store_error("create raw object", error)),
-        }
+            ("event-id", record.event_id.to_string()),
+            ("ingest-time", record.ingest_time.to_string()),
+            ("payload-hash", record.payload_hash.to_string()),
+        ];
+        self.put(record.raw_key.as_str(), raw, metadata).await
     }
 
     async fn size(&self, record: &Record) -> Result<Option<u64>, StoreError> {

@@ -3,15 +3,19 @@
 //! | | partition | sort | written |
 //! |---|---|---|---|
 //! | table | `event_id` | `kind`: `EVENT` or `DUPLICATE#{ingest_time}#{receipt}` | always |
-//! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` event_id | at commit |
-//! | `by_lag` | `lag_partition`: `source=…/event_type=…/event_date=…#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
-//! | `by_ingest` | `ingest_partition`: `ingest_date=…#{shard}` | `ingest_order`: ingest time `#` event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
+//! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` half of event_id | at commit |
+//! | `by_lag` | `lag_partition`: `{source}/{event_type}/{event date}#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
+//! | `by_ingest` | `ingest_partition`: `{ingest date}#{shard}` | `ingest_order`: ingest time `#` half of event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
 //!
 //! An item is in an index only when it has both attributes, so a claim, which has none of the four beside the
 //! record's own, costs one write.
 //!
+//! These four say what the record says already, and each of up to four copies of an item is paid for by the kilobyte
+//! begun, so they are short: an event with names of usual lengths stays within one. Half an id is 128 bits of a hash:
+//! nobody finds two events that share them, and a place in an order does not have to be unique.
+//!
 //! The longest each can be, where DynamoDB takes 2,048 bytes of partition key and 1,024 of sort key: `entity_id`
-//! 1,024, `lag_partition` 545, `kind` and `ingest_order` under 300.
+//! 1,024, `lag_partition` 500, `kind` and `ingest_order` under 300.
 
 use std::num::NonZeroU16;
 
@@ -66,7 +70,7 @@ pub(crate) fn kind(record: &Record) -> String {
 pub(crate) fn index_attributes(record: &Record, shards: NonZeroU16) -> Vec<(&'static str, String)> {
     let shard = shard(&record.event_id, shards);
     let arrival = (INGEST_PARTITION, ingest_partition(&record.ingest_time, shard));
-    let day = day_of_type(&record.raw_key);
+    let day = &day_of_type(&record.raw_key);
     match record.status {
         Status::Pending => Vec::new(),
         Status::Duplicate => vec![
@@ -83,12 +87,12 @@ pub(crate) fn index_attributes(record: &Record, shards: NonZeroU16) -> Vec<(&'st
     }
 }
 
-/// `source=…/event_type=…/event_date=…`, escaped as it stands in the raw object's key.
-pub(crate) fn day_of_type(key: &RawKey) -> &str {
-    let key = key.as_str();
-    // INVARIANT: a RawKey begins with these and has no slash within a segment.
-    let end = key.find("/ingest_date=").unwrap_or(key.len());
-    &key["raw/".len()..end]
+/// Source, type and date of an event, escaped as they stand in the raw object's key: none has a slash in it.
+pub(crate) fn day_of_type(key: &RawKey) -> String {
+    // INVARIANT: a RawKey is `raw/source=…/event_type=…/event_date=…/…`.
+    let values =
+        key.as_str().split('/').skip(1).take(3).map(|segment| segment.split_once('=').map_or("", |(_, value)| value));
+    values.collect::<Vec<_>>().join("/")
 }
 
 /// The first occurrences of a type and day in one shard.
@@ -103,20 +107,27 @@ pub(crate) fn duplicates_partition(day_of_type: &str, shard: u16) -> String {
 
 /// What arrived on one day in one shard.
 pub(crate) fn ingest_partition(ingest_time: &IngestTime, shard: u16) -> String {
-    format!("ingest_date={}#{shard}", ingest_time.date())
+    format!("{}#{shard}", ingest_time.date())
 }
 
 /// An event's place in its entity's time.
 pub(crate) fn entity_order(event_time: &EventTime, id: &EventId) -> String {
-    format!("{}#{id}", event_time.sort_key())
+    format!("{}#{}", event_time.sort_key(), half(id))
 }
 
 /// An occurrence's place among arrivals; a duplicate has a receipt.
 pub(crate) fn ingest_order(ingest_time: &IngestTime, id: &EventId, receipt: Option<&Receipt>) -> String {
     match receipt {
-        None => format!("{ingest_time}#{id}"),
-        Some(receipt) => format!("{ingest_time}#{id}#{receipt}"),
+        None => format!("{ingest_time}#{}", half(id)),
+        Some(receipt) => format!("{ingest_time}#{}#{receipt}", half(id)),
     }
+}
+
+/// The first half of an id.
+fn half(id: &EventId) -> String {
+    let mut half = id.to_string();
+    half.truncate(32);
+    half
 }
 
 /// A duplicate's sort key in the table.

@@ -34,9 +34,7 @@ impl AwsStore {
     /// starts while they cannot be reached.
     pub async fn connect(settings: Settings) -> Result<Self, StoreError> {
         let clients = Clients::from_environment(&settings).await;
-        if clients.dynamodb.config().region().is_none() {
-            return Err(StoreError::Internal("no AWS region is set; set AWS_REGION".into()));
-        }
+        clients.need_region()?;
         Ok(Self {
             ledger: DynamoLedger::new(&clients, &settings),
             raw_store: S3RawStore::new(&clients, &settings),

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::ValueEnum;
 use pik_sqlite::{Options, SqliteStore};
+use tokio::runtime::{Builder, Runtime};
+
+/// What is missing here, and how to have it.
+#[cfg(not(feature = "aws"))]
+pub(crate) const WITHOUT_AWS: &str =
+    "this pik was built without AWS; build it with `cargo build --release --package pik --features aws`";
 
 /// The database in the data folder.
 const DATABASE: &str = "pik.sqlite";
@@ -38,7 +44,7 @@ pub(crate) struct StoreArgs {
 pub(crate) enum Opened {
     Sqlite(SqliteStore),
     #[cfg(feature = "aws")]
-    Aws(pik_aws::AwsStore),
+    Aws(Box<pik_aws::AwsStore>),
 }
 
 impl StoreArgs {
@@ -47,11 +53,9 @@ impl StoreArgs {
         match self.kind {
             Kind::Sqlite => Ok(Opened::Sqlite(SqliteStore::open(self.database(), Options::default())?)),
             #[cfg(feature = "aws")]
-            Kind::Aws => Ok(Opened::Aws(self.aws.open()?)),
+            Kind::Aws => Ok(Opened::Aws(Box::new(self.aws.open()?))),
             #[cfg(not(feature = "aws"))]
-            Kind::Aws => anyhow::bail!(
-                "this pik was built without S3 and DynamoDB; build it with `cargo build --release --package pik --features aws`"
-            ),
+            Kind::Aws => anyhow::bail!(WITHOUT_AWS),
         }
     }
 
@@ -79,8 +83,12 @@ impl StoreArgs {
 
 /// Runs what is asked of a store once, on this thread.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(work))
+    Ok(runtime()?.block_on(work))
+}
+
+/// What runs a store's futures on this thread.
+pub(crate) fn runtime() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
 #[cfg(feature = "aws")]
@@ -96,11 +104,11 @@ mod aws {
     pub(crate) struct AwsArgs {
         /// The bucket of the raw objects
         #[arg(long, env = "RAW_BUCKET", value_name = "NAME")]
-        bucket: Option<String>,
+        raw_bucket: Option<String>,
 
         /// The table of the records
         #[arg(long, env = "EVENTS_TABLE", value_name = "NAME")]
-        table: Option<String>,
+        events_table: Option<String>,
 
         /// The KMS key that encrypts raw objects, instead of the bucket's default
         #[arg(long, env = "RAW_KMS_KEY", value_name = "KEY")]
@@ -119,12 +127,12 @@ mod aws {
     impl AwsArgs {
         pub(super) fn name(&self) -> String {
             let named = |name: &Option<String>| name.clone().unwrap_or_default();
-            format!("{} and {}", named(&self.bucket), named(&self.table))
+            format!("{} and {}", named(&self.raw_bucket), named(&self.events_table))
         }
 
         pub(super) fn open(&self) -> Result<AwsStore> {
-            let bucket = self.bucket.clone().context("no bucket is named; set RAW_BUCKET")?;
-            let table = self.table.clone().context("no table is named; set EVENTS_TABLE")?;
+            let bucket = self.raw_bucket.clone().context("no bucket is named; set RAW_BUCKET")?;
+            let table = self.events_table.clone().context("no table is named; set EVENTS_TABLE")?;
             let settings =
                 Settings { kms_key: self.kms_key.clone(), shards: self.index_shards, ..Settings::new(bucket, table) };
             Ok(super::block_on(AwsStore::connect(settings))??)

@@ -1,4 +1,4 @@
-//! ministack for DynamoDB: right on conditional writes that return the old item, number sort keys and paging.
+//! ministack for SQS and DynamoDB: right on conditional writes that return the old item, number sort keys and paging.
 
 use std::path::Path;
 
@@ -7,14 +7,16 @@ use anyhow::{Result, ensure};
 use super::http::call;
 use super::{Server, bound_to_us, folder, ports};
 
+pub(super) const NAME: &str = "ministack";
+
 pub(super) fn start(bin: &Path) -> Result<Server> {
     let folder = folder("ministack")?;
     let [port] = ports()?;
     let mut command = bound_to_us(bin.join("ministack"));
-    command.env("SERVICES", "dynamodb").env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    command.env("SERVICES", "dynamodb,sqs").env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
     // It would look for containers to start.
     command.env("DOCKER_HOST", "");
-    Server::start("ministack", format!("http://127.0.0.1:{port}"), folder, command)?.wait(round_trip)
+    Server::start(NAME, format!("http://127.0.0.1:{port}"), folder, command)?.wait(round_trip)
 }
 
 fn round_trip(url: &str) -> Result<()> {

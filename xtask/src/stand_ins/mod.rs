@@ -27,36 +27,43 @@ const SECRET_KEY: &str = "testsecret";
 /// How long a server may take until it answers. Usually it takes 2 to 8 s.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A running S3 and a running DynamoDB, or where to find them.
+/// A running S3, DynamoDB and SQS, or where to find them.
 pub(crate) struct StandIns {
     s3_url: String,
     dynamodb_url: String,
+    sqs_url: String,
     /// Only those of ours. They end when this is dropped.
     servers: Vec<Server>,
 }
 
 impl StandIns {
-    /// Starts both, except what `PIK_TEST_S3_URL` and `PIK_TEST_DYNAMODB_URL` name.
+    /// Starts all, except what `PIK_TEST_S3_URL`, `PIK_TEST_DYNAMODB_URL` and `PIK_TEST_SQS_URL` name.
     pub(crate) fn start() -> Result<Self> {
         let given = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
         let mut servers = Vec::new();
-        let mut start = |name: &str, start: fn(&std::path::Path) -> Result<Server>| -> Result<String> {
+        let mut start = |name: &str, kind: &str, start: fn(&std::path::Path) -> Result<Server>| -> Result<String> {
             if let Some(url) = given(name) {
                 return Ok(url);
+            }
+            // One ministack is both DynamoDB and SQS.
+            if let Some(server) = servers.iter().find(|server: &&Server| server.name == kind) {
+                return Ok(server.url.clone());
             }
             let server = start(&setup::python::stand_ins()?)?;
             let url = server.url.clone();
             servers.push(server);
             Ok(url)
         };
-        let s3_url = start("PIK_TEST_S3_URL", seaweedfs::start)?;
-        let dynamodb_url = start("PIK_TEST_DYNAMODB_URL", ministack::start)?;
-        Ok(Self { s3_url, dynamodb_url, servers })
+        let s3_url = start("PIK_TEST_S3_URL", seaweedfs::NAME, seaweedfs::start)?;
+        let dynamodb_url = start("PIK_TEST_DYNAMODB_URL", ministack::NAME, ministack::start)?;
+        let sqs_url = start("PIK_TEST_SQS_URL", ministack::NAME, ministack::start)?;
+        Ok(Self { s3_url, dynamodb_url, sqs_url, servers })
     }
 
     /// Tells a command where they are. Credentials that are set already stay, for servers that are not ours.
     pub(crate) fn tell(&self, command: &mut Command) {
         command.env("PIK_TEST_S3_URL", &self.s3_url).env("PIK_TEST_DYNAMODB_URL", &self.dynamodb_url);
+        command.env("PIK_TEST_SQS_URL", &self.sqs_url);
         let ours = [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),

@@ -7,6 +7,8 @@ use anyhow::{Result, ensure};
 use super::http::call;
 use super::{ACCESS_KEY, SECRET_KEY, Server, bound_to_us, folder, ports};
 
+pub(super) const NAME: &str = "SeaweedFS";
+
 pub(super) fn start(bin: &Path) -> Result<Server> {
     let folder = folder("seaweedfs")?;
     std::fs::create_dir_all(folder.join("data"))?;
@@ -32,7 +34,7 @@ pub(super) fn start(bin: &Path) -> Result<Server> {
     // Interfaces that nobody uses here, and that else take ports of their own choice.
     command.args([format!("-s3.port.iceberg={}", all[8]), format!("-s3.port.lance={}", all[9])]);
     let url = format!("http://127.0.0.1:{}", all[6]);
-    Server::start("SeaweedFS", url, folder, command)?.wait(round_trip)
+    Server::start(NAME, url, folder, command)?.wait(round_trip)
 }
 
 fn round_trip(url: &str) -> Result<()> {

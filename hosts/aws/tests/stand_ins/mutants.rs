@@ -16,7 +16,7 @@ use crate::stand;
 /// What is done wrong, and what a run with faults then says.
 const MISTAKES: [(Mistake, &[&str]); 8] = [
     (Mistake::ClaimReplaces, &["were ACCEPTED", "and the record names", "objects of"]),
-    (Mistake::PendingIsFinished, &["still PENDING"]),
+    (Mistake::PendingIsFinished, &["objects of", "still PENDING"]),
     (Mistake::ClaimKeepsOwnKey, &["objects of", "no object at"]),
     (Mistake::PutOverwrites, &["versions of"]),
     (Mistake::ExistsIsAnError, &["never answered"]),

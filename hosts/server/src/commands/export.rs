@@ -1,21 +1,21 @@
 //! `pik export`: raw objects as files.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use pik_core::RawKey;
 
 use crate::investigate::{SelectionArgs, SourceArgs, each_page};
 use crate::output::results;
-use crate::transfer::{Folder, Progress, copy};
+use crate::transfer::{Progress, Target, copy};
 
 /// How many objects are held in memory at once.
 const SIDE_BY_SIDE: usize = 64;
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
 
-/// Write raw objects into a folder, each under its key: raw/source=…/event_type=…/event_date=…/….
+/// Write raw objects into a folder or a bucket, each under its key: raw/source=…/event_type=…/event_date=…/….
 ///
 /// Everything, or what is selected. Each object is checked to hash to the id in its key, written whole and synced. Nothing
 /// that exists is changed, so running the same command again writes what is missing. Hive, DuckDB and their like read the
@@ -23,9 +23,9 @@ const PAGE: usize = 1_000;
 /// refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The folder; made if it is missing
-    #[arg(long, value_name = "FOLDER")]
-    to: PathBuf,
+    /// The folder, made if it is missing; or s3://BUCKET/PREFIX, in builds with the feature `aws`
+    #[arg(long, value_name = "FOLDER|s3://…")]
+    to: String,
 
     #[command(flatten)]
     selection: SelectionArgs,
@@ -35,13 +35,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    super::refuse_scheme(&args.to)?;
+    let target = Target::read(&args.to)?;
+    if matches!(target, Target::Queue(_)) {
+        bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);
+    }
     let query = if args.selection.is_empty() { None } else { Some(args.selection.query()?) };
     let source = args.source.open()?;
-    let mut folder = Folder::new(&args.to)?;
+    let mut sink = target.open()?;
     let mut progress = Progress::new(None, 0);
     let mut take = |keys: Vec<RawKey>| {
-        keys.chunks(SIDE_BY_SIDE).try_for_each(|keys| copy(keys, source.as_ref(), &mut folder, &mut progress))
+        keys.chunks(SIDE_BY_SIDE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
     };
     let done = match &query {
         None => each_page(|after| source.keys(after), &mut take),

@@ -1,6 +1,5 @@
 //! The subcommands.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -73,16 +72,5 @@ impl Cli {
                 ExitCode::FAILURE
             }
         }
-    }
-}
-
-/// Refuses what would make a folder named `s3:`.
-fn refuse_scheme(folder: &Path) -> anyhow::Result<()> {
-    match folder.to_str().and_then(|text| text.split_once("://")) {
-        None => Ok(()),
-        Some((scheme, _)) => anyhow::bail!(
-            "`{scheme}://` is no target here; give a folder. Its files have the keys of the bucket, so a tool that copies \
-             folders to buckets, such as `aws s3 sync`, takes them on"
-        ),
     }
 }

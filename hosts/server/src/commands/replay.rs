@@ -13,7 +13,7 @@ use pik_core::RawKey;
 use crate::investigate::{SelectionArgs, Source, SourceArgs};
 use crate::output::results;
 use crate::remote::Remote;
-use crate::transfer::{Counts, Folder, Host, Journal, Lines, Plan, Progress, Replay, Sink, copy};
+use crate::transfer::{Counts, Host, Journal, Lines, Plan, Progress, Replay, Sink, Target, copy};
 
 /// How many events are sent between two lines of the journal.
 const STEP: usize = 100;
@@ -27,7 +27,8 @@ const STEP: usize = 100;
 /// refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A host, such as https://events.example; a folder; or `-` for standard output, one event a line
+    /// A host, such as https://events.example; a folder; s3://BUCKET/PREFIX; sqs://QUEUE, one message an event; or `-` for
+    /// standard output, one event a line
     #[arg(long, value_name = "URL|FOLDER|-")]
     to: String,
 
@@ -58,20 +59,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let query = args.selection.query()?;
     let to_output = args.to == "-";
     let is_url = args.to.starts_with("http://") || args.to.starts_with("https://");
-    if !is_url {
-        super::refuse_scheme(Path::new(&args.to))?;
-    }
+    let target = if to_output || is_url { None } else { Some(Target::read(&args.to)?) };
     let source = args.source.open()?;
     if args.dry_run {
         eprintln!("{}; nothing was sent", told(&Plan::of(&query, source.as_ref())?));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut sink: Box<dyn Sink> = if to_output {
-        Box::new(Lines { out: results() })
-    } else if is_url {
-        Box::new(Host { remote: Remote::new(&args.to, args.to_token.as_deref())? })
-    } else {
-        Box::new(Folder::new(Path::new(&args.to))?)
+    let mut sink: Box<dyn Sink> = match target {
+        Some(target) => target.open()?,
+        None if to_output => Box::new(Lines { out: results() }),
+        None => Box::new(Host { remote: Remote::new(&args.to, args.to_token.as_deref())? }),
     };
     let (mut journal, plan, before) = if to_output {
         let plan = Plan::of(&query, source.as_ref())?;

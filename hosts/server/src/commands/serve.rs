@@ -169,7 +169,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let done = match args.store.open()? {
         Opened::Sqlite(store) => serve(store, metrics, args),
         #[cfg(feature = "aws")]
-        Opened::Aws(store) => serve(store, metrics, args),
+        Opened::Aws(store) => serve(*store, metrics, args),
     };
     tracing::info!("stopped");
     drop(log);

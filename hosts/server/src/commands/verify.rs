@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.store.open()? {
         Opened::Sqlite(store) => check(&store, args),
         #[cfg(feature = "aws")]
-        Opened::Aws(store) => check(&store, args),
+        Opened::Aws(store) => check(&*store, args),
     }
 }
 

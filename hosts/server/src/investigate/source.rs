@@ -63,7 +63,7 @@ impl SourceArgs {
         Ok(match self.open_store()? {
             Opened::Sqlite(store) => Box::new(StoreSource::new(store)?),
             #[cfg(feature = "aws")]
-            Opened::Aws(store) => Box::new(StoreSource::new(store)?),
+            Opened::Aws(store) => Box::new(StoreSource::new(*store)?),
         })
     }
 

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use pik_core::{Bucket, EventId, Inventory, Investigate, Position, Query, RawKey, Record, StatsQuery, Status};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::source::{Found, Source};
+use crate::stores::runtime;
 
 /// A store, and what runs its futures.
 pub(crate) struct StoreSource<S> {
@@ -14,7 +15,7 @@ pub(crate) struct StoreSource<S> {
 
 impl<S: Investigate + Inventory> StoreSource<S> {
     pub(crate) fn new(store: S) -> Result<Self> {
-        Ok(Self { store, runtime: Builder::new_current_thread().enable_all().build()? })
+        Ok(Self { store, runtime: runtime()? })
     }
 }
 

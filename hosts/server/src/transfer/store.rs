@@ -4,9 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use pik_core::{Event, IngestTime, Outcome, Receipt, Store, Submission};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::{Fate, Object, Sink};
+use crate::stores::runtime;
 
 /// Ingests straight into a store, as a host would.
 pub(crate) struct StoreSink<S> {
@@ -16,7 +17,7 @@ pub(crate) struct StoreSink<S> {
 
 impl<S: Store> StoreSink<S> {
     pub(crate) fn new(store: S) -> Result<Self> {
-        Ok(Self { store, runtime: Builder::new_current_thread().enable_all().build()? })
+        Ok(Self { store, runtime: runtime()? })
     }
 }
 

@@ -5,13 +5,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use pik_core::RawKey;
+use pik_core::{MAX_BODY_BYTES, RawKey};
 
-/// What a folder holds.
+use super::Object;
+use crate::investigate::genuine;
+
+/// What lies in a folder or bucket.
 pub(crate) enum Met {
-    Object(RawKey, PathBuf),
-    /// A file that is no raw object by its name.
-    Stranger(PathBuf),
+    Object(Object),
+    /// What is no raw object, and why.
+    Unusable(String),
+}
+
+impl Met {
+    /// What lies under a key: an event that belongs there, if all is well.
+    pub(super) fn at(key: RawKey, raw: Vec<u8>) -> Self {
+        let own = match genuine(&key, &raw) {
+            // What an editor put around it is not of the event.
+            Ok(event) if event.raw().len() < raw.len() => Some(event.raw().to_vec()),
+            Ok(_) => None,
+            Err(why) => return Self::Unusable(format!("{why:#}")),
+        };
+        Self::Object(Object { key, raw: own.unwrap_or(raw) })
+    }
+
+    /// What has no key.
+    pub(super) fn stranger(name: &str) -> Self {
+        Self::Unusable(format!("`{name}` is no raw object by its name"))
+    }
 }
 
 /// Goes through a folder in constant memory, but for the names of one folder at each level.
@@ -41,8 +62,11 @@ impl Walk {
         }
         let key = path.strip_prefix(&self.root).ok().and_then(Path::to_str).and_then(|key| key.parse().ok());
         Ok(Some(match key {
-            Some(key) => Met::Object(key, path),
-            None => Met::Stranger(path),
+            None => Met::stranger(&path.display().to_string()),
+            Some(_) if path.metadata()?.len() > MAX_BODY_BYTES as u64 => {
+                Met::Unusable(format!("`{}` is over {MAX_BODY_BYTES} bytes, which no event is", path.display()))
+            }
+            Some(key) => Met::at(key, fs::read(&path)?),
         }))
     }
 }

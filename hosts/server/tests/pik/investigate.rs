@@ -196,7 +196,7 @@ fn what_cannot_be_asked_is_told() {
     let missing = nowhere.path().join("missing");
     let missing = missing.to_str().unwrap();
     let data = store_of(&[]);
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["events", "--entity-id", "a", "--data", missing], "there is no database"),
         (&["events", "--data", path(&data)], "say which events"),
         (
@@ -207,7 +207,8 @@ fn what_cannot_be_asked_is_told() {
             &["events", "--entity-id", "a", "--from", "2025-12-29", "--until", "2025-12-28", "--data", path(&data)],
             "is not before",
         ),
-        (&["export", "--to", "s3://bucket", "--data", path(&data)], "`s3://` is no target here"),
+        (&["export", "--to", "gs://bucket", "--data", path(&data)], "`gs://` is no place that is known here"),
+        (&["export", "--to", "sqs://queue", "--data", path(&data)], "a queue keeps no objects"),
         (&["import", missing, "--data", path(&data)], "has no folder `raw`"),
     ];
     for (arguments, expected) in cases {

@@ -1,0 +1,79 @@
+//! A bucket, or a part of one, with copies of raw objects under their keys.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use pik_core::{Page, Put, RawKey, StoreError};
+
+use crate::{Clients, S3RawStore, Settings};
+
+/// How many objects are under way at once.
+const SIDE_BY_SIDE: usize = 16;
+
+/// `s3://bucket` or `s3://bucket/prefix`: creates objects and never changes one.
+#[derive(Debug, Clone)]
+pub struct S3Folder {
+    objects: S3RawStore,
+    /// Empty, or ends in a slash.
+    prefix: String,
+}
+
+/// What became of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// It was not there and is now.
+    New,
+    /// The same bytes were there.
+    Known,
+    /// Other bytes are there, unchanged.
+    Differs,
+}
+
+impl S3Folder {
+    /// Gets ready; nothing is asked of the bucket yet.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let place = url.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        let Some((bucket, prefix)) = place.filter(|(bucket, _)| !bucket.is_empty()) else {
+            return Err(StoreError::Internal(format!(
+                "`{url}` names no bucket; write s3://BUCKET or s3://BUCKET/PREFIX"
+            )));
+        };
+        let settings = Settings::new(bucket, "");
+        let clients = Clients::from_environment(&settings).await;
+        clients.need_region()?;
+        let prefix = match prefix.trim_end_matches('/') {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        };
+        Ok(Self { objects: S3RawStore::new(&clients, &settings), prefix })
+    }
+
+    /// Creates objects; one outcome for each, in order. What is there stays as it is.
+    pub async fn create(&self, objects: &[(&RawKey, &[u8])]) -> Result<Vec<Copied>, StoreError> {
+        let copy = async |(key, raw): &(&RawKey, &[u8])| {
+            let place = self.place(key.as_str());
+            let metadata = [("event-id", key.partition().event_id.to_string())];
+            Ok(match self.objects.put(&place, raw, metadata).await? {
+                Put::Created => Copied::New,
+                Put::Exists if self.objects.bytes(&place).await?.as_deref() == Some(*raw) => Copied::Known,
+                Put::Exists => Copied::Differs,
+            })
+        };
+        stream::iter(objects.iter().map(copy)).buffered(SIDE_BY_SIDE).try_collect().await
+    }
+
+    /// A page of keys, without the prefix.
+    pub async fn keys(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
+        let page = self.objects.keys(&self.place("raw/"), from).await?;
+        let items = page.items.iter().filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The bytes of objects; `None` where there is none.
+    pub async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let read = async |key: &RawKey| self.objects.bytes(&self.place(key.as_str())).await;
+        stream::iter(keys.iter().map(read)).buffered(SIDE_BY_SIDE).try_collect().await
+    }
+
+    fn place(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
