@@ -1,5 +1,7 @@
 //! The function as Lambda takes it: `target/lambda/pik-lambda/bootstrap.zip`, where `deploy/template.yaml` looks for it.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
@@ -14,13 +16,23 @@ pub(crate) struct Args {
     arch: Architecture,
 }
 
+/// What a function runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Architecture {
+pub(crate) enum Architecture {
     Arm64,
     X86_64,
 }
 
 impl Architecture {
+    /// What a function must be built for to run here.
+    pub(crate) fn of_this_machine() -> Result<Self> {
+        match std::env::consts::ARCH {
+            "aarch64" => Ok(Self::Arm64),
+            "x86_64" => Ok(Self::X86_64),
+            other => bail!("functions do not run on {other}"),
+        }
+    }
+
     fn target(self) -> &'static str {
         match self {
             Self::Arm64 => "aarch64-unknown-linux-gnu",
@@ -30,8 +42,15 @@ impl Architecture {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let zip = build(args.arch)?;
+    println!("{}: {} bytes for {}", zip.display(), zip.metadata()?.len(), args.arch.target());
+    Ok(())
+}
+
+/// Builds the function and returns where its zip is.
+pub(crate) fn build(arch: Architecture) -> Result<PathBuf> {
     let tools = setup::python::lambda_build()?;
-    let target = args.arch.target();
+    let target = arch.target();
     standard_library(target)?;
     // The linker is found through the Python that it is installed in.
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -44,9 +63,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .env("PATH", path)
         .run()?;
     let zip = folder.join("pik-lambda/bootstrap.zip");
-    let size = std::fs::metadata(&zip).with_context(|| format!("{} is missing", zip.display()))?.len();
-    println!("{}: {size} bytes for {target}", zip.display());
-    Ok(())
+    if !zip.is_file() {
+        bail!("{} is missing", zip.display());
+    }
+    Ok(zip)
 }
 
 /// The standard library for the target, which rustup has.

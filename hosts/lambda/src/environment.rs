@@ -9,6 +9,7 @@
 //! | `PIK_CORS_ORIGINS` | origins whose pages may call this, with commas between |
 //! | `PIK_MAX_EVENT_BYTES` | the most bytes of one event |
 //! | `PIK_INDEX_SHARDS` | how many partitions an index value is spread over |
+//! | `PIK_METRIC_DIMENSIONS` | `source`, `event_type` or both, with a comma between: values of events that are dimensions of metrics, too |
 
 use std::env::{self, VarError};
 use std::fmt::Display;
@@ -18,11 +19,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use pik_aws::{MAX_SHARDS, Settings};
 use pik_http::Config;
 
+use crate::metrics::Metrics;
+
 /// What the function is told.
 pub(crate) struct Environment {
     pub(crate) settings: Settings,
     pub(crate) config: Config,
-    pub(crate) function_name: String,
+    pub(crate) metrics: Metrics,
 }
 
 impl Environment {
@@ -45,7 +48,11 @@ impl Environment {
         if let Some(bytes) = parsed("PIK_MAX_EVENT_BYTES")? {
             config.max_event_bytes = bytes;
         }
-        Ok(Self { settings, config, function_name: required("AWS_LAMBDA_FUNCTION_NAME")? })
+        let metrics = Metrics {
+            function_name: required("AWS_LAMBDA_FUNCTION_NAME")?,
+            dimensions: parsed("PIK_METRIC_DIMENSIONS")?.unwrap_or_default(),
+        };
+        Ok(Self { settings, config, metrics })
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pik_http::{Exchange, Host};
 
-use crate::{log, metrics};
+use crate::log;
+use crate::metrics::Metrics;
 
 tokio::task_local! {
     /// Lambda's id of the request that is being answered, for its log lines.
@@ -14,12 +15,12 @@ tokio::task_local! {
 /// The clocks, the randomness and the observer of this function.
 pub(crate) struct LambdaHost {
     start: Instant,
-    function_name: String,
+    metrics: Metrics,
 }
 
 impl LambdaHost {
-    pub(crate) fn new(function_name: String) -> Self {
-        Self { start: Instant::now(), function_name }
+    pub(crate) fn new(metrics: Metrics) -> Self {
+        Self { start: Instant::now(), metrics }
     }
 }
 
@@ -48,7 +49,7 @@ impl Host for LambdaHost {
     fn observe(&self, exchange: &Exchange<'_>) {
         let lambda_request_id = LAMBDA_REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
         log::exchange(now_ms(), &lambda_request_id, exchange);
-        metrics::exchange(now_ms(), &self.function_name, exchange);
+        self.metrics.exchange(now_ms(), exchange);
     }
 }
 

@@ -40,7 +40,7 @@ async fn serve() -> anyhow::Result<()> {
     let store = AwsStore::connect(environment.settings).await?;
     // Credentials, name look-ups and TLS; whether it works is the first request's to tell.
     let _ = tokio::time::timeout(WARM_UP, store.ready()).await;
-    let api = Api::new(store, LambdaHost::new(environment.function_name), environment.config)?;
+    let api = Api::new(store, LambdaHost::new(environment.metrics), environment.config)?;
     let function = Function::new(api);
     lambda_http::run(service_fn(|request| function.answer(request))).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 mod core;
+mod lambda;
 mod load;
 mod postgres;
 mod process;
@@ -16,7 +17,7 @@ struct Part {
     run: fn(&Args) -> Result<()>,
 }
 
-const PARTS: &[Part] = &[core::PART, server::PART, queries::PART];
+const PARTS: &[Part] = &[core::PART, server::PART, queries::PART, lambda::PART];
 
 /// Measure, on a machine that is otherwise quiet.
 #[derive(clap::Args)]

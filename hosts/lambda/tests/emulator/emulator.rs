@@ -13,6 +13,49 @@ use tokio::process::{Child, Command};
 
 const FUNCTION: &str = "pik-lambda";
 
+fn variable(name: &str) -> Result<String> {
+    std::env::var(name).with_context(|| format!("{name}; run `cargo xtask test lambda`"))
+}
+
+/// A bucket and a table for a function.
+pub(crate) struct Backing {
+    name: String,
+    store: AwsStore,
+}
+
+impl Backing {
+    /// Makes both.
+    pub(crate) async fn make() -> Result<Self> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let name = format!("pik-lambda-{:x}", since.as_micros());
+        let settings = Settings {
+            patience: 8,
+            s3_endpoint: Some(variable("PIK_TEST_S3_URL")?),
+            dynamodb_endpoint: Some(variable("PIK_TEST_DYNAMODB_URL")?),
+            ..Settings::new(name.clone(), name.clone())
+        };
+        let store = AwsStore::connect(settings).await?;
+        store.init(&Provision::default()).await?;
+        Ok(Self { name, store })
+    }
+
+    /// The function on them, for a Runtime API.
+    pub(crate) fn function(&self, runtime_api: &str) -> Result<Command> {
+        let mut function = Command::new(variable("PIK_TEST_LAMBDA")?);
+        function
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .env("AWS_LAMBDA_FUNCTION_NAME", FUNCTION)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .env("AWS_ENDPOINT_URL_S3", variable("PIK_TEST_S3_URL")?)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", variable("PIK_TEST_DYNAMODB_URL")?)
+            .env("RAW_BUCKET", &self.name)
+            .env("EVENTS_TABLE", &self.name)
+            .kill_on_drop(true);
+        Ok(function)
+    }
+}
+
 /// Both, killed when this is dropped.
 pub(crate) struct Emulator {
     address: String,
@@ -26,17 +69,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts both on a bucket and a table of their own.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Result<Self> {
-        let variable = |name| std::env::var(name).with_context(|| format!("{name}; run `cargo xtask test lambda`"));
-        let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let name = format!("pik-lambda-{:x}", since.as_micros());
-        let settings = Settings {
-            patience: 8,
-            s3_endpoint: Some(variable("PIK_TEST_S3_URL")?),
-            dynamodb_endpoint: Some(variable("PIK_TEST_DYNAMODB_URL")?),
-            ..Settings::new(name.clone(), name.clone())
-        };
-        let store = AwsStore::connect(settings.clone()).await?;
-        store.init(&Provision::default()).await?;
+        let store = Backing::make().await?;
 
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
@@ -50,21 +83,13 @@ impl Emulator {
             .spawn()?;
         wait_for(&address).await?;
 
-        let log = std::env::temp_dir().join(format!("{name}.log"));
-        let function = Command::new(variable("PIK_TEST_LAMBDA")?)
-            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{address}/.rt/{FUNCTION}"))
-            .env("AWS_LAMBDA_FUNCTION_NAME", FUNCTION)
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-            .env("AWS_ENDPOINT_URL_S3", variable("PIK_TEST_S3_URL")?)
-            .env("AWS_ENDPOINT_URL_DYNAMODB", variable("PIK_TEST_DYNAMODB_URL")?)
-            .env("RAW_BUCKET", &settings.bucket)
-            .env("EVENTS_TABLE", &settings.table)
+        let log = std::env::temp_dir().join(format!("{}.log", store.name));
+        let function = store
+            .function(&format!("http://{address}/.rt/{FUNCTION}"))?
             .envs(variables.iter().copied())
             .stdout(std::fs::File::create(&log)?)
-            .kill_on_drop(true)
             .spawn()?;
-        Ok(Self { address, log, store, _emulator: emulator, _function: function })
+        Ok(Self { address, log, store: store.store, _emulator: emulator, _function: function })
     }
 
     /// What the function makes of an event source's payload.

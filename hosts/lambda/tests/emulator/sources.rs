@@ -138,6 +138,27 @@ async fn metrics_and_logs_are_lines_of_json() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "needs S3, DynamoDB and a Lambda emulator: cargo xtask test lambda"]
+async fn sources_and_types_are_dimensions_when_asked_for() -> Result<()> {
+    let emulator = Emulator::start(&[("PIK_METRIC_DIMENSIONS", "source, event_type"), ("DRY_RUN", "true")]).await?;
+    let event = |source: &str| json!({ "source": source, "event_type": "t", "entity_id": "e", "event_time": "2025-12-28T23:59:59Z", "payload": 1 });
+    let body = json!([event("one"), event("two"), event("two"), {}]).to_string().into_bytes();
+    let sent = Sent { method: "POST", path: "/ingest/batch", query: "", headers: &[JSON], body, base64: false };
+    post(&emulator, Source::HttpApi, &sent).await?;
+    let lines = emulator.lines()?;
+    let metrics: Vec<&Value> = lines.iter().filter(|line| line["_aws"].is_object()).collect();
+    let told = |line: &Value| {
+        let lags = line["IngestLagMs"].as_array().map_or(0, Vec::len);
+        (line["_aws"]["CloudWatchMetrics"][0]["Dimensions"].clone(), line["source"].clone(), lags)
+    };
+    let by_both = json!([["FunctionName", "source", "event_type"]]);
+    let expected =
+        [(json!([["FunctionName"]]), Value::Null, 3), (by_both.clone(), json!("one"), 1), (by_both, json!("two"), 2)];
+    ensure!(metrics.iter().map(|line| told(line)).eq(expected), "{metrics:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs S3, DynamoDB and a Lambda emulator: cargo xtask test lambda"]
 async fn tokens_and_dry_runs_come_from_the_environment() -> Result<()> {
     let emulator = Emulator::start(&[("PIK_TOKENS", "let-me-in"), ("DRY_RUN", "true")]).await?;
     for source in SOURCES {

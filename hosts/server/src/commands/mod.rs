@@ -74,3 +74,13 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_two_options_share_a_name() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -15,3 +15,4 @@ mod server;
 mod shutdown;
 mod start;
 mod store;
+mod verify;

@@ -1,0 +1,91 @@
+//! `pik verify` on SQLite files that somebody has changed behind the store's back.
+
+use std::path::Path;
+
+use rusqlite::Connection as Database;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::events::event;
+use crate::server::{Server, pik};
+
+/// Three events, the second of which came twice more.
+fn store() -> TempDir {
+    let server = Server::start();
+    let mut connection = server.connect();
+    for number in [1, 2, 3, 2, 2] {
+        assert_eq!(connection.ingest(&event(number)).status, 200);
+    }
+    server.stop().2
+}
+
+/// A copy of the store, changed by these statements.
+fn changed(store: &Path, statements: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(store).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let database = Database::open(folder.path().join("pik.sqlite")).unwrap();
+    // What protects rows from mistakes does not protect them from somebody who means it.
+    for table in ["event", "duplicate"] {
+        database.execute_batch(&format!("DROP TRIGGER {table}_is_never_updated")).unwrap();
+    }
+    database.execute_batch(statements).unwrap();
+    folder
+}
+
+/// The exit code, and the findings by their kinds in the order of the alphabet.
+fn verify(folder: &Path) -> (i32, Vec<String>) {
+    let output = pik(["verify", "--json", "--data"]).arg(folder).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let finding = |line| serde_json::from_str::<Value>(line).unwrap()["finding"].as_str().unwrap().to_owned();
+    let mut findings: Vec<String> = text.lines().map(finding).collect();
+    findings.sort();
+    (output.status.code().unwrap(), findings)
+}
+
+#[test]
+fn a_sound_store_has_no_findings() {
+    let store = store();
+    assert_eq!(verify(store.path()), (0, Vec::new()));
+    assert_eq!(verify(changed(store.path(), "").path()), (0, Vec::new()));
+    let output = pik(["verify", "--repair", "--data"]).arg(store.path()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("5 records, 3 raw objects, 0 findings, 0 repaired"), "{told}");
+}
+
+#[test]
+fn every_change_is_found() {
+    let store = store();
+    let cases: [(&str, &[&str]); 6] = [
+        ("UPDATE event SET raw = CAST('{}' AS BLOB) WHERE seq = 1", &["wrong_object"]),
+        ("UPDATE event SET raw = (SELECT raw FROM event WHERE seq = 3) WHERE seq = 1", &["wrong_object"]),
+        ("UPDATE event SET entity_id = 'another' WHERE seq = 3", &["wrong_record"]),
+        // The first occurrence's time is its duplicates', too.
+        ("UPDATE event SET event_nanoseconds = -1 WHERE seq = 2", &["unreadable_record"; 3]),
+        ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["unreadable_record"]),
+        // Nothing leads to the event and its object any more.
+        (
+            "DELETE FROM by_id WHERE seq = 2",
+            &[
+                "duplicate_without_first",
+                "duplicate_without_first",
+                "missing_object",
+                "missing_record",
+                "wrong_object",
+            ],
+        ),
+    ];
+    for (statements, expected) in cases {
+        let folder = changed(store.path(), statements);
+        assert_eq!(verify(folder.path()), (1, expected.iter().map(ToString::to_string).collect()), "{statements}");
+    }
+}
+
+#[test]
+fn a_file_in_use_is_left_alone() {
+    let server = Server::start();
+    let output = pik(["verify", "--data", server.data()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
