@@ -7,8 +7,8 @@
 //! | question | read | read units of a page of n |
 //! |---|---|---|
 //! | by entity | `by_entity`, then the duplicates of each event in the table | n / 8 + n / 2; n / 8 for ACCEPTED alone |
-//! | by lag | S partitions of `by_lag`, merged | about n / 5, at least S / 2 |
-//! | by arrival | S partitions of `by_ingest` for each day of the window until the page is full, merged | about n / 5, and S / 2 for each day |
+//! | by lag | S partitions of `by_lag`, merged | (3 n / 2 + 5 S) / 8 + S / 2 |
+//! | by arrival | S partitions of `by_ingest` for each day of the window until the page is full, merged | as by lag, and S / 2 for each day before |
 //! | duplicates of an event | the table, strongly consistent | n / 4 |
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
 //!

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 mod aws;
 mod browser;
+mod cloud;
 mod docs;
 mod fuzz;
 mod js_targets;

@@ -1,6 +1,7 @@
 //! Answers of a host, over its HTTP API.
 
 use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use pik_core::{Bucket, EventId, IngestTime, Outcome, Query, RawKey, Record, StatsQuery};
@@ -13,6 +14,7 @@ use crate::remote::{Remote, Reply};
 
 /// The most records that a host gives at once.
 const MAX_LIMIT: usize = 1_000;
+const A_DAY: Duration = Duration::from_secs(86_400);
 /// Raw objects are asked for one by one, so many at once.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -106,8 +108,11 @@ impl Source for HttpSource {
     }
 
     fn keys(&self, after: Option<&str>) -> Result<Found<RawKey>> {
-        let (Some(from), Some(to)) = (IngestTime::from_unix_ms(0), "9999-12-31T23:59:59.999Z".parse().ok()) else {
-            bail!("there is no such time");
+        // Until tomorrow, as no clock is that far ahead: a host may have to look into each day of a window.
+        let tomorrow = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")? + A_DAY;
+        let to = i64::try_from(tomorrow.as_millis()).ok().and_then(IngestTime::from_unix_ms);
+        let (Some(from), Some(to)) = (IngestTime::from_unix_ms(0), to) else {
+            bail!("the clock stands behind the year 9999")
         };
         let ever = Query::Arrivals { from, to, status: Some(Outcome::Accepted) };
         let page = self.records(&ever, after, MAX_LIMIT)?;

@@ -3,19 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use serde::Deserialize;
-use ureq::Agent;
-use ureq::http::{StatusCode, Uri, header};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::http::StatusCode;
 
 use super::Batch;
-
-/// A batch that nobody answers within this time is tried again.
-const TIMEOUT: Duration = Duration::from_secs(120);
-
-/// Answers are some hundred bytes an event.
-const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
+use crate::remote::{self, Remote};
 
 /// Where to send, and as whom.
 #[derive(Debug, Clone)]
@@ -26,11 +18,10 @@ pub(crate) struct Target {
     pub(crate) dry_run: bool,
 }
 
-/// A connection pool to one host.
+/// A host that batches are sent to.
 pub(crate) struct Client {
-    agent: Agent,
-    endpoint: String,
-    authorization: Option<String>,
+    remote: Remote,
+    path: &'static str,
 }
 
 /// What a request came to.
@@ -96,55 +87,23 @@ enum EntryStatus {
 impl Client {
     /// A client for a host; fails on a URL that cannot be right.
     pub(crate) fn new(target: &Target) -> anyhow::Result<Self> {
-        let base = target.url.trim_end_matches('/');
-        let uri: Uri = base.parse().with_context(|| format!("`{base}` is not a URL"))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() || uri.query().is_some() {
-            bail!("`{base}` is not the URL of a host; write one such as http://127.0.0.1:8080");
-        }
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(TIMEOUT))
-            .user_agent(concat!("pik/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls)
-            .build();
-        let dry_run = if target.dry_run { "?dry_run=true" } else { "" };
-        Ok(Self {
-            agent: config.into(),
-            endpoint: format!("{base}/ingest/batch{dry_run}"),
-            authorization: target.token.as_ref().map(|token| format!("Bearer {token}")),
-        })
+        let remote = Remote::new(&target.url, target.token.as_deref())?;
+        Ok(Self { remote, path: if target.dry_run { "/ingest/batch?dry_run=true" } else { "/ingest/batch" } })
     }
 
     /// Sends a batch once.
     pub(crate) fn send(&self, batch: &Batch) -> Reply {
-        match self.request(batch) {
-            Ok((status, retry_after, body)) => read(status, retry_after, &body, batch.len()),
-            Err(error) => Reply::Later(format!("{}: {error}", self.endpoint), None),
-        }
-    }
-
-    fn request(&self, batch: &Batch) -> Result<(StatusCode, Option<Duration>, Vec<u8>), ureq::Error> {
         let (content_type, body) = batch.request();
-        let mut request = self.agent.post(&self.endpoint).header(header::CONTENT_TYPE, content_type);
-        if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
+        match self.remote.post(self.path, content_type, &body) {
+            Ok(reply) => read(&reply, batch.len()),
+            Err(error) => Reply::Later(format!("{error:#}"), None),
         }
-        let mut response = request.send(body)?;
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?;
-        Ok((response.status(), retry_after, body))
     }
 }
 
-fn read(status: StatusCode, retry_after: Option<Duration>, body: &[u8], events: usize) -> Reply {
-    let answer: Option<Answer> = serde_json::from_slice(body).ok();
+fn read(reply: &remote::Reply, events: usize) -> Reply {
+    let (status, retry_after) = (reply.status, reply.retry_after);
+    let answer: Option<Answer> = serde_json::from_slice(&reply.body).ok();
     let told = |errors: &[Problem]| match errors.first() {
         Some(problem) => format!("HTTP {}, {}", status.as_u16(), problem),
         None => format!("HTTP {}", status.as_u16()),
@@ -160,14 +119,9 @@ fn read(status: StatusCode, retry_after: Option<Duration>, body: &[u8], events: 
         Some(answer) if status == StatusCode::PAYLOAD_TOO_LARGE => Reply::TooLarge(answer.errors),
         answer => {
             let why = told(answer.as_ref().map_or(&[], |answer| &answer.errors));
-            if may_pass(status) { Reply::Later(why, retry_after) } else { Reply::Refused(why) }
+            if reply.may_pass() { Reply::Later(why, retry_after) } else { Reply::Refused(why) }
         }
     }
-}
-
-/// Whether the same request may fare better later. A proxy answers 429, 502 or 504 where the host itself would not.
-fn may_pass(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn verdict(entry: Entry) -> Verdict {

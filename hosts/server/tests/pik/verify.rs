@@ -68,13 +68,7 @@ fn every_change_is_found() {
         // Nothing leads to the event and its object any more.
         (
             "DELETE FROM by_id WHERE seq = 2",
-            &[
-                "duplicate_without_first",
-                "duplicate_without_first",
-                "missing_object",
-                "missing_record",
-                "wrong_object",
-            ],
+            &["duplicate_without_first", "duplicate_without_first", "missing_object", "missing_record", "wrong_object"],
         ),
     ];
     for (statements, expected) in cases {
