@@ -169,7 +169,7 @@ async fn a_run_with_faults_notices_each_mistake() -> Result<()> {
     let seed = stand::seed();
     run(Mistake::None, seed).await?.1?;
     let runs = stream::iter(MISTAKES.map(|(mistake, _)| run(mistake, seed)));
-    let outcomes: Vec<_> = runs.buffer_unordered(4).try_collect().await?;
+    let outcomes: Vec<_> = runs.buffer_unordered(MISTAKES.len()).try_collect().await?;
     let mut unnoticed = Vec::new();
     for (mistake, outcome) in outcomes {
         let told = outcome.err().map(|error| format!("{error:#}"));
