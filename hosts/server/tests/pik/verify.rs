@@ -67,7 +67,7 @@ fn every_change_is_found() {
         ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["unreadable_record"]),
         // Nothing leads to the event and its object any more.
         (
-            "DELETE FROM by_id WHERE seq = 2",
+            "DELETE FROM by_id WHERE seq = 2; DELETE FROM by_id_recent WHERE seq = 2",
             &["duplicate_without_first", "duplicate_without_first", "missing_object", "missing_record", "wrong_object"],
         ),
     ];
