@@ -1,13 +1,11 @@
 //! `pik export`: raw objects as files.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use pik_core::RawKey;
 
 use crate::investigate::{SelectionArgs, SourceArgs, each_page};
-use crate::output::results;
 use crate::transfer::{Progress, Target, copy};
 
 /// How many objects are held in memory at once.
@@ -58,10 +56,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             },
         ),
     };
-    let counts = progress.finish();
-    let mut out = results();
-    writeln!(out, "{counts}")?;
-    out.flush()?;
-    done?;
-    Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    progress.report(done)
 }

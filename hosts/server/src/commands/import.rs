@@ -1,12 +1,10 @@
 //! `pik import`: takes an exported folder back in.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
 
 use crate::investigate::SourceArgs;
-use crate::output::results;
 use crate::remote::Remote;
 use crate::stores::Opened;
 #[cfg(feature = "aws")]
@@ -46,12 +44,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut progress = Progress::new(None, 0);
     let done = take_in(walk, sink.as_mut(), &mut progress);
-    let counts = progress.finish();
-    let mut out = results();
-    writeln!(out, "{counts}")?;
-    out.flush()?;
-    done?;
-    Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    progress.report(done)
 }
 
 /// What is there, in the order of its keys.

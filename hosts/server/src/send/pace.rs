@@ -14,6 +14,10 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
+    /// For deliveries in a row: gives up within a minute, unless the host asks for more time.
+    pub(crate) const PATIENT: Self =
+        Self { retries: 8, first: Duration::from_millis(200), longest: Duration::from_secs(30) };
+
     /// The wait before the retry `number` (from 1), `None` when there is none. `random` is between 0 and 1: with full
     /// jitter, clients that failed together do not come back together. What the host asked for is the least.
     pub(crate) fn wait(&self, number: u32, asked: Option<Duration>, random: f64) -> Option<Duration> {

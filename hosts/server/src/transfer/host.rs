@@ -1,7 +1,6 @@
 //! A host, by batches.
 
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use pik_core::{EventId, RawKey};
@@ -14,8 +13,6 @@ use crate::send::Pace;
 
 /// The most bytes of events in a request.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-
-const PACE: Pace = Pace { retries: 8, first: Duration::from_millis(200), longest: Duration::from_secs(30) };
 
 /// Sends events, one request at a time, so that they arrive in order.
 pub(crate) struct Host {
@@ -88,7 +85,7 @@ impl Host {
                 continue;
             }
             retry += 1;
-            match PACE.wait(retry, asked, fastrand::f64()) {
+            match Pace::PATIENT.wait(retry, asked, fastrand::f64()) {
                 Some(wait) => thread::sleep(wait),
                 None => bail!("giving up: {why}; run the same command again when the host takes events"),
             }

@@ -1,11 +1,15 @@
 //! How far it has come: a bar for people, counts at the end.
 
 use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
 
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::RawKey;
 
 use super::Fate;
+use crate::output::results;
 
 /// What became of the objects.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,16 @@ impl Progress {
 
     fn tell(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// The end of the bar, one line of counts on standard output, and what that means for whoever started us.
+    pub(crate) fn report(self, done: Result<()>) -> Result<ExitCode> {
+        let counts = self.finish();
+        let mut out = results();
+        writeln!(out, "{counts}")?;
+        out.flush()?;
+        done?;
+        Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// The end of the bar, and the counts.

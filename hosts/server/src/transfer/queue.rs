@@ -1,7 +1,6 @@
 //! An SQS queue.
 
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use pik_aws::Taken;
@@ -10,8 +9,6 @@ use tokio::runtime::Runtime;
 use super::{Fate, Object, Sink};
 use crate::send::Pace;
 use crate::stores::runtime;
-
-const PACE: Pace = Pace { retries: 8, first: Duration::from_millis(200), longest: Duration::from_secs(30) };
 
 /// Sends each raw object as one message.
 pub(crate) struct Queue {
@@ -56,7 +53,7 @@ impl Sink for Queue {
             }
             if let Some(why) = later {
                 retry += 1;
-                match PACE.wait(retry, None, fastrand::f64()) {
+                match Pace::PATIENT.wait(retry, None, fastrand::f64()) {
                     Some(wait) => thread::sleep(wait),
                     None => bail!("giving up: {why}; run the same command again when the queue takes messages"),
                 }
