@@ -41,7 +41,7 @@ fn compile() -> Result<PathBuf> {
 }
 
 /// Panics name source files, and where those lie on this machine is nobody's business.
-fn remapped_paths() -> Result<OsString> {
+pub(crate) fn remapped_paths() -> Result<OsString> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
     let cargo_home = cargo_home.context("neither CARGO_HOME nor HOME is set")?;

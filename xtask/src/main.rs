@@ -14,6 +14,7 @@ use clap::Parser;
 mod bench;
 mod build_lambda;
 mod build_wasm;
+mod build_worker;
 mod command;
 mod setup;
 mod stand_ins;
@@ -28,6 +29,7 @@ enum Task {
     Bench(bench::Args),
     BuildLambda(build_lambda::Args),
     BuildWasm(build_wasm::Args),
+    BuildWorker(build_worker::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildLambda(args) => build_lambda::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::BuildWorker(args) => build_worker::run(&args).map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,

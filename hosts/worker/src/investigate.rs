@@ -1,0 +1,229 @@
+//! Answers to investigators, up to date: every statement goes to the primary.
+
+use std::cmp::Ordering;
+
+use pik_core::{
+    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Place, Position, Query, QueryError, Record, Records,
+    StatsQuery, StoreError,
+};
+
+use crate::WorkerStore;
+use crate::database::{Parameter, Statement};
+use crate::row::{self, EventRow};
+use crate::sql;
+
+/// Less than every number that a column holds, and greater. JavaScript has both exactly.
+pub(crate) const LEAST: i64 = -(1 << 53);
+const GREATEST: i64 = 1 << 53;
+
+/// Less than every id, and greater.
+const NO_ID: &str = "";
+const BEYOND_IDS: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00";
+
+/// Less than every receipt.
+const NO_RECEIPT: &str = "";
+
+/// No receipt is longer.
+const RECEIPT_BYTES: usize = 256;
+
+/// A place in an entity's time, between events: just before or behind one, or before a moment.
+#[derive(Clone)]
+struct Boundary {
+    seconds: i64,
+    nanoseconds: i64,
+    id: String,
+}
+
+impl Boundary {
+    fn first() -> Self {
+        Self { seconds: LEAST, nanoseconds: 0, id: NO_ID.into() }
+    }
+
+    fn last() -> Self {
+        Self { seconds: GREATEST, nanoseconds: 0, id: NO_ID.into() }
+    }
+
+    fn of_time(time: &EventTime) -> Self {
+        Self { seconds: time.unix_seconds(), nanoseconds: time.subsecond_nanoseconds().into(), id: NO_ID.into() }
+    }
+
+    fn behind(time: &EventTime, id: &EventId) -> Self {
+        Self { id: behind(id), ..Self::of_time(time) }
+    }
+
+    fn parameters(self) -> [Parameter; 3] {
+        [self.seconds.into(), self.nanoseconds.into(), self.id.into()]
+    }
+
+    fn max(self, other: Self) -> Self {
+        let key = |boundary: &Self| (boundary.seconds, boundary.nanoseconds, boundary.id.clone());
+        if key(&self) < key(&other) { other } else { self }
+    }
+}
+
+/// Greater than the id, and less than any that is greater.
+fn behind(id: &EventId) -> String {
+    format!("{id}00")
+}
+
+impl Investigate for WorkerStore {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+        let limit = limit.max(1);
+        let after = after.map(|position| place(position).ok_or(QueryError::Position)).transpose()?;
+        let after = after.as_ref();
+        let count = limit + 1;
+        let mut records = match query {
+            Query::Entity { entity_id, from, to, status } => {
+                let start = from.as_ref().map_or_else(Boundary::first, Boundary::of_time);
+                let end = to.as_ref().map_or_else(Boundary::last, Boundary::of_time);
+                self.of_entity(query, entity_id, (start, end), *status, after, count).await?
+            }
+            Query::Lag { source, event_type, event_date, min_lag_ms } => {
+                let least = min_lag_ms.unwrap_or(LEAST).clamp(LEAST, GREATEST);
+                self.by_lag((source, event_type, row::day_of(event_date)), least, after, count).await?
+            }
+            Query::Arrivals { from, to, status } => self.by_arrival(query, (*from, *to), *status, after, count).await?,
+            Query::Duplicates { event_id } => self.duplicates(event_id, after, count).await?,
+        };
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let next = if more { records.last().map(|record| Place::of(record).position()) } else { None };
+        Ok(Records { records, next })
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.tallies(query).await
+    }
+}
+
+fn place(position: &Position) -> Option<Place> {
+    Place::read(position).filter(|place| place.receipt.as_str().len() <= RECEIPT_BYTES)
+}
+
+/// What is to be read of a limit or count.
+pub(crate) fn number(count: usize) -> Parameter {
+    i64::try_from(count).unwrap_or(GREATEST).into()
+}
+
+impl WorkerStore {
+    async fn select(&self, sql: &'static str, parameters: Vec<Parameter>) -> Result<Vec<Record>, StoreError> {
+        let found = self.ledger.database().run("select records", Statement { sql, parameters }).await?;
+        found.rows.into_iter().map(EventRow::record).collect()
+    }
+
+    async fn of_entity(
+        &self,
+        query: &Query,
+        entity_id: &str,
+        (start, mut end): (Boundary, Boundary),
+        status: Option<Outcome>,
+        after: Option<&Place>,
+        count: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let start = match after {
+            Some(place) => start.max(Boundary::behind(&place.event_time, &place.event_id)),
+            None => start,
+        };
+        let range = |end: Boundary| {
+            let mut parameters = vec![Parameter::from(entity_id)];
+            parameters.extend(start.clone().parameters());
+            parameters.extend(end.parameters());
+            parameters.push(number(count));
+            parameters
+        };
+        let mut records = Vec::new();
+        if status != Some(Outcome::Accepted)
+            && let Some(place) = after
+        {
+            records = self.duplicates(&place.event_id, after, count).await?;
+            // The place may be one of another query.
+            records.retain(|record| query.asks_for(record));
+        }
+        if status != Some(Outcome::Duplicate) {
+            let events = self.select(sql::ENTITY, range(end.clone())).await?;
+            // Duplicates of events behind these are of a later page.
+            if events.len() == count
+                && let Some(last) = events.last()
+            {
+                end = Boundary::behind(&last.event_time, &last.event_id);
+            }
+            records.extend(events);
+        }
+        if status != Some(Outcome::Accepted) {
+            records.extend(self.select(sql::ENTITY_DUPLICATES, range(end)).await?);
+        }
+        Ok(first(query, records, count))
+    }
+
+    async fn by_lag(
+        &self,
+        (source, event_type, day): (&str, &str, i64),
+        least: i64,
+        after: Option<&Place>,
+        count: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let (lag_ms, id) = match after {
+            Some(place) => (place.ingest_lag_ms, place.event_id.to_string()),
+            None => (GREATEST, BEYOND_IDS.into()),
+        };
+        let parameters =
+            vec![source.into(), event_type.into(), day.into(), least.into(), lag_ms.into(), id.into(), number(count)];
+        self.select(sql::LAG, parameters).await
+    }
+
+    async fn by_arrival(
+        &self,
+        query: &Query,
+        (from, to): (IngestTime, IngestTime),
+        status: Option<Outcome>,
+        after: Option<&Place>,
+        count: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let (start, end) = (from.unix_ms(), to.unix_ms());
+        let after = after.filter(|place| place.ingest_time >= from);
+        let mut records = Vec::new();
+        if status != Some(Outcome::Duplicate) {
+            let (ms, id) = match after {
+                Some(place) => (place.ingest_time.unix_ms(), behind(&place.event_id)),
+                None => (start, NO_ID.into()),
+            };
+            let parameters = vec![ms.into(), id.into(), end.into(), number(count)];
+            records = self.select(sql::ARRIVALS, parameters).await?;
+        }
+        if status != Some(Outcome::Accepted) {
+            let (ms, id, receipt) = match after {
+                Some(place) => {
+                    let receipt = if place.status == Outcome::Duplicate { place.receipt.as_str() } else { NO_RECEIPT };
+                    (place.ingest_time.unix_ms(), place.event_id.to_string(), receipt)
+                }
+                None => (start, NO_ID.into(), NO_RECEIPT),
+            };
+            let parameters = vec![ms.into(), id.into(), receipt.into(), end.into(), number(count)];
+            records.extend(self.select(sql::ARRIVAL_DUPLICATES, parameters).await?);
+        }
+        Ok(first(query, records, count))
+    }
+
+    async fn duplicates(
+        &self,
+        event_id: &EventId,
+        after: Option<&Place>,
+        count: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        // Before all of them, unless the place is one of theirs.
+        let (ms, receipt) = match after {
+            Some(place) if place.status == Outcome::Duplicate => (place.ingest_time.unix_ms(), place.receipt.as_str()),
+            Some(_) | None => (LEAST, NO_RECEIPT),
+        };
+        let parameters = vec![event_id.to_string().into(), ms.into(), receipt.into(), number(count)];
+        self.select(sql::DUPLICATES, parameters).await
+    }
+}
+
+/// The first records, in the query's order, of several selections that are each in it.
+fn first(query: &Query, mut records: Vec<Record>, count: usize) -> Vec<Record> {
+    let order = |one: &Record, other: &Record| -> Ordering { query.order(&Place::of(one), &Place::of(other)) };
+    records.sort_by(order);
+    records.truncate(count);
+    records
+}

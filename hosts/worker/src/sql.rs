@@ -1,0 +1,193 @@
+//! The statements. Each is a search of a primary key or of an index, in that one's order; a test looks at their plans.
+//!
+//! Hashes come and go in hexadecimal: a `BLOB` would cross into JavaScript as an array of numbers.
+
+/// The columns of `event` as [`EventRow`](crate::row::EventRow) reads them.
+macro_rules! columns {
+    () => {
+        "lower(hex(e.event_id)) AS event_id, e.source, e.event_type, e.entity_id, e.event_seconds,
+         e.event_nanoseconds, e.ingest_ms, e.status, e.raw_bucket, e.raw_size,
+         lower(hex(e.payload_hash)) AS payload_hash, e.receipt, e.contract"
+    };
+}
+
+/// The columns of a later occurrence, of which the rest is the event's.
+macro_rules! duplicate_columns {
+    () => {
+        concat!(columns!(), ", d.ingest_ms AS duplicate_ingest_ms, d.receipt AS duplicate_receipt")
+    };
+}
+
+/// Stores a claim, unless the event has a record.
+pub(crate) const CLAIM: &str = "
+    INSERT INTO event (event_id, source, event_type, entity_id, event_day, event_seconds, event_nanoseconds, ingest_ms,
+        ingest_lag_ms, status, raw_bucket, raw_size, payload_hash, receipt, contract)
+    VALUES (unhex(?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'PENDING', ?10, ?11, unhex(?12), ?13, ?14)
+    ON CONFLICT (event_id) DO NOTHING";
+
+/// The record of a first occurrence.
+pub(crate) const FIND: &str = concat!("SELECT ", columns!(), " FROM event e WHERE e.event_id = unhex(?1)");
+
+/// Turns a claim into a record, if that has not happened.
+pub(crate) const COMMIT: &str = "
+    UPDATE event SET status = 'ACCEPTED', receipt = ?2, raw_size = ?3
+    WHERE event_id = unhex(?1) AND status = 'PENDING'";
+
+/// Stores the record of a later occurrence.
+pub(crate) const RECORD_DUPLICATE: &str = "
+    INSERT INTO duplicate (event_id, ingest_ms, receipt) VALUES (unhex(?1), ?2, ?3)
+    ON CONFLICT (event_id, ingest_ms, receipt) DO NOTHING";
+
+/// The events of an entity from one place (?2 to ?4) to another (?5 to ?7, excluded).
+pub(crate) const ENTITY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_entity
+    WHERE e.status = 'ACCEPTED' AND e.entity_id = ?1
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?2, ?3, unhex(?4))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?5, ?6, unhex(?7))
+    ORDER BY e.event_seconds, e.event_nanoseconds, e.event_id LIMIT ?8"
+);
+
+/// The later occurrences of the events of an entity from one place to another.
+pub(crate) const ENTITY_DUPLICATES: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM event e INDEXED BY by_entity CROSS JOIN duplicate d ON d.event_id = e.event_id
+    WHERE e.status = 'ACCEPTED' AND e.entity_id = ?1
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?2, ?3, unhex(?4))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?5, ?6, unhex(?7))
+    ORDER BY e.event_seconds, e.event_nanoseconds, e.event_id, d.ingest_ms, d.receipt LIMIT ?8"
+);
+
+/// The events of a type and day, worst lag first, behind a lag and id.
+pub(crate) const LAG: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_lag
+    WHERE e.status = 'ACCEPTED' AND e.source = ?1 AND e.event_type = ?2 AND e.event_day = ?3
+      AND e.ingest_lag_ms >= ?4 AND (e.ingest_lag_ms, e.event_id) < (?5, unhex(?6))
+    ORDER BY e.ingest_lag_ms DESC, e.event_id DESC LIMIT ?7"
+);
+
+/// The first occurrences that arrived from one place (?1, ?2) to a moment (?3, excluded).
+pub(crate) const ARRIVALS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_ingest
+    WHERE e.status = 'ACCEPTED' AND (e.ingest_ms, e.event_id) >= (?1, unhex(?2)) AND e.ingest_ms < ?3
+    ORDER BY e.ingest_ms, e.event_id LIMIT ?4"
+);
+
+/// The later occurrences that arrived behind a place (?1 to ?3) and before a moment (?4).
+pub(crate) const ARRIVAL_DUPLICATES: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM duplicate d INDEXED BY duplicate_by_ingest CROSS JOIN event e ON e.event_id = d.event_id
+    WHERE (d.ingest_ms, d.event_id, d.receipt) > (?1, unhex(?2), ?3) AND d.ingest_ms < ?4
+    ORDER BY d.ingest_ms, d.event_id, d.receipt LIMIT ?5"
+);
+
+/// The later occurrences of an event behind an arrival.
+pub(crate) const DUPLICATES: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM event e CROSS JOIN duplicate d ON d.event_id = e.event_id
+    WHERE e.event_id = unhex(?1) AND (d.ingest_ms, d.receipt) > (?2, ?3)
+    ORDER BY d.ingest_ms, d.receipt LIMIT ?4"
+);
+
+/// The events of a type between two days, behind a day, lag and id, each with how often and when it was repeated.
+pub(crate) const TALLY: &str = "
+    SELECT lower(hex(e.event_id)) AS event_id, e.event_day, e.event_seconds, e.ingest_ms, e.ingest_lag_ms,
+        (SELECT count(*) FROM duplicate d WHERE d.event_id = e.event_id) AS duplicates,
+        (SELECT min(d.ingest_ms) FROM duplicate d WHERE d.event_id = e.event_id) AS first_ms,
+        (SELECT max(d.ingest_ms) FROM duplicate d WHERE d.event_id = e.event_id) AS last_ms
+    FROM event e INDEXED BY by_lag
+    WHERE e.status = 'ACCEPTED' AND e.source = ?1 AND e.event_type = ?2
+      AND (e.event_day, e.ingest_lag_ms, e.event_id) > (?3, ?4, unhex(?5)) AND e.event_day <= ?6
+    ORDER BY e.event_day, e.ingest_lag_ms, e.event_id LIMIT ?7";
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    const ALL: [&str; 11] = [
+        CLAIM,
+        FIND,
+        COMMIT,
+        RECORD_DUPLICATE,
+        ENTITY,
+        ENTITY_DUPLICATES,
+        LAG,
+        ARRIVALS,
+        ARRIVAL_DUPLICATES,
+        DUPLICATES,
+        TALLY,
+    ];
+
+    fn migrated() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        connection
+    }
+
+    #[test]
+    fn none_is_a_scan_or_sorts() {
+        let connection = migrated();
+        for statement in ALL {
+            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let nulls = vec![rusqlite::types::Null; explained.parameter_count()];
+            let steps = explained.query_map(rusqlite::params_from_iter(nulls), |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+            println!("{steps:?}");
+            let is_insert = statement.trim_start().starts_with("INSERT");
+            assert_eq!(steps.is_empty(), is_insert, "{statement}");
+            for step in steps {
+                let is_search = step.starts_with("SEARCH ") && step.contains(" USING ");
+                assert!(is_search || step.starts_with("CORRELATED "), "{step}: {statement}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_takes_its_parameters_in_order_and_within_the_limit_of_d1() {
+        let connection = migrated();
+        for statement in ALL {
+            let count = connection.prepare(statement).unwrap().parameter_count();
+            assert!((1..=100).contains(&count), "{statement}");
+            for number in 1..=count {
+                assert!(statement.contains(&format!("?{number}")), "?{number} is missing: {statement}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_never_happen_is_refused() {
+        let connection = migrated();
+        let id = "59".repeat(32);
+        let claim = |size: i64| {
+            connection
+                .execute(CLAIM, rusqlite::params![id, "s", "t", "e", 0, 0, 0, 1.0, 1.0, "raw", size, id, "r.0.0", 1])
+        };
+        assert_eq!(claim(7).unwrap(), 1);
+        assert_eq!(claim(8).unwrap(), 0);
+        let refused = |statement: &str| {
+            let error = connection.execute(statement, []).unwrap_err().to_string();
+            assert!(error.contains("record"), "{statement}: {error}");
+        };
+        refused("DELETE FROM event");
+        refused("UPDATE event SET status = 'ACCEPTED', ingest_ms = 2");
+        refused("UPDATE event SET raw_size = 9");
+        let commit = |receipt: &str| connection.execute(COMMIT, rusqlite::params![id, receipt, 9]).unwrap();
+        assert_eq!((commit("mine.0.0"), commit("other.0.0")), (1, 0));
+        refused("UPDATE event SET receipt = 'other.0.0'");
+        refused("UPDATE event SET status = 'PENDING'");
+        let again = || connection.execute(RECORD_DUPLICATE, rusqlite::params![id, 5, "again.0.0"]).unwrap();
+        assert_eq!((again(), again()), (1, 0));
+        refused("UPDATE duplicate SET ingest_ms = 6");
+        refused("DELETE FROM duplicate");
+    }
+}
