@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use pik_core::{Code, IngestTime, Rejection, Store};
 
 use crate::body::{BodyError, read};
-use crate::inflate::{InflateError, inflate};
+use crate::inflate::{Encoding, InflateError, inflate};
 use crate::media::{MediaType, content_encoding, media_type};
 use crate::refusal::Refusal;
 use crate::tokens::Denied;
@@ -24,7 +24,15 @@ pub(crate) struct Terms {
     pub(crate) too_large: fn(usize) -> Rejection,
 }
 
-/// A body that arrived.
+/// A body as it arrived.
+pub(crate) struct Received {
+    pub(crate) media_type: MediaType,
+    encoding: Encoding,
+    pub(crate) bytes: Bytes,
+    ingest_time: IngestTime,
+}
+
+/// A body to look into.
 pub(crate) struct Intake {
     pub(crate) media_type: MediaType,
     pub(crate) bytes: Bytes,
@@ -38,6 +46,16 @@ pub(crate) async fn take<S: Store, H: Host>(
     body: &mut Body,
     terms: &Terms,
 ) -> Result<Intake, Refusal> {
+    receive(api, head, body, terms).await?.inflated(terms)
+}
+
+/// [`take`], with the body as it arrived.
+pub(crate) async fn receive<S: Store, H: Host>(
+    api: &Api<S, H>,
+    head: &Parts,
+    body: &mut Body,
+    terms: &Terms,
+) -> Result<Received, Refusal> {
     admit(api, head)?;
     parameters::check_dry_run(head.uri.query()).map_err(invalid_parameter)?;
     let media_type = media_type(&head.headers)
@@ -50,7 +68,7 @@ pub(crate) async fn take<S: Store, H: Host>(
         )
         .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"))
     })?;
-    let received = read(body, terms.limit).await.map_err(|error| match error {
+    let bytes = read(body, terms.limit).await.map_err(|error| match error {
         BodyError::TooLarge => (terms.too_large)(terms.limit).into(),
         BodyError::Broken(reason) => Refusal::Error {
             code: ErrorCode::Timeout,
@@ -65,14 +83,22 @@ pub(crate) async fn take<S: Store, H: Host>(
         reason: Some("the host's clock is outside the years 1 to 9999; set it".to_owned()),
         header: None,
     })?;
-    let bytes = inflate(encoding, received, terms.limit).map_err(|error| match error {
-        InflateError::TooLarge => (terms.too_large)(terms.limit).into(),
-        InflateError::Broken => Refusal::rejected(
-            Code::InvalidJson,
-            "the body does not inflate as its Content-Encoding says; compress it again, or send it plain",
-        ),
-    })?;
-    Ok(Intake { media_type, bytes, ingest_time })
+    Ok(Received { media_type, encoding, bytes, ingest_time })
+}
+
+impl Received {
+    /// The body inflated.
+    pub(crate) fn inflated(self, terms: &Terms) -> Result<Intake, Refusal> {
+        let Self { media_type, encoding, bytes, ingest_time } = self;
+        let bytes = inflate(encoding, bytes, terms.limit).map_err(|error| match error {
+            InflateError::TooLarge => (terms.too_large)(terms.limit).into(),
+            InflateError::Broken => Refusal::rejected(
+                Code::InvalidJson,
+                "the body does not inflate as its Content-Encoding says; compress it again, or send it plain",
+            ),
+        })?;
+        Ok(Intake { media_type, bytes, ingest_time })
+    }
 }
 
 /// Checks a request for its token.

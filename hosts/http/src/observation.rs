@@ -31,6 +31,8 @@ pub struct Observation<'a> {
     pub index: Option<usize>,
     /// The event, where it was understood.
     pub subject: Option<Subject<'a>>,
+    /// The id that an edge computed of it, where that is another one.
+    pub edge_event_id: Option<&'a str>,
     /// What it came to.
     pub verdict: Verdict,
     /// The lag, of what was accepted or a duplicate.
@@ -104,6 +106,7 @@ impl<'a> Observation<'a> {
         Self {
             index: None,
             subject: Some(Subject::of(event)),
+            edge_event_id: None,
             verdict: outcome.into(),
             ingest_lag_ms: Some(ingest_lag_ms),
             codes: Vec::new(),
@@ -118,13 +121,22 @@ impl<'a> Observation<'a> {
                 codes.push(code);
             }
         }
-        Self { index: None, subject: None, verdict: Verdict::Rejected, ingest_lag_ms: None, codes, reason: None }
+        Self {
+            index: None,
+            subject: None,
+            edge_event_id: None,
+            verdict: Verdict::Rejected,
+            ingest_lag_ms: None,
+            codes,
+            reason: None,
+        }
     }
 
     pub(crate) fn error(code: ErrorCode, reason: Option<&'a str>) -> Self {
         Self {
             index: None,
             subject: None,
+            edge_event_id: None,
             verdict: Verdict::Error,
             ingest_lag_ms: None,
             codes: vec![code.as_str()],
@@ -134,6 +146,10 @@ impl<'a> Observation<'a> {
 
     pub(crate) fn failed(event: &'a Event<'_>, error: &'a StoreError) -> Self {
         Self { subject: Some(Subject::of(event)), ..Self::error(error.into(), Some(error.reason())) }
+    }
+
+    pub(crate) fn of_edge(self, edge_event_id: Option<&'a str>) -> Self {
+        Self { edge_event_id, ..self }
     }
 
     pub(crate) fn at(self, index: usize) -> Self {

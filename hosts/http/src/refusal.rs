@@ -110,6 +110,8 @@ pub enum HostFault {
     Timeout,
     /// More requests at once than the host takes: 503 with `Retry-After`.
     Overloaded,
+    /// What the host hands requests on to is away: 503 with `Retry-After`.
+    Unavailable,
     /// A panic, or whatever else should not be: 500.
     Internal,
 }
@@ -119,6 +121,7 @@ impl From<HostFault> for ErrorCode {
         match fault {
             HostFault::Timeout => Self::Timeout,
             HostFault::Overloaded => Self::Overloaded,
+            HostFault::Unavailable => Self::Unavailable,
             HostFault::Internal => Self::Internal,
         }
     }

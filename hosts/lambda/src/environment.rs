@@ -18,14 +18,14 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow, bail};
 use pik_aws::{MAX_SHARDS, Settings};
 use pik_http::Config;
-
-use crate::metrics::Metrics;
+use pik_http::metric_lines::Dimensions;
 
 /// What the function is told.
 pub(crate) struct Environment {
     pub(crate) settings: Settings,
     pub(crate) config: Config,
-    pub(crate) metrics: Metrics,
+    pub(crate) function_name: String,
+    pub(crate) dimensions: Dimensions,
 }
 
 impl Environment {
@@ -48,11 +48,8 @@ impl Environment {
         if let Some(bytes) = parsed("PIK_MAX_EVENT_BYTES")? {
             config.max_event_bytes = bytes;
         }
-        let metrics = Metrics {
-            function_name: required("AWS_LAMBDA_FUNCTION_NAME")?,
-            dimensions: parsed("PIK_METRIC_DIMENSIONS")?.unwrap_or_default(),
-        };
-        Ok(Self { settings, config, metrics })
+        let dimensions = parsed("PIK_METRIC_DIMENSIONS")?.unwrap_or_default();
+        Ok(Self { settings, config, function_name: required("AWS_LAMBDA_FUNCTION_NAME")?, dimensions })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host};
+use pik_http::metric_lines::Dimensions;
+use pik_http::{Exchange, Host, log_lines, metric_lines};
 
-use crate::log;
-use crate::metrics::Metrics;
+use crate::output;
 
 tokio::task_local! {
     /// Lambda's id of the request that is being answered, for its log lines.
@@ -15,12 +15,13 @@ tokio::task_local! {
 /// The clocks, the randomness and the observer of this function.
 pub(crate) struct LambdaHost {
     start: Instant,
-    metrics: Metrics,
+    function_name: String,
+    dimensions: Dimensions,
 }
 
 impl LambdaHost {
-    pub(crate) fn new(metrics: Metrics) -> Self {
-        Self { start: Instant::now(), metrics }
+    pub(crate) fn new(function_name: String, dimensions: Dimensions) -> Self {
+        Self { start: Instant::now(), function_name, dimensions }
     }
 }
 
@@ -48,8 +49,10 @@ impl Host for LambdaHost {
 
     fn observe(&self, exchange: &Exchange<'_>) {
         let lambda_request_id = LAMBDA_REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
-        log::exchange(now_ms(), &lambda_request_id, exchange);
-        self.metrics.exchange(now_ms(), exchange);
+        let logged = log_lines::of_exchange(now_ms(), Some(("lambda_request_id", &lambda_request_id)), exchange);
+        let function = ("FunctionName", &*self.function_name);
+        let measured = metric_lines::of_exchange(now_ms(), function, self.dimensions, exchange);
+        logged.into_iter().chain(measured).for_each(output::line);
     }
 }
 

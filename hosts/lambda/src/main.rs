@@ -8,13 +8,12 @@ use std::time::Duration;
 use lambda_http::service_fn;
 use pik_aws::AwsStore;
 use pik_core::Store;
-use pik_http::Api;
+use pik_http::{Api, log_lines};
 
 mod environment;
 mod function;
 mod host;
-mod log;
-mod metrics;
+mod output;
 
 use environment::Environment;
 use function::Function;
@@ -29,7 +28,7 @@ async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::line("ERROR", &format!("{error:#}"));
+            output::line(log_lines::of_host(host::now_ms(), "ERROR", &format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
@@ -40,7 +39,7 @@ async fn serve() -> anyhow::Result<()> {
     let store = AwsStore::connect(environment.settings).await?;
     // Credentials, name look-ups and TLS; whether it works is the first request's to tell.
     let _ = tokio::time::timeout(WARM_UP, store.ready()).await;
-    let api = Api::new(store, LambdaHost::new(environment.metrics), environment.config)?;
+    let api = Api::new(store, LambdaHost::new(environment.function_name, environment.dimensions), environment.config)?;
     let function = Function::new(api);
     lambda_http::run(service_fn(|request| function.answer(request))).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -23,7 +23,7 @@ use crate::answer::{Batch, BatchEntry, Failed, Ingested, Rejected, json};
 use crate::intake::{Intake, Terms, take};
 use crate::media::MediaType;
 use crate::refusal::json_response;
-use crate::{Api, Call, ErrorCode, Host, Observation};
+use crate::{Api, Call, Config, ErrorCode, Host, Observation};
 
 /// How many problems one answer lists. After these, a rejected event lists its first alone: else a batch of nothing but
 /// mistakes would take some hundred megabytes to answer.
@@ -37,15 +37,20 @@ const LOOK_UPS: usize = 16;
 
 type Item<'a> = Result<Event<'a>, Rejection>;
 
+/// What is taken here.
+pub(crate) fn terms(config: &Config) -> Terms {
+    Terms {
+        media_types: &[MediaType::Json, MediaType::Ndjson],
+        other_type: "a batch is `application/x-ndjson` or `application/json` in UTF-8; say so in Content-Type",
+        limit: config.max_batch_bytes,
+        too_large,
+    }
+}
+
 /// Ingests many events.
 pub(super) async fn post<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, mut body) = open(&api, request);
-    let terms = Terms {
-        media_types: &[MediaType::Json, MediaType::Ndjson],
-        other_type: "a batch is `application/x-ndjson` or `application/json` in UTF-8; say so in Content-Type",
-        limit: api.config().max_batch_bytes,
-        too_large,
-    };
+    let terms = terms(api.config());
     let intake = match take(&api, &head, &mut body, &terms).await {
         Ok(intake) => intake,
         Err(refusal) => return refuse(&api, call, &head, &mut body, &refusal).await,
@@ -77,7 +82,7 @@ fn too_large(limit: usize) -> Rejection {
     Rejection::of(Problem::of_body(Code::TooLarge, message))
 }
 
-fn split(intake: &Intake, max_events: usize) -> Result<Vec<&[u8]>, Rejection> {
+pub(crate) fn split(intake: &Intake, max_events: usize) -> Result<Vec<&[u8]>, Rejection> {
     match intake.media_type {
         MediaType::Json => split_array(&intake.bytes, max_events),
         MediaType::Ndjson => split_lines(&intake.bytes, max_events),

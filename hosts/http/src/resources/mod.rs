@@ -12,10 +12,10 @@ use crate::body::discard;
 use crate::refusal::Refusal;
 use crate::{Api, Call, Endpoint, ErrorCode, Host, cors};
 
-mod batch;
+pub(crate) mod batch;
 mod events;
 mod health;
-mod ingest;
+pub(crate) mod ingest;
 mod openapi;
 mod raw;
 
@@ -39,7 +39,7 @@ pub(crate) fn methods<S: Investigate, H: Host>(endpoint: Endpoint) -> MethodRout
 }
 
 /// Takes a request apart.
-fn open<S: Store, H: Host>(api: &Api<S, H>, request: Request) -> (Call, Parts, Body) {
+pub(crate) fn open<S: Store, H: Host>(api: &Api<S, H>, request: Request) -> (Call, Parts, Body) {
     let (mut head, body) = request.into_parts();
     let call = match head.extensions.remove::<Call>() {
         Some(begun) => begun,
@@ -49,7 +49,7 @@ fn open<S: Store, H: Host>(api: &Api<S, H>, request: Request) -> (Call, Parts, B
 }
 
 /// Refuses a request whose body was not read, or not to its end.
-async fn refuse<S: Store, H: Host>(
+pub(crate) async fn refuse<S: Store, H: Host>(
     api: &Api<S, H>,
     call: Call,
     head: &Parts,

@@ -6,6 +6,7 @@ mod bodies;
 mod codes;
 mod cors;
 mod dry_run;
+mod edge;
 mod encodings;
 mod event;
 mod events;

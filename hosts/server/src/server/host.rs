@@ -75,6 +75,7 @@ fn log(exchange: &Exchange<'_>, observation: &Observation<'_>) {
                 http_status = exchange.http_status,
                 index = observation.index,
                 event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),
+                edge_event_id = observation.edge_event_id,
                 entity_id = subject.map(|subject| subject.entity_id),
                 source = subject.map(|subject| subject.source),
                 event_type = subject.map(|subject| subject.event_type),
@@ -89,9 +90,13 @@ fn log(exchange: &Exchange<'_>, observation: &Observation<'_>) {
         }};
     }
     match observation.verdict {
-        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => line!(tracing::Level::INFO),
         Verdict::Error if is_our_fault(observation) => line!(tracing::Level::ERROR),
         Verdict::Error => line!(tracing::Level::WARN),
+        // An edge of another version, or somebody who pretends to be one.
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected if observation.edge_event_id.is_some() => {
+            line!(tracing::Level::WARN);
+        }
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => line!(tracing::Level::INFO),
     }
 }
 

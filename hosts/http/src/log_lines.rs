@@ -1,12 +1,12 @@
-//! Log lines on standard output, one JSON object each, with the fields of the server's. Never the payload.
+//! Log lines, one JSON object each, for hosts whose platform gathers what they print. Never the payload.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pik_core::IngestTime;
-use pik_http::{Exchange, Observation, Verdict};
 use serde::Serialize;
 
-use crate::host::now_ms;
+use crate::{Exchange, Observation, Verdict};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -22,7 +22,8 @@ struct Line<'a> {
 #[derive(Serialize)]
 struct RequestFields<'a> {
     request_id: &'a str,
-    lambda_request_id: &'a str,
+    #[serde(flatten)]
+    platform: BTreeMap<&'a str, &'a str>,
     endpoint: &'static str,
     http_status: u16,
     dry_run: bool,
@@ -35,6 +36,8 @@ struct EventFields<'a> {
     index: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edge_event_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,43 +53,34 @@ struct EventFields<'a> {
     reason: Option<&'a str>,
 }
 
-/// One line for each event, or for a request that was refused as a whole or had none.
-pub(crate) fn exchange(now_ms: i64, lambda_request_id: &str, exchange: &Exchange<'_>) {
+/// One line for each event, or for a request that was refused as a whole or had none. `platform` is the name and value
+/// of the id that the platform knows the request by.
+pub fn of_exchange(now_ms: i64, platform: Option<(&str, &str)>, exchange: &Exchange<'_>) -> Vec<String> {
     let request = || RequestFields {
         request_id: exchange.request_id,
-        lambda_request_id,
+        platform: platform.into_iter().collect(),
         endpoint: exchange.endpoint.path(),
         http_status: exchange.http_status,
         dry_run: exchange.dry_run,
         latency_ms: milliseconds(exchange.latency),
     };
+    let line = |level, message, event| {
+        text(&Line { timestamp: timestamp(now_ms), level, message, request: Some(request()), event })
+    };
     if exchange.observations.is_empty() {
-        write(&Line {
-            timestamp: timestamp(now_ms),
-            level: "INFO",
-            message: "request",
-            request: Some(request()),
-            event: None,
-        });
+        return vec![line("INFO", "request", None)];
     }
-    for observation in exchange.observations {
-        write(&Line {
-            timestamp: timestamp(now_ms),
-            level: level(observation),
-            message: "event",
-            request: Some(request()),
-            event: Some(event(observation)),
-        });
-    }
+    let of_event = |observation: &_| line(level(observation), "event", Some(event(observation)));
+    exchange.observations.iter().map(of_event).collect()
 }
 
-/// One line about the function itself.
-pub(crate) fn line(level: &'static str, message: &str) {
-    write(&Line { timestamp: timestamp(now_ms()), level, message, request: None, event: None });
+/// One line about the host itself.
+pub fn of_host(now_ms: i64, level: &'static str, message: &str) -> String {
+    text(&Line { timestamp: timestamp(now_ms), level, message, request: None, event: None })
 }
 
-/// Microseconds are what the clock is good for.
-pub(crate) fn milliseconds(latency: std::time::Duration) -> f64 {
+/// Microseconds are what clocks are good for.
+pub(crate) fn milliseconds(latency: Duration) -> f64 {
     (latency.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
@@ -95,6 +89,7 @@ fn event<'a>(observation: &Observation<'a>) -> EventFields<'a> {
     EventFields {
         index: observation.index,
         event_id: subject.map(|subject| subject.event_id.to_string()),
+        edge_event_id: observation.edge_event_id,
         entity_id: subject.map(|subject| subject.entity_id),
         source: subject.map(|subject| subject.source),
         event_type: subject.map(|subject| subject.event_type),
@@ -107,9 +102,11 @@ fn event<'a>(observation: &Observation<'a>) -> EventFields<'a> {
 
 fn level(observation: &Observation<'_>) -> &'static str {
     match observation.verdict {
-        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => "INFO",
         Verdict::Error if observation.codes.iter().any(|code| matches!(*code, "internal" | "unavailable")) => "ERROR",
         Verdict::Error => "WARN",
+        // An edge of another version, or somebody who pretends to be one.
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected if observation.edge_event_id.is_some() => "WARN",
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => "INFO",
     }
 }
 
@@ -117,10 +114,7 @@ fn timestamp(now_ms: i64) -> String {
     IngestTime::from_unix_ms(now_ms).map_or_else(|| now_ms.to_string(), |time| time.to_string())
 }
 
-/// Writes a line in one piece. Lambda hands standard output on to CloudWatch; there is nobody to tell when it cannot.
-pub(crate) fn write(line: &impl Serialize) {
-    if let Ok(mut text) = serde_json::to_vec(line) {
-        text.push(b'\n');
-        let _ = std::io::stdout().write_all(&text);
-    }
+fn text(line: &Line<'_>) -> String {
+    // INVARIANT: names are strings and values write themselves.
+    serde_json::to_string(line).unwrap_or_default()
 }
