@@ -12,6 +12,7 @@ fn its_refusals_have_shape_headers_and_observation() {
     for (fault, gist, retry_after) in [
         (HostFault::Timeout, "408 ERROR timeout", ""),
         (HostFault::Overloaded, "503 ERROR overloaded", "1"),
+        (HostFault::Unavailable, "503 ERROR unavailable", "1"),
         (HostFault::Internal, "500 ERROR internal", ""),
     ] {
         let mut request = request(Method::POST, "/ingest?dry_run=true", &[("x-request-id", "mine")], Body::empty());

@@ -13,6 +13,7 @@ mod events;
 mod health;
 mod host;
 mod ingest;
+mod lines;
 mod logs;
 mod media_types;
 mod openapi;
