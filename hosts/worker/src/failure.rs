@@ -15,7 +15,7 @@ const THROTTLED: [&str; 6] = [
 ];
 
 /// In errors that the same call would get again.
-const LASTING: [&str; 10] = [
+const LASTING: [&str; 9] = [
     "no such table",
     "no such column",
     "no such function",
@@ -25,8 +25,6 @@ const LASTING: [&str; 10] = [
     "record changes once",
     "records are never",
     "too many SQL variables",
-    // R2: the object is too large, its key too long, its checksum wrong, the credentials refused.
-    "(100",
 ];
 
 /// The store error for a call to D1 that failed.
@@ -52,5 +50,26 @@ fn sort(reason: String) -> StoreError {
     } else {
         // Connections, time-outs, restarts, a daily limit: what is not known to last may pass.
         StoreError::Unavailable(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_will_not() {
+        for (text, code) in [
+            ("D1_ERROR: D1 DB is overloaded. Requests queued for too long.", "overloaded"),
+            ("D1_ERROR: D1 DB is overloaded. Too many requests queued.", "overloaded"),
+            ("put: Reduce your concurrent request rate for the same object. (10058)", "overloaded"),
+            ("D1_ERROR: Network connection lost.", "unavailable"),
+            ("D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.", "unavailable"),
+            ("put: We encountered an internal error. Please try again. (10001)", "unavailable"),
+            ("D1_ERROR: no such table: event: SQLITE_ERROR", "internal"),
+            ("D1_ERROR: records are never deleted: SQLITE_CONSTRAINT", "internal"),
+        ] {
+            assert_eq!(sort(text.to_owned()).code(), code, "{text}");
+        }
     }
 }

@@ -2,24 +2,47 @@
 
 use std::time::Duration;
 
-use pik_http::{Exchange, Host};
-use worker::{AnalyticsEngineDataset, Date};
+use pik_http::metric_lines::Dimensions;
+use pik_http::{Exchange, Host, log_lines, metric_lines};
+use worker::{AnalyticsEngineDataset, Date, console_log, js_sys};
+
+use crate::analytics;
+
+/// The dimension of metrics, and the field of logs with Cloudflare's id of the request.
+const WORKER_NAME: &str = "WorkerName";
+const RAY_ID: &str = "ray_id";
 
 /// The clock, the randomness and the observer of one request.
+#[derive(Debug, Clone)]
 pub struct WorkerHost {
+    name: String,
+    ray_id: Option<String>,
+    dimensions: Dimensions,
     analytics: Option<AnalyticsEngineDataset>,
 }
 
 impl WorkerHost {
-    /// For the request at hand.
-    pub fn new(analytics: Option<AnalyticsEngineDataset>) -> Self {
-        Self { analytics }
+    /// For a request that Cloudflare knows as `ray_id`, to the Worker of this name.
+    pub fn new(name: impl Into<String>, ray_id: Option<String>) -> Self {
+        Self { name: name.into(), ray_id, dimensions: Dimensions::default(), analytics: None }
+    }
+
+    /// With values of events as dimensions of metrics.
+    #[must_use]
+    pub fn with_dimensions(self, dimensions: Dimensions) -> Self {
+        Self { dimensions, ..self }
+    }
+
+    /// With data points besides.
+    #[must_use]
+    pub fn with_analytics(self, analytics: Option<AnalyticsEngineDataset>) -> Self {
+        Self { analytics, ..self }
     }
 }
 
 impl Host for WorkerHost {
     fn now_ms(&self) -> i64 {
-        // Stands still between calls to the outside, which is what Workers have against timing attacks.
+        // It stands still between calls to the outside: so do all clocks of Workers, against timing attacks.
         i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -28,12 +51,20 @@ impl Host for WorkerHost {
     }
 
     fn nonce(&self) -> u64 {
-        // Only within a request: there is no randomness in a Worker's global scope.
-        getrandom::u64().unwrap_or_default()
+        // Asked for within a request only: a Worker's global scope has no randomness.
+        getrandom::u64().unwrap_or_else(|_| js_sys::Math::random().to_bits())
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {
-        let _ = &self.analytics;
-        worker::console_log!("{exchange:?}");
+        let ray_id = self.ray_id.as_deref().map(|id| (RAY_ID, id));
+        for line in log_lines::of_exchange(self.now_ms(), ray_id, exchange) {
+            console_log!("{line}");
+        }
+        for line in metric_lines::of_exchange(self.now_ms(), (WORKER_NAME, &self.name), self.dimensions, exchange) {
+            console_log!("{line}");
+        }
+        if let Some(dataset) = &self.analytics {
+            analytics::note(dataset, &self.name, exchange);
+        }
     }
 }

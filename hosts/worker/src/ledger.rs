@@ -43,8 +43,9 @@ impl Ledger for D1Ledger {
             (1, Some(_)) => Ok(Claim::New),
             // Also what a claim finds whose first answer was lost.
             (0, Some(found)) => Ok(Claim::Found(found.record()?)),
-            (changes, _) => {
-                Err(StoreError::Internal(format!("claim: {changes} rows changed and none, or another, is there")))
+            (changes, found) => {
+                let found = if found.is_some() { "one" } else { "none" };
+                Err(StoreError::Internal(format!("claim: D1 tells of {changes} new rows, and {found} is there")))
             }
         }
     }

@@ -165,6 +165,44 @@ mod tests {
         }
     }
 
+    /// The README tells these numbers, and reckons with them.
+    #[test]
+    fn an_event_takes_some_400_bytes_and_a_duplicate_some_220() {
+        const EVENTS: u64 = 5_000;
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        let bytes = || -> u64 {
+            let pages: u64 =
+                connection.pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0)).unwrap().into();
+            pages * 4096
+        };
+        let empty = bytes();
+        let mut ids = Vec::new();
+        for number in 0..EVENTS {
+            let body = format!(
+                r#"{{"source":"demo","event_type":"heartbeat","entity_id":"user_{}","event_time":"2025-12-28T23:59:59Z","payload":{number}}}"#,
+                number % 100
+            );
+            let event = Event::parse(body.as_bytes()).unwrap();
+            let receipt = Receipt::new("35edbd9304fe7e015fcfed061bd2abfe", number, 0);
+            let mut record =
+                Submission::new(&event, "2025-12-29T20:15:35.580Z".parse().unwrap(), receipt.clone()).record;
+            record.raw_bucket = "pik-raw".into();
+            connection.execute(sql::CLAIM, rusqlite::params_from_iter(claim(&record).unwrap())).unwrap();
+            let id = record.event_id.to_string();
+            connection.execute(sql::COMMIT, rusqlite::params![id, receipt.as_str(), 124]).unwrap();
+            ids.push((id, receipt));
+        }
+        let with_events = bytes();
+        for (id, receipt) in &ids {
+            let parameters = rusqlite::params![id, 1_767_039_335_580_i64, receipt.as_str()];
+            connection.execute(sql::RECORD_DUPLICATE, parameters).unwrap();
+        }
+        let (event, duplicate) = ((with_events - empty) / EVENTS, (bytes() - with_events) / EVENTS);
+        println!("{event} bytes an event, {duplicate} a duplicate");
+        assert!((370..=430).contains(&event) && (190..=250).contains(&duplicate), "{event} and {duplicate}");
+    }
+
     #[test]
     fn days_begin_at_midnight_before_1970_too() {
         let day = |time: &str| day_of(&time.parse().unwrap());

@@ -8,16 +8,18 @@ use anyhow::Result;
 #[derive(Debug)]
 pub struct Report {
     only: Option<String>,
+    known: Vec<&'static str>,
     checks: Vec<(&'static str, Result<()>)>,
 }
 
 impl Report {
     pub(crate) fn new(only: Option<&str>) -> Self {
-        Self { only: only.map(str::to_owned), checks: Vec::new() }
+        Self { only: only.map(str::to_owned), known: Vec::new(), checks: Vec::new() }
     }
 
     /// Runs a check, unless another one was asked for: then the future is dropped before it began.
     pub(crate) async fn check(&mut self, name: &'static str, check: impl Future<Output = Result<()>>) {
+        self.known.push(name);
         if self.only.as_ref().is_none_or(|only| only == name) {
             self.checks.push((name, check.await));
         }
@@ -26,6 +28,11 @@ impl Report {
     /// The checks that ran.
     pub fn names(&self) -> Vec<&'static str> {
         self.checks.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// The checks that there are, also when another one was asked for.
+    pub fn known(&self) -> &[&'static str] {
+        &self.known
     }
 
     /// The checks that failed, and why.

@@ -76,6 +76,7 @@ fn memory_store_answers() {
 fn one_check_by_name() {
     let report = block_on(run(&mut MemoryBench::default(), 1, Some("race")));
     assert_eq!(report.names(), ["race"]);
+    assert!(report.known().len() > 20 && report.known().contains(&"race"));
     report.assert();
 }
 

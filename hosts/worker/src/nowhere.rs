@@ -1,0 +1,46 @@
+//! No store: behind a gate, and behind settings that cannot be right.
+
+use pik_core::{
+    Answer, Bucket, EventId, Investigate, Position, Query, QueryError, Record, Records, StatsQuery, Store, StoreError,
+    Submission,
+};
+
+/// A store that has nothing and takes nothing.
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+fn absent() -> StoreError {
+    StoreError::Unavailable("there is no store here".into())
+}
+
+impl Store for Nowhere {
+    async fn ingest(&self, _: Submission) -> Result<Answer, StoreError> {
+        Err(absent())
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        submissions.iter().map(|_| Err(absent())).collect()
+    }
+
+    async fn find(&self, _: &EventId) -> Result<Option<Record>, StoreError> {
+        Err(absent())
+    }
+
+    async fn raw(&self, _: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(absent())
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Err(absent())
+    }
+}
+
+impl Investigate for Nowhere {
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Records, QueryError> {
+        Err(absent().into())
+    }
+
+    async fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        Err(absent())
+    }
+}
