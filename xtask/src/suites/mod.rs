@@ -17,6 +17,7 @@ mod package;
 mod purity;
 mod reference;
 mod wasm;
+mod worker;
 
 /// A group of tests that runs, passes and fails as one.
 pub(crate) struct Suite {
@@ -37,6 +38,7 @@ pub(crate) const SUITES: &[Suite] = &[
     wasm::SUITE,
     browser::SUITE,
     package::SUITE,
+    worker::SUITE,
     aws::SUITE,
     lambda::SUITE,
     fuzz::SUITE,
