@@ -9,6 +9,7 @@ mod postgres;
 mod process;
 mod queries;
 mod server;
+mod worker;
 
 /// A group of measurements that is made in one run.
 struct Part {
@@ -17,7 +18,7 @@ struct Part {
     run: fn(&Args) -> Result<()>,
 }
 
-const PARTS: &[Part] = &[core::PART, server::PART, queries::PART, lambda::PART];
+const PARTS: &[Part] = &[core::PART, server::PART, queries::PART, lambda::PART, worker::PART];
 
 /// Measure, on a machine that is otherwise quiet.
 #[derive(clap::Args)]
