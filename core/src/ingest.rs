@@ -4,7 +4,7 @@
 //! and goes on from it, so no order of crashes loses an event.
 
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
-use crate::{Answer, Outcome, Record, Status, StoreError, Submission};
+use crate::{Answer, EventId, Outcome, Record, Status, StoreError, Submission};
 
 /// Ingests one occurrence into a ledger and a raw store that share no transaction.
 ///
@@ -46,6 +46,22 @@ pub async fn ingest<L: Ledger, R: RawStore>(
         // Ours, committed by a call whose answer was lost and that the store's client sent again.
         Commit::Already(receipt) if receipt == accepted.receipt => Ok(Answer::of(Outcome::Accepted, &accepted)),
         Commit::Already(_) => duplicate(ledger, submission, &accepted).await,
+    }
+}
+
+/// The raw object of an event in a ledger and a raw store that share no transaction; `None` when there is no such event
+/// or it is PENDING still: nobody was told that it is safe.
+pub async fn read_raw<L: Ledger, R: RawStore>(
+    ledger: &L,
+    raw_store: &R,
+    id: &EventId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    match ledger.find(id).await? {
+        Some(record) if record.status == Status::Accepted => match raw_store.read(&record).await? {
+            Some(raw) => Ok(Some(raw)),
+            None => Err(StoreError::Internal(format!("the raw object {} is gone", record.raw_key))),
+        },
+        Some(_) | None => Ok(None),
     }
 }
 

@@ -28,7 +28,7 @@ pub use batch::{split_array, split_lines};
 pub use canonical::MAX_DEPTH;
 pub use event::{Event, MAX_BODY_BYTES, MAX_ENTITY_ID_BYTES};
 pub use id::{EventId, ParseHashError, PayloadHash};
-pub use ingest::ingest;
+pub use ingest::{ingest, read_raw};
 pub use key::{MAX_PARTITION_BYTES, ParseKeyError, Partition, RawKey, key_prefix};
 pub use lags::{LagCounts, Lags};
 pub use memory::{MemoryLedger, MemoryRawStore, MemoryStore};

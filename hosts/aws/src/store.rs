@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, StreamExt};
-use pik_core::{Answer, EventId, Ledger, RawStore, Record, Status, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Clients, DynamoLedger, S3RawStore, Settings, init};
@@ -114,13 +114,7 @@ impl Store for AwsStore {
     }
 
     async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.ledger.find(id).await? {
-            Some(record) if record.status == Status::Accepted => match self.raw_store.read(&record).await? {
-                Some(raw) => Ok(Some(raw)),
-                None => Err(StoreError::Internal(format!("the raw object {} is gone", record.raw_key))),
-            },
-            Some(_) | None => Ok(None),
-        }
+        pik_core::read_raw(&self.ledger, &self.raw_store, id).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

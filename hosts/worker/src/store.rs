@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
-use pik_core::{Answer, EventId, Ledger, RawStore, Record, Status, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission};
 
 use crate::{D1Ledger, R2RawStore};
 
@@ -63,13 +63,7 @@ impl Store for WorkerStore {
     }
 
     async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.ledger.find(id).await? {
-            Some(record) if record.status == Status::Accepted => match self.raw_store.read(&record).await? {
-                Some(raw) => Ok(Some(raw)),
-                None => Err(StoreError::Internal(format!("the raw object {} is gone", record.raw_key))),
-            },
-            Some(_) | None => Ok(None),
-        }
+        pik_core::read_raw(&self.ledger, &self.raw_store, id).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
