@@ -75,7 +75,10 @@ impl Trouble {
         let answered: Vec<Vec<Sent>> = stream::iter(clients)
             .map(|(number, client)| {
                 let host = Arc::clone(&hosts[(client % 2) as usize]);
-                tokio::spawn(send_until_answered(host, number, client))
+                // Some before midnight, some after it: an event must keep its first key.
+                let arrives =
+                    move |retry| IngestTime::from_unix_ms(1_767_052_799_997 + (client + retry) as i64).unwrap();
+                tokio::spawn(async move { until_answered(&*host, number, arrives).await })
             })
             .buffer_unordered(AT_ONCE)
             .try_collect()
@@ -88,9 +91,7 @@ impl Trouble {
     /// The senders that gave up come back once more; then everything is looked at.
     async fn settle<H: Host>(self, host: &H, mut sent: Vec<Sent>, events: Range<u64>) -> Result<()> {
         for number in events {
-            let again = stand::attempt(number, stand::at("2025-12-31T08:00:00.000Z"));
-            let answer = host.ingest(again.clone()).await;
-            sent.push((again, answer));
+            sent.extend(until_answered(host, number, |_| stand::at("2025-12-31T08:00:00.000Z")).await);
         }
         let bench = AwsBench::new(AwsStore::connect(self.straight.clone()).await?, self.straight).await;
         let attempts: Vec<_> = sent.into_iter().map(|(sent, answer)| Attempt::direct(sent, answer.ok())).collect();
@@ -135,12 +136,10 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
     trouble.settle(&*stores[0], sent, 0..2 * EVENTS).await
 }
 
-async fn send_until_answered<H: Host>(host: Arc<H>, number: u64, client: u64) -> Vec<Sent> {
+async fn until_answered<H: Host>(host: &H, number: u64, arrives: impl Fn(u64) -> IngestTime) -> Vec<Sent> {
     let mut attempts = Vec::new();
     for retry in 0..RETRIES {
-        // Some before midnight, some after it: an event must keep its first key.
-        let arrived = IngestTime::from_unix_ms(1_767_052_799_997 + (client + retry) as i64).unwrap();
-        let submission = stand::attempt(number, arrived);
+        let submission = stand::attempt(number, arrives(retry));
         let answer = host.ingest(submission.clone()).await;
         let done = answer.is_ok();
         attempts.push((submission, answer));
