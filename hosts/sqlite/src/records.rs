@@ -70,6 +70,9 @@ impl Reader {
             let wanted = limit + 1 - records.len();
             let found = self.found(query, after.as_ref(), wanted)?;
             let is_end = found.len() < wanted;
+            // After the keys, for it sees no later commits: one lock for all rows, and what the connection has in
+            // memory holds for all of them while events arrive.
+            let _snapshot = self.connection.unchecked_transaction()?;
             for Found { place, kind, seq } in found {
                 after = Some(place);
                 // Starts of hashes lead here, so the whole values decide.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::OpenError;
@@ -155,6 +156,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     connection.busy_timeout(BUSY).map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     check(&connection, path)?;
+    keep_plans(&connection).map_err(refused)?;
     prepare_writer(&connection).map_err(refused)?;
     Ok(connection)
 }
@@ -210,12 +212,19 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    keep_plans(&connection)?;
     connection.execute_batch(
         "PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -4096;
          PRAGMA trusted_schema = OFF;",
     )?;
     Ok(connection)
+}
+
+/// Without this, a statement may be compiled anew whenever another value is bound, for a plan that suits the value.
+/// Each statement here has one plan that is right.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 #[cfg(test)]

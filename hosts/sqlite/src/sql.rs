@@ -117,4 +117,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn none_is_compiled_twice() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("pik.sqlite");
+        let connections = [schema::open_writer(&path).unwrap(), schema::open_reader(&path).unwrap()];
+        for connection in connections {
+            for text in ALL {
+                let mut statement = connection.prepare(text).unwrap();
+                let count = statement.parameter_count();
+                for number in 0..3_i64 {
+                    let mut rows = statement.query(rusqlite::params_from_iter((0..count).map(|_| number))).unwrap();
+                    while rows.next().unwrap().is_some() {}
+                }
+                assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{text}");
+            }
+        }
+    }
 }
