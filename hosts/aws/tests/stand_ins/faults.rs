@@ -88,7 +88,7 @@ impl Trouble {
         Ok(answered.into_iter().flatten().collect())
     }
 
-    /// The senders that gave up come back once more; then everything is looked at.
+    /// Whoever gave up comes back until there is an answer; then everything is looked at.
     async fn settle<H: Host>(self, host: &H, mut sent: Vec<Sent>, events: Range<u64>) -> Result<()> {
         for number in events {
             sent.extend(until_answered(host, number, |_| stand::at("2025-12-31T08:00:00.000Z")).await);

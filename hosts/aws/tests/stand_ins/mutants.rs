@@ -27,7 +27,7 @@ const MISTAKES: [(Mistake, &[&str]); 8] = [
 
 /// How many runs may miss a mistake. Most runs notice even the one that shows least.
 const ROUNDS: u64 = 8;
-/// Mistakes at a time: more, and the stand-ins are slower than the hosts' patience.
+/// Mistakes at a time. A slow answer of the stand-ins is a fault too, and not one of the seed's.
 const AT_ONCE: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,8 +176,9 @@ async fn noticed(mistake: Mistake, signs: &[&str], seed: u64) -> Result<bool> {
             println!("{mistake:?}: not noticed in round {round}");
             continue;
         };
-        println!("{mistake:?}: {error:#}");
-        if signs.iter().any(|sign| format!("{error:#}").contains(sign)) {
+        let told = format!("{error:#}");
+        println!("{mistake:?}: {told}");
+        if signs.iter().any(|sign| told.contains(sign)) {
             return Ok(true);
         }
     }
