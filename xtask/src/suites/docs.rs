@@ -213,7 +213,7 @@ fn forms<T: AsRef<str>>(lines: impl Iterator<Item = T>) -> Vec<String> {
 }
 
 fn form(line: &str) -> String {
-    let words = line.split(|character: char| character.is_whitespace() || "/=,()\"|".contains(character));
+    let words = line.split(|character: char| character.is_whitespace() || "/=,;()\"|".contains(character));
     words
         .map(|word| word.trim_end_matches(".json"))
         .filter(|word| !word.is_empty())
@@ -303,6 +303,7 @@ mod tests {
         let other = "2025-12-29  12  ██  3d 02h  1.2s  2027-11-23T17:08:16.131Z  (372111009 ms)";
         assert_eq!(form(one), form(other));
         assert_eq!(form(one), "TIME 12 ██ LAG LAG LAG TIME NUMBER ms");
+        assert_eq!(form("2025-12-28T08:00:00Z to 2025-12-28T10:00:00Z; done"), "TIME to TIME done");
         for differs in ["2025-12-28 13 ██", "2025-12-28 12 █", "12 ██ 330d"] {
             assert_ne!(form(one), form(differs));
         }
