@@ -1,10 +1,9 @@
 //! The two halves behind the core's write protocol.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, StreamExt};
-use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission, groups, in_order};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Clients, DynamoLedger, S3RawStore, Settings, init};
@@ -85,12 +84,6 @@ impl Store for AwsStore {
     }
 
     async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
-        // Equal events one after the other, in their order; different ones side by side.
-        let mut groups: BTreeMap<EventId, Vec<(usize, Submission)>> = BTreeMap::new();
-        let count = submissions.len();
-        for (place, submission) in submissions.into_iter().enumerate() {
-            groups.entry(submission.record.event_id).or_default().push((place, submission));
-        }
         let ingest_group = |group: Vec<(usize, Submission)>| async {
             let mut answers = Vec::with_capacity(group.len());
             for (place, submission) in group {
@@ -98,15 +91,8 @@ impl Store for AwsStore {
             }
             answers
         };
-        let mut answers: Vec<_> = stream::iter(groups.into_values())
-            .map(ingest_group)
-            .buffer_unordered(BATCH)
-            .flat_map(stream::iter)
-            .collect()
-            .await;
-        debug_assert_eq!(answers.len(), count);
-        answers.sort_unstable_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        let groups = stream::iter(groups(submissions)).map(ingest_group).buffer_unordered(BATCH);
+        in_order(groups.flat_map(stream::iter).collect().await)
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {

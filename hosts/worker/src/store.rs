@@ -1,9 +1,7 @@
 //! The two halves behind the core's write protocol.
 
-use std::collections::BTreeMap;
-
 use futures_util::stream::{self, StreamExt};
-use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission, groups, in_order};
 
 use crate::{D1Ledger, R2RawStore};
 
@@ -40,11 +38,6 @@ impl Store for WorkerStore {
     }
 
     async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
-        // Equal events one after the other, in their order; different ones side by side.
-        let mut groups: BTreeMap<EventId, Vec<(usize, Submission)>> = BTreeMap::new();
-        for (place, submission) in submissions.into_iter().enumerate() {
-            groups.entry(submission.record.event_id).or_default().push((place, submission));
-        }
         let ingest_group = |group: Vec<(usize, Submission)>| async {
             let mut answers = Vec::with_capacity(group.len());
             for (place, submission) in group {
@@ -52,10 +45,8 @@ impl Store for WorkerStore {
             }
             answers
         };
-        let groups = stream::iter(groups.into_values()).map(ingest_group).buffer_unordered(SIDE_BY_SIDE);
-        let mut answers: Vec<_> = groups.flat_map(stream::iter).collect().await;
-        answers.sort_unstable_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        let groups = stream::iter(groups(submissions)).map(ingest_group).buffer_unordered(SIDE_BY_SIDE);
+        in_order(groups.flat_map(stream::iter).collect().await)
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
