@@ -4,9 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use pik_core::EventId;
 
-use crate::investigate::{SourceArgs, genuine};
+use crate::investigate::{EventArgs, genuine};
 use crate::output::results;
 
 /// Print the bytes of one event as they were received, and nothing else.
@@ -14,18 +13,12 @@ use crate::output::results;
 /// They are checked to hash to the id first. The exit code is 1 when no such event was ingested.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The event's id
-    #[arg(value_name = "EVENT_ID")]
-    event_id: EventId,
-
     #[command(flatten)]
-    source: SourceArgs,
+    event: EventArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let source = args.source.open()?;
-    let Some(event) = source.find(&args.event_id)? else {
-        eprintln!("pik: no event with this id was ingested; check the id");
+    let Some((source, event)) = args.event.find()? else {
         return Ok(ExitCode::FAILURE);
     };
     let Some(raw) = source.contents(std::slice::from_ref(&event.raw_key))?.pop().flatten() else {

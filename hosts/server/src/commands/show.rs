@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use pik_core::{EventId, Query, Record};
+use pik_core::{Query, Record};
 
 use super::events::print_json;
-use crate::investigate::{Lag, SourceArgs, table};
+use crate::investigate::{EventArgs, Lag, table};
 use crate::output::results;
 
 /// Show one event: its record, where its raw object is, and its duplicates by arrival.
@@ -14,10 +14,6 @@ use crate::output::results;
 /// The exit code is 1 when no such event was ingested.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The event's id; `pik id` computes it from an event
-    #[arg(value_name = "EVENT_ID")]
-    event_id: EventId,
-
     /// The most duplicates to show
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
@@ -27,16 +23,14 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    source: SourceArgs,
+    event: EventArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let source = args.source.open()?;
-    let Some(event) = source.find(&args.event_id)? else {
-        eprintln!("pik: no event with this id was ingested; check the id");
+    let Some((source, event)) = args.event.find()? else {
         return Ok(ExitCode::FAILURE);
     };
-    let query = Query::Duplicates { event_id: args.event_id };
+    let query = Query::Duplicates { event_id: event.event_id };
     let (mut duplicates, mut after) = (Vec::new(), None);
     while duplicates.len() < args.limit {
         let page = source.records(&query, after.as_deref(), args.limit - duplicates.len())?;

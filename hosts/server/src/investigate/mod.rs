@@ -1,5 +1,6 @@
 //! Asking a host or a store about events, and showing the answers.
 
+mod event;
 mod genuine;
 mod http_source;
 mod lag;
@@ -8,6 +9,7 @@ mod source;
 mod store_source;
 mod table;
 
+pub(crate) use event::EventArgs;
 pub(crate) use genuine::genuine;
 pub(crate) use lag::Lag;
 pub(crate) use selection::{SelectionArgs, event_time};
