@@ -1,7 +1,7 @@
 //! The server over a store that stores nothing, to measure what durability costs. Not for anything else: events are
 //! answered ACCEPTED and gone.
 //!
-//!     cargo run --release -p pik --example null_store -- 127.0.0.1:8081
+//!     cargo run --release -p pik-server --example null_store -- 127.0.0.1:8081
 
 use std::time::Duration;
 
@@ -10,11 +10,7 @@ use pik_core::{
     StoreError, Submission,
 };
 use pik_http::{Api, Config};
-
-#[path = "../src/server/mod.rs"]
-mod server;
-
-use server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -60,7 +56,7 @@ impl Investigate for NullStore {
 fn main() -> anyhow::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8081".into());
     let level = if std::env::var("LOG_LEVEL").is_ok_and(|level| level == "info") { Level::Info } else { Level::Warn };
-    server::pages::keep_small();
+    pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(level, metrics.log_lines_dropped.clone())?;
     let api = Api::new(NullStore, ServerHost::new(metrics), Config::default())?;
@@ -73,7 +69,7 @@ fn main() -> anyhow::Result<()> {
         requests: 1024,
         connections: 900,
     };
-    server::run(api, Addresses { events: address.parse()?, metrics: None }, limits)?;
+    pik_server::run(api, Addresses { events: address.parse()?, metrics: None }, limits)?;
     drop(log);
     Ok(())
 }

@@ -3,15 +3,16 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore};
 use pik_http::{Api, Config, HostFault, log_lines};
 use tower_service::Service;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, js_sys};
 
+use crate::WorkerHost;
 use crate::environment::{Environment, Mode};
 use crate::gate::Gate;
 use crate::nowhere::Nowhere;
-use crate::{D1Ledger, R2RawStore, WorkerHost, WorkerStore};
 
 /// The names of the bindings.
 const BUCKET: &str = "RAW";
@@ -36,7 +37,7 @@ pub async fn serve(mut request: Request, env: &Env) -> Response {
 }
 
 enum Served {
-    Store(Api<WorkerStore, WorkerHost>),
+    Store(Api<CloudflareStore, WorkerHost>),
     Gate(Gate),
 }
 
@@ -67,10 +68,10 @@ fn host(request: &Request, env: &Env) -> WorkerHost {
     WorkerHost::new(name, ray_id).with_analytics(env.analytics_engine(ANALYTICS).ok())
 }
 
-fn store(env: &Env, bucket: String) -> Result<WorkerStore, String> {
+fn store(env: &Env, bucket: String) -> Result<CloudflareStore, String> {
     let database = env.d1(DATABASE).map_err(|error| format!("the D1 database {DATABASE}: {error}"))?;
     let raw = env.bucket(BUCKET).map_err(|error| format!("the R2 bucket {BUCKET}: {error}"))?;
-    Ok(WorkerStore::new(D1Ledger::new(database, bucket), R2RawStore::new(raw)))
+    Ok(CloudflareStore::new(D1Ledger::new(database, bucket), R2RawStore::new(raw)))
 }
 
 /// The answer to everything while a setting cannot be right. What is wrong is for the log.

@@ -1,9 +1,9 @@
 //! The store on the conformance suite's bench: what is seen of it through the bindings' own calls.
 
 use anyhow::{Context, Result, anyhow};
+use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore};
 use pik_conformance::{Bench, SplitBench};
 use pik_core::{EventId, IngestTime, Ledger, RawKey, RawStore, Receipt, Record, Status};
-use pik_worker::{D1Ledger, R2RawStore, WorkerStore};
 use serde_json::Value;
 use worker::Env;
 
@@ -11,7 +11,7 @@ const BUCKET_NAME: &str = "pik-raw";
 
 pub(crate) struct WorkerBench {
     env: Env,
-    store: WorkerStore,
+    store: CloudflareStore,
 }
 
 impl WorkerBench {
@@ -26,9 +26,9 @@ impl WorkerBench {
     }
 }
 
-fn open(env: &Env) -> Result<WorkerStore> {
+fn open(env: &Env) -> Result<CloudflareStore> {
     let ledger = D1Ledger::new(env.d1("DB").map_err(told)?, BUCKET_NAME);
-    Ok(WorkerStore::new(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?)))
+    Ok(CloudflareStore::new(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?)))
 }
 
 fn told(error: worker::Error) -> anyhow::Error {
@@ -36,9 +36,9 @@ fn told(error: worker::Error) -> anyhow::Error {
 }
 
 impl Bench for WorkerBench {
-    type Store = WorkerStore;
+    type Store = CloudflareStore;
 
-    fn store(&self) -> &WorkerStore {
+    fn store(&self) -> &CloudflareStore {
         &self.store
     }
 

@@ -24,8 +24,10 @@ pub(super) const PART: Part = Part {
 const RECORDS: u64 = 5_000_000;
 /// How many questions of each kind, no two alike.
 const OF_A_KIND: usize = 50;
-/// Ingest is measured this often with and without questions.
-const ROUNDS: usize = 9;
+/// Ingest is measured this many times the seconds of a measurement with and without questions each.
+const ROUNDS: u64 = 9;
+/// How many seconds a turn of such a measurement takes.
+const TURN: u64 = 1;
 /// What goes on beside ingest.
 const BESIDE: [&str; 3] =
     ["alone", "beside one question of each kind a second", "beside an investigator who asks without a pause"];
@@ -53,22 +55,24 @@ fn run(args: &Args) -> Result<()> {
     let questions = questions(&client, &start)?;
     let quiet = ask_all(&client, &questions)?;
 
-    let (mut rates, mut waits, mut paced) = ([0.0; BESIDE.len()], Waits::new(), questions.iter().cycle());
+    let (mut rates, mut waits) = ([0.0; BESIDE.len()], Waits::new());
+    let (mut paced, mut unpaced) = (questions.iter().cycle(), questions.iter().cycle());
     let pause = Duration::from_secs(1) / u32::try_from(KINDS.len())?;
-    for turn in 0..ROUNDS * BESIDE.len() {
-        // Each goes first as often as the others, and the mean counts, not the median: every million events, the store
-        // is slower for a while.
+    // Every million events the store is slower for some seconds. Turns are short, so that this falls on all alike, and each
+    // goes first as often as the others.
+    let rounds = usize::try_from(ROUNDS * args.seconds)?;
+    for turn in 0..rounds * BESIDE.len() {
         let which = (turn + turn / BESIDE.len()) % BESIDE.len();
         let measured = match which {
-            0 => load(&server.address, Shape::Varied, args.seconds)?,
+            0 => load(&server.address, Shape::Varied, TURN)?,
             1 => {
-                let (measured, asked) = beside(&server, &mut paced, pause, args.seconds)?;
+                let (measured, asked) = beside(&server, &mut paced, pause)?;
                 asked.into_iter().for_each(|(kind, more)| waits.entry(kind).or_default().extend(more));
                 measured
             }
-            _ => beside(&server, &mut questions.iter().cycle(), Duration::ZERO, args.seconds)?.0,
+            _ => beside(&server, &mut unpaced, Duration::ZERO)?.0,
         };
-        rates[which] += measured.events_per_second / ROUNDS as f64;
+        rates[which] += measured.events_per_second / rounds as f64;
     }
 
     println!("{records} records at the first question, {} at the end.\n", client.records()?);
@@ -148,7 +152,6 @@ fn beside<'q>(
     server: &Server,
     questions: &mut (impl Iterator<Item = &'q Question> + Send),
     pause: Duration,
-    seconds: u64,
 ) -> Result<(Measured, Waits)> {
     let (over, client) = (AtomicBool::new(false), Client::of(server));
     thread::scope(|scope| {
@@ -163,7 +166,7 @@ fn beside<'q>(
             }
             Ok(waits)
         });
-        let measured = load(&server.address, Shape::Varied, seconds);
+        let measured = load(&server.address, Shape::Varied, TURN);
         over.store(true, Ordering::Relaxed);
         let waits = asking.join().ok().context("the investigator died")??;
         Ok((measured?, waits))

@@ -18,7 +18,9 @@ pub(super) const PART: Part =
     Part { name: "server", about: "durable events a second over HTTP, beside a null store and PostgreSQL", run };
 
 fn run(args: &Args) -> Result<()> {
-    cargo().args(["build", "--release", "--quiet", "--package", "pik", "--bins", "--examples"]).run()?;
+    cargo()
+        .args(["build", "--release", "--quiet", "--package", "pik", "--package", "pik-server", "--bins", "--examples"])
+        .run()?;
     let folder = workspace::target().join("bench");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

@@ -21,7 +21,7 @@ const TESTS: [&str; 5] = ["conformance", "events", "faults", "gate", "wrangler"]
 
 fn run() -> Result<String> {
     setup::npm::install("tests/targets")?;
-    cargo().args(["test", "--package", "pik-worker", "--lib"]).run()?;
+    cargo().args(["test", "--package", "pik-worker", "--package", "pik-cloudflare", "--lib"]).run()?;
     let Size { compressed, .. } = Size::of(&build_worker::worker()?)?;
     if compressed > MOST_BYTES {
         bail!("the Worker has {compressed} bytes gzipped, over {MOST_BYTES}");

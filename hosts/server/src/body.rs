@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::clock::PhaseClock;
+use crate::clock::PhaseClock;
 
 /// A request's body that tells the connection's clock when it is complete.
 pub(crate) struct ClockedBody {

@@ -18,9 +18,9 @@ use pik_core::Investigate;
 use pik_http::{Api, Call, HostFault};
 use tower_service::Service;
 
-use super::body::ClockedBody;
-use super::clock::{Phase, PhaseClock};
-use super::{Limits, Metrics, ServerHost};
+use crate::body::ClockedBody;
+use crate::clock::{Phase, PhaseClock};
+use crate::{Limits, Metrics, ServerHost};
 
 /// What an address serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use pik_core::{
 use pik_http::{Api, Config};
 use tokio::sync::watch;
 
-use super::gate::{Gate, Surface};
-use super::listener::{bind, serve};
-use super::{Limits, Metrics, ServerHost};
+use crate::gate::{Gate, Surface};
+use crate::listener::{bind, serve};
+use crate::{Limits, Metrics, ServerHost};
 
 /// Does what the event's source says.
 struct Faulty;

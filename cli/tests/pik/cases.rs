@@ -165,7 +165,7 @@ impl Comparison<'_> {
 fn every_case_is_answered_as_expected() {
     let host = Host::new();
     let unique = format!("{:016x}", fastrand::u64(..));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/http/cases.jsonl");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/http/cases.jsonl");
     let text = std::fs::read_to_string(path).unwrap();
     let mut failed = Vec::new();
     for line in text.lines() {

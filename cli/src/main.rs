@@ -12,7 +12,6 @@ mod investigate;
 mod output;
 mod remote;
 mod send;
-mod server;
 mod stores;
 mod transfer;
 

@@ -3,7 +3,7 @@
 use pik_core::{Bucket, EventTime, IngestTime, LagCounts, StatsQuery, StoreError, Tally};
 use serde::Deserialize;
 
-use crate::WorkerStore;
+use crate::CloudflareStore;
 use crate::database::{Done, Statement};
 use crate::investigate::{LEAST, number};
 use crate::{row, sql};
@@ -40,7 +40,7 @@ impl Counted {
     }
 }
 
-impl WorkerStore {
+impl CloudflareStore {
     /// The buckets of a query.
     pub(crate) async fn tallies(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         let mut tallies = vec![Tally::default(); query.buckets()];

@@ -38,7 +38,7 @@ const DURATION_SECONDS: [f64; 13] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025
 const VERDICTS: [Verdict; 4] = [Verdict::Accepted, Verdict::Duplicate, Verdict::Rejected, Verdict::Error];
 
 /// The process's counters.
-pub(crate) struct Metrics {
+pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     duration: HistogramVec,
@@ -50,11 +50,13 @@ pub(crate) struct Metrics {
     /// Requests being answered.
     pub(crate) in_flight: Arc<AtomicUsize>,
     pub(crate) connections: IntGauge,
-    pub(crate) log_lines_dropped: IntCounter,
+    /// Lines that the log could not write in time.
+    pub log_lines_dropped: IntCounter,
 }
 
 impl Metrics {
-    pub(crate) fn new() -> prometheus::Result<Self> {
+    /// All counters at zero.
+    pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new("pik_http_requests_total", "Requests answered, by what was asked for and HTTP status"),
@@ -159,10 +161,10 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub(crate) fn text(&self) -> prometheus::Result<String> {
+    pub fn text(&self) -> prometheus::Result<String> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
     /// The type of [`Metrics::text`].
-    pub(crate) const CONTENT_TYPE: &'static str = prometheus::TEXT_FORMAT;
+    pub const CONTENT_TYPE: &'static str = prometheus::TEXT_FORMAT;
 }

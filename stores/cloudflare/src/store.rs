@@ -10,12 +10,12 @@ const SIDE_BY_SIDE: usize = 6;
 
 /// A store on R2 and D1.
 #[derive(Debug)]
-pub struct WorkerStore {
+pub struct CloudflareStore {
     pub(crate) ledger: D1Ledger,
     pub(crate) raw_store: R2RawStore,
 }
 
-impl WorkerStore {
+impl CloudflareStore {
     /// A store of these halves.
     pub fn new(ledger: D1Ledger, raw_store: R2RawStore) -> Self {
         Self { ledger, raw_store }
@@ -32,7 +32,7 @@ impl WorkerStore {
     }
 }
 
-impl Store for WorkerStore {
+impl Store for CloudflareStore {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
         pik_core::ingest(&self.ledger, &self.raw_store, &submission).await
     }

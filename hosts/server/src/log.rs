@@ -21,7 +21,7 @@ const GATHER: Duration = Duration::from_millis(2);
 
 /// What is worth a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Level {
+pub enum Level {
     /// Faults of the service
     Error,
     /// Also requests that were refused for reasons other than their events
@@ -47,14 +47,14 @@ impl From<Level> for LevelFilter {
 }
 
 /// The process's log. Dropping it writes what is left.
-pub(crate) struct Log {
+pub struct Log {
     buffer: Arc<Buffer>,
     writer: Option<JoinHandle<()>>,
 }
 
 impl Log {
     /// Starts logging; everything that uses `tracing` ends here.
-    pub(crate) fn start(level: Level, dropped: IntCounter) -> io::Result<Self> {
+    pub fn start(level: Level, dropped: IntCounter) -> io::Result<Self> {
         let buffer = Arc::new(Buffer { lines: Mutex::default(), filled: Condvar::new(), dropped });
         let shared = Arc::clone(&buffer);
         let writer = thread::Builder::new().name("pik-log".into()).spawn(move || shared.write_to(&mut io::stderr()))?;

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES};
 use pik_http::{Api, Config};
+use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 
-use crate::server::{self, Addresses, Level, Limits, Log, Metrics, ServerHost};
 use crate::stores::{Opened, StoreArgs};
 
 /// Serve the HTTP API, storing events in one SQLite file or in S3 and DynamoDB.
@@ -163,7 +163,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     args.check()?;
-    server::pages::keep_small();
+    pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level, metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let done = match args.store.open()? {
@@ -179,5 +179,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn serve(store: impl Investigate, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
     let api = Api::new(store, ServerHost::new(metrics), args.config())?;
     let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
-    server::run(api, addresses, args.limits())
+    pik_server::run(api, addresses, args.limits())
 }

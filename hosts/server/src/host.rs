@@ -4,20 +4,22 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pik_http::{Exchange, Host, Observation, Verdict};
 
-use super::Metrics;
+use crate::Metrics;
 
 /// The clocks, the randomness and the observer of this process.
-pub(crate) struct ServerHost {
+pub struct ServerHost {
     start: Instant,
     metrics: Metrics,
 }
 
 impl ServerHost {
-    pub(crate) fn new(metrics: Metrics) -> Self {
+    /// A host whose monotonic clock begins now.
+    pub fn new(metrics: Metrics) -> Self {
         Self { start: Instant::now(), metrics }
     }
 
-    pub(crate) fn metrics(&self) -> &Metrics {
+    /// The counters that every exchange goes into.
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 }

@@ -10,21 +10,22 @@ use pik_http::Api;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::gate::{Gate, Surface};
-use super::listener::{bind, serve};
-use super::signals::Signals;
-use super::{Limits, ServerHost};
+use crate::gate::{Gate, Surface};
+use crate::listener::{bind, serve};
+use crate::signals::Signals;
+use crate::{Limits, ServerHost};
 
 /// Where to listen.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Addresses {
-    pub(crate) events: SocketAddr,
+pub struct Addresses {
+    /// The API.
+    pub events: SocketAddr,
     /// The metrics are at the address of the events unless they have their own.
-    pub(crate) metrics: Option<SocketAddr>,
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Serves until a signal, answers what is in flight, and closes the store.
-pub(crate) fn run<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
+pub fn run<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

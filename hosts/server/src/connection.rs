@@ -15,10 +15,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::Limits;
-use super::clock::{Phase, PhaseClock};
-use super::gate::Gate;
-use super::http_socket::HttpSocket;
+use crate::Limits;
+use crate::clock::{Phase, PhaseClock};
+use crate::gate::Gate;
+use crate::http_socket::HttpSocket;
 
 /// Serves requests until the client, a time-out or `stop` ends the connection.
 pub(crate) async fn serve<S: Investigate>(

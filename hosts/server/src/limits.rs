@@ -4,26 +4,26 @@ use std::time::Duration;
 
 /// How much of everything the server takes on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// From the first byte of a request to the end of its head.
-    pub(crate) header: Duration,
+    pub header: Duration,
     /// From the end of the head to the end of the body.
-    pub(crate) body: Duration,
+    pub body: Duration,
     /// From the end of the head to the answer.
-    pub(crate) request: Duration,
+    pub request: Duration,
     /// Between two requests, or without progress in sending an answer.
-    pub(crate) idle: Duration,
+    pub idle: Duration,
     /// From the signal to stop to the last answer.
-    pub(crate) shutdown: Duration,
+    pub shutdown: Duration,
     /// Requests at once; more are refused.
-    pub(crate) requests: usize,
+    pub requests: usize,
     /// Connections at once; more wait to be accepted.
-    pub(crate) connections: usize,
+    pub connections: usize,
 }
 
 impl Limits {
     /// How often a connection looks at the clock: often enough for the shortest limit, and not for each request.
-    pub(crate) fn tick(&self) -> Duration {
+    pub fn tick(&self) -> Duration {
         let shortest = self.header.min(self.body).min(self.request).min(self.idle);
         (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
     }

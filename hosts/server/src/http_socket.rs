@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::clock::PhaseClock;
+use crate::clock::PhaseClock;
 
 /// A socket that tells the connection's clock when bytes move.
 pub(crate) struct HttpSocket {

@@ -7,7 +7,7 @@ use pik_core::{
     StatsQuery, StoreError,
 };
 
-use crate::WorkerStore;
+use crate::CloudflareStore;
 use crate::database::{Parameter, Statement};
 use crate::row::{self, EventRow};
 use crate::sql;
@@ -66,7 +66,7 @@ fn behind(id: &EventId) -> String {
     format!("{id}00")
 }
 
-impl Investigate for WorkerStore {
+impl Investigate for CloudflareStore {
     async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
         let limit = limit.max(1);
         let after = after.map(|position| place(position).ok_or(QueryError::Position)).transpose()?;
@@ -105,7 +105,7 @@ pub(crate) fn number(count: usize) -> Parameter {
     i64::try_from(count).unwrap_or(GREATEST).into()
 }
 
-impl WorkerStore {
+impl CloudflareStore {
     async fn select(&self, sql: &'static str, parameters: Vec<Parameter>) -> Result<Vec<Record>, StoreError> {
         let found = self.ledger.database().run("select records", Statement { sql, parameters }).await?;
         found.rows.into_iter().map(EventRow::record).collect()

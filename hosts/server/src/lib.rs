@@ -1,4 +1,5 @@
 //! HTTP around the shared Router: connections, limits, time-outs, observation, an end in good order.
+#![deny(missing_docs)]
 
 mod body;
 mod clock;
@@ -12,12 +13,12 @@ mod limits;
 mod listener;
 mod log;
 mod metrics;
-pub(crate) mod pages;
+pub mod pages;
 mod run;
 mod signals;
 
-pub(crate) use host::ServerHost;
-pub(crate) use limits::Limits;
-pub(crate) use log::{Level, Log};
-pub(crate) use metrics::Metrics;
-pub(crate) use run::{Addresses, run};
+pub use host::ServerHost;
+pub use limits::Limits;
+pub use log::{Level, Log};
+pub use metrics::Metrics;
+pub use run::{Addresses, run};

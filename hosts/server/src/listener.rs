@@ -10,9 +10,9 @@ use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 
-use super::Limits;
-use super::connection;
-use super::gate::Gate;
+use crate::Limits;
+use crate::connection;
+use crate::gate::Gate;
 
 /// Connections that the kernel completes before they are accepted.
 const BACKLOG: u32 = 1024;

@@ -1,0 +1,18 @@
+//! Store on Cloudflare: raw objects in an R2 bucket, records in a D1 database.
+//!
+//! [`CloudflareStore`] puts [`D1Ledger`] and [`R2RawStore`] behind the core's write protocol.
+#![deny(missing_docs)]
+
+mod database;
+mod failure;
+mod investigate;
+mod ledger;
+mod raw_store;
+mod row;
+mod sql;
+mod store;
+mod tallies;
+
+pub use ledger::D1Ledger;
+pub use raw_store::R2RawStore;
+pub use store::CloudflareStore;
