@@ -1,4 +1,4 @@
-//! Canonical JSON (contract, section 2), in one pass over the text.
+//! Canonical JSON (`docs/contract.md`, section 2), in one pass over the text.
 //!
 //! Text that is canonical as it stands goes to the sink from where it stands; what is not is rewritten into a buffer. An
 //! object whose members are out of order is noted with the places of its members, and the text is then read out

@@ -1,4 +1,4 @@
-//! The two hashes of the contract (section 4): what names a payload and what names an event.
+//! The two hashes of the contract (`docs/contract.md`, section 4): what names a payload and what names an event.
 
 use core::fmt;
 use core::str::FromStr;

@@ -1,4 +1,4 @@
-//! The raw object's key (contract, section 6). No key is put together anywhere else.
+//! The raw object's key (`docs/contract.md`, section 6). No key is put together anywhere else.
 
 use core::fmt;
 use core::str::FromStr;

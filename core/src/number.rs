@@ -1,4 +1,5 @@
-//! The canonical form of numbers: the exact decimal value, written as ECMAScript writes numbers (contract, section 2).
+//! The canonical form of numbers: the exact decimal value, written as ECMAScript writes numbers
+//! (`docs/contract.md`, section 2).
 
 use crate::scan::NumberToken;
 

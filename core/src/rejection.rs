@@ -1,4 +1,4 @@
-//! Why an event was refused: codes, places and messages (contract, section 7).
+//! Why an event was refused: codes, places and messages (`docs/contract.md`, section 7).
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ pub const MAX_POINTER_BYTES: usize = 1024;
 /// What is wrong, as a word a program can match on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's table says what each one means")]
+#[allow(missing_docs, reason = "docs/errors.md says what each one means")]
 pub enum Code {
     TooLarge,
     InvalidJson,

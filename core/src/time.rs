@@ -1,4 +1,4 @@
-//! Event time, ingest time and the lag between them (contract, sections 3 and 5).
+//! Event time, ingest time and the lag between them (`docs/contract.md`, sections 3 and 5).
 
 use core::fmt;
 use core::str::FromStr;

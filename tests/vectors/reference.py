@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The event contract, version 1, a second time: slow, plain, and sharing no code with the Rust core.
+"""The event contract, docs/contract.md, a second time: slow, plain, and sharing no code with the Rust core.
 
     python3 tests/vectors/reference.py --check [FILE...]   every expected value is recomputed and compared
     python3 tests/vectors/reference.py --fill  [FILE...]   lines that state only a body get their expected values
@@ -123,7 +123,7 @@ def scalar(text, at):
     raise ValueError("a value was expected")
 
 
-# --- Canonical JSON (section 2)
+# --- Canonical JSON (docs/contract.md, section 2)
 
 WRITTEN = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
@@ -177,7 +177,7 @@ def canonical_number(sign, digits, n):
     return f"{sign}{digits[0]}{point}e{'+' if n > 0 else '-'}{abs(n - 1)}"
 
 
-# --- Event time (section 3)
+# --- Event time (docs/contract.md, section 3)
 
 
 def event_time(text):
@@ -268,7 +268,7 @@ def written_time(instant, fraction):
 
 
 def lag_ms(event, ingest=INGEST_TIME):
-    """Section 5, in whole nanoseconds; Python's // is the floor."""
+    """docs/contract.md, section 5, in whole nanoseconds; Python's // is the floor."""
 
     def nanoseconds(seconds, fraction):
         return seconds * 10**9 + int(fraction.ljust(9, "0"))
@@ -276,7 +276,7 @@ def lag_ms(event, ingest=INGEST_TIME):
     return (nanoseconds(*event_time(ingest)) - nanoseconds(*event)) // 10**6
 
 
-# --- The members (sections 1 and 6)
+# --- The members (docs/contract.md, sections 1 and 6)
 
 
 def written_in_key(text):

@@ -1,4 +1,4 @@
-//! The JSON that clients get (contract, section 7).
+//! The JSON that clients get (`docs/contract.md`, section 7).
 
 use pik_core::{Answer, Bucket, EventId, Outcome, Problem, RawKey, Record};
 use serde::Serialize;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::Observation;
 use crate::answer::{Failed, Rejected, json};
 
-/// What an ERROR is about, as a word a program can match on (contract, section 7).
+/// What an ERROR is about, as a word a program can match on (`docs/contract.md`, section 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {

@@ -21,7 +21,7 @@ pub(super) fn one_of_words(words: impl IntoIterator<Item = &'static str>) -> Obj
     string().enum_values(Some(words))
 }
 
-/// What clients send (contract, section 1). What a schema cannot say is in the descriptions.
+/// What clients send (`docs/contract.md`, section 1). What a schema cannot say is in the descriptions.
 pub(super) fn event() -> Object {
     let partition = |description: &str| {
         string()
