@@ -1,31 +1,13 @@
-//! Store on one SQLite file.
-//!
-//! Raw objects and records share one file, so an ingest is one transaction. A single writer thread takes whatever
-//! has queued up, commits it with one fsync and only then answers. Readers have connections of their own.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
-mod checkpoint;
+mod db;
 mod error;
-mod hourly;
 mod index;
-mod indexes;
-mod inventory;
-mod investigate;
-mod keys;
-mod known;
-mod lag_bytes;
-mod lock;
-mod occurrence;
 mod queue;
-mod reader;
-mod records;
-mod rows;
-mod schema;
-mod settle;
-mod sql;
+mod read;
 mod store;
-mod tallies;
-mod writer;
+mod write;
 
 pub use error::OpenError;
 pub use store::{Options, SqliteStore};

@@ -10,15 +10,16 @@ use pik_core::{Answer, EventId, Record, Store, StoreError, Submission};
 
 use rusqlite::Connection;
 
-use crate::checkpoint::{self, Log};
+use crate::OpenError;
+use crate::db::checkpoint::{self, Log};
+use crate::db::lock::Lock;
+use crate::db::schema;
 use crate::error::store_error;
-use crate::indexes::Indexes;
-use crate::known::Stored;
-use crate::lock::Lock;
+use crate::index::indexes::Indexes;
+use crate::index::known::Stored;
 use crate::queue::{Queue, Refused, Weight};
-use crate::reader::{self, Question, Reader};
-use crate::writer::{self, Job, Outcomes};
-use crate::{OpenError, schema};
+use crate::read::reader::{self, Question, Reader};
+use crate::write::writer::{self, Job, Outcomes};
 
 /// How a store shares out memory and threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -144,7 +144,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::schema;
+    use crate::db::schema;
 
     const GATHER: usize = 2_000;
 

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pik_core::{EventId, Record};
 use rusqlite::Connection;
 
-use crate::indexes::Indexes;
-use crate::occurrence::id_prefix;
+use crate::db::{rows, sql};
+use crate::index::indexes::Indexes;
+use crate::index::occurrence::id_prefix;
 use crate::queue::{Linger, Queue, Taken};
-use crate::{rows, sql};
 
 /// A question on its way to a reader; it carries its own way back.
 pub(crate) type Question = Box<dyn FnOnce(&Reader) + Send>;

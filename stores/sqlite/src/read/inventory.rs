@@ -2,8 +2,9 @@
 
 use pik_core::{Commit, EventId, Filed, IngestTime, Inventory, Page, RawKey, Receipt, Record, Status, StoreError};
 
-use crate::reader::Reader;
-use crate::{SqliteStore, rows};
+use crate::SqliteStore;
+use crate::db::rows;
+use crate::read::reader::Reader;
 
 /// Rows that are read at once; they hold up nobody else.
 const ROWS: i64 = 500;

@@ -9,9 +9,10 @@ use std::ops::{Range, RangeInclusive};
 use pik_core::{EventTime, IngestTime, LagCounts, Outcome, Tally};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::index::{Pace, Sweep};
-use crate::occurrence::{Kind, Occurrence};
-use crate::{lag_bytes, rows, sql};
+use crate::db::{rows, sql};
+use crate::index::lag_bytes;
+use crate::index::occurrence::{Kind, Occurrence};
+use crate::index::sweep::{Pace, Sweep};
 
 /// The name under which `indexed` says how far the table is complete.
 const NAME: &str = "hourly";
@@ -219,7 +220,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::schema;
+    use crate::db::schema;
 
     const ALL_HOURS: RangeInclusive<i64> = i64::MIN..=i64::MAX;
 

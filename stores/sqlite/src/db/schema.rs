@@ -244,7 +244,7 @@ mod tests {
             let connection = open_writer(&path).unwrap();
             assert_eq!(pragma(&connection, "user_version").unwrap(), VERSION);
             let found: Vec<i64> = connection
-                .prepare(crate::sql::BY_ID)
+                .prepare(crate::db::sql::BY_ID)
                 .unwrap()
                 .query_map([7], |row| row.get(0))
                 .unwrap()

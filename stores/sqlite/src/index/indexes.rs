@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 
-use crate::hourly::Hourly;
-use crate::index::{Index, Layout, Pace, Sweep};
-use crate::occurrence::{Kind, Occurrence};
-use crate::settle;
+use crate::index::hourly::Hourly;
+use crate::index::occurrence::{Kind, Occurrence};
+use crate::index::settle;
+use crate::index::sweep::{Index, Layout, Pace, Sweep};
 
 /// First occurrences by the start of their id: what decides between first and later.
 const BY_ID: Layout<2> = Layout {

@@ -6,10 +6,10 @@ use std::collections::hash_map::Entry;
 use pik_core::{EventId, EventTime, Outcome, Position, Query, Receipt, Record, Status};
 use rusqlite::OptionalExtension;
 
-use crate::keys::Source;
-use crate::occurrence::entity_prefix;
-use crate::reader::Reader;
-use crate::{rows, sql};
+use crate::db::{rows, sql};
+use crate::index::keys::Source;
+use crate::index::occurrence::entity_prefix;
+use crate::read::reader::Reader;
 
 /// What decides a record's place in a query's order.
 type Place = Vec<i64>;

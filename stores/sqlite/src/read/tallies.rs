@@ -4,9 +4,9 @@ use std::sync::PoisonError;
 
 use pik_core::{Bucket, EventTime, StatsQuery, Tally};
 
-use crate::hourly::{Counted, hour_key, hour_start};
-use crate::reader::Reader;
-use crate::sql;
+use crate::db::sql;
+use crate::index::hourly::{Counted, hour_key, hour_start};
+use crate::read::reader::Reader;
 
 impl Reader {
     /// The buckets of a query.

@@ -11,7 +11,7 @@
 use pik_core::{Bucket, Investigate, Position, Query, QueryError, Records, StatsQuery, StoreError};
 
 use crate::SqliteStore;
-use crate::records::place_of;
+use crate::read::records::place_of;
 
 impl Investigate for SqliteStore {
     async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {

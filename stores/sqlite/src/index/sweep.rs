@@ -10,7 +10,7 @@ use std::ops::{Range, RangeInclusive};
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use crate::occurrence::Occurrence;
+use crate::index::occurrence::Occurrence;
 
 /// So many keys are sorted among themselves as they arrive.
 const RUN: usize = 1024;

@@ -4,7 +4,7 @@ use pik_core::{EventId, EventTime, IngestTime, Record};
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
-use crate::rows;
+use crate::db::rows;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 

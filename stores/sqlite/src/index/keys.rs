@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 
 use rusqlite::params_from_iter;
 
-use crate::index::Index;
-use crate::indexes::Indexes;
-use crate::reader::Reader;
+use crate::index::indexes::Indexes;
+use crate::index::sweep::Index;
+use crate::read::reader::Reader;
 
 /// An index, and the statements that find rows of its tables between two keys, in the order in which keys move on.
 pub(crate) struct Source<const N: usize> {

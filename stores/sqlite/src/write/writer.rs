@@ -8,15 +8,15 @@ use futures_channel::oneshot;
 use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, Record, StoreError, Submission};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use crate::checkpoint::{Log, Turn};
+use crate::db::checkpoint::{Log, Turn};
+use crate::db::{rows, sql};
 use crate::error::store_error;
-use crate::index::Pace;
-use crate::indexes::Indexes;
-use crate::known::{Known, Stored};
-use crate::occurrence::{Kind, Occurrence, id_prefix};
+use crate::index::indexes::Indexes;
+use crate::index::known::{Known, Stored};
+use crate::index::occurrence::{Kind, Occurrence, id_prefix};
+use crate::index::settle::{self, Settling};
+use crate::index::sweep::Pace;
 use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
-use crate::settle::{self, Settling};
-use crate::{rows, sql};
 
 /// What a submission comes to.
 pub(crate) type Outcomes = Vec<Result<Answer, StoreError>>;

@@ -82,7 +82,7 @@ impl Stored {
     pub(crate) fn read(&self, connection: &Connection, about: i64) -> rusqlite::Result<()> {
         let mut filter = Filter::for_ids(usize::try_from(about).unwrap_or(0));
         // In the order in which ids move on: one that moves meanwhile is seen twice rather than not at all.
-        for statement in crate::sql::ID_PREFIXES {
+        for statement in crate::db::sql::ID_PREFIXES {
             let mut last = None;
             loop {
                 if self.stopped.load(Ordering::Relaxed) {
@@ -149,7 +149,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema;
+    use crate::db::schema;
 
     fn prefixes(from: i64, count: i64) -> impl Iterator<Item = i64> {
         (from..from + count).map(|number| mix(number as u64) as i64 >> 16)

@@ -76,7 +76,7 @@ pub(crate) const PUT_HOUR: &str = "
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rows, schema};
+    use crate::db::{rows, schema};
 
     /// Every statement that answers an investigator.
     const ALL: [&str; 15] = [

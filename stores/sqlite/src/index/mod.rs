@@ -1,0 +1,10 @@
+//! How occurrences are found.
+
+pub(crate) mod hourly;
+pub(crate) mod indexes;
+pub(crate) mod keys;
+pub(crate) mod known;
+pub(crate) mod lag_bytes;
+pub(crate) mod occurrence;
+pub(crate) mod settle;
+pub(crate) mod sweep;

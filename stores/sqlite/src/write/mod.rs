@@ -1,0 +1,3 @@
+//! From a submission to a durable answer.
+
+pub(crate) mod writer;
