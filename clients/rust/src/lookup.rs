@@ -1,0 +1,143 @@
+//! Questions to a host.
+
+use pik_core::{Bucket, EventId, EventTime, Query, Record, StatsQuery};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::http::StatusCode;
+
+use crate::connection::Reply;
+use crate::{Client, Error};
+
+/// The most records that a host gives at once.
+const MAX_LIMIT: usize = 1_000;
+/// A question is asked again at most this often. A person waits for its answer.
+const MAX_RETRIES: u32 = 3;
+
+/// Some of what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// In the order of the query.
+    pub items: Vec<T>,
+    /// Asked with the same query, it gets the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    events: Vec<Record>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    event: Record,
+    duplicates: Vec<Record>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    buckets: Vec<Bucket>,
+}
+
+impl Client {
+    /// At most `limit` records of a query, at most 1,000, behind the cursor of the page before.
+    pub fn records(&self, query: &Query, cursor: Option<&str>, limit: usize) -> Result<Page<Record>, Error> {
+        let mut parameters = parameters(query);
+        parameters.push(("limit", limit.clamp(1, MAX_LIMIT).to_string()));
+        parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        if let Query::Duplicates { event_id } = query {
+            let found: Option<Event> = self.ask(&format!("/events/{event_id}"), &parameters)?;
+            return Ok(found.map_or(Page { items: Vec::new(), next: None }, |found| Page {
+                items: found.duplicates,
+                next: found.next_cursor,
+            }));
+        }
+        let page: Events = self.need("/events", &parameters)?;
+        Ok(Page { items: page.events, next: page.next_cursor })
+    }
+
+    /// The record of an event's first occurrence; `None` when there is none.
+    pub fn event(&self, id: &EventId) -> Result<Option<Record>, Error> {
+        let found: Option<Event> = self.ask(&format!("/events/{id}"), &[("limit", "1".to_owned())])?;
+        Ok(found.map(|found| found.event))
+    }
+
+    /// The bytes of an event as the host has them; `None` when there are none. They are not checked against the id.
+    pub fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.get(&format!("/events/{id}/raw"), &[])?.map(|reply| reply.body))
+    }
+
+    /// Every bucket of a query.
+    pub fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, Error> {
+        let Some(last) = query.starts().last() else { return Ok(Vec::new()) };
+        // Any instant of the last bucket behind its start asks for the whole of it, in the year 9999 too.
+        let end = EventTime::from_unix(last.unix_seconds(), 1).unwrap_or(last);
+        let parameters = [
+            ("source", query.source.clone()),
+            ("event_type", query.event_type.clone()),
+            ("from", query.start().to_string()),
+            ("to", end.to_string()),
+            ("bucket", query.width.as_str().to_owned()),
+        ];
+        let stats: Stats = self.need("/stats", &parameters)?;
+        Ok(stats.buckets)
+    }
+
+    fn need<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<T, Error> {
+        self.ask(path, parameters)?
+            .ok_or_else(|| Error::NotAHost { status: 404, reason: format!("there is no {path}") })
+    }
+
+    fn ask<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<Option<T>, Error> {
+        let Some(reply) = self.get(path, parameters)? else { return Ok(None) };
+        let read = serde_json::from_slice(&reply.body);
+        let reason = "an answer that is not a host's".to_owned();
+        read.map(Some).map_err(|_| Error::NotAHost { status: reply.status.as_u16(), reason })
+    }
+
+    /// `None` for 404. A host that is there and cannot answer now is asked again.
+    fn get(&self, path: &str, parameters: &[(&str, String)]) -> Result<Option<Reply>, Error> {
+        let mut retry = 0;
+        loop {
+            let reply = self.connection.get(path, parameters)?;
+            match reply.status {
+                StatusCode::OK => return Ok(Some(reply)),
+                StatusCode::NOT_FOUND => return Ok(None),
+                _ => {}
+            }
+            let asked = reply.retry_after(self.timer.now());
+            let error = reply.into_error();
+            retry += 1;
+            match self.backoff.wait(retry, asked, self.timer.random()) {
+                Some(wait) if error.may_pass() && retry <= MAX_RETRIES => self.timer.sleep(wait),
+                Some(_) | None => return Err(error),
+            }
+        }
+    }
+}
+
+fn parameters(query: &Query) -> Vec<(&'static str, String)> {
+    let mut parameters = Vec::new();
+    match query {
+        Query::Entity { entity_id, from, to, status } => {
+            parameters.push(("entity_id", entity_id.clone()));
+            parameters.extend(from.map(|from| ("from", from.to_string())));
+            parameters.extend(to.map(|to| ("to", to.to_string())));
+            parameters.extend(status.map(|status| ("status", status.as_str().to_owned())));
+        }
+        Query::Lag { source, event_type, event_date, min_lag_ms } => {
+            parameters.push(("source", source.clone()));
+            parameters.push(("event_type", event_type.clone()));
+            parameters.push(("event_date", event_date.date().to_string()));
+            parameters.extend(min_lag_ms.map(|lag| ("min_lag_ms", lag.to_string())));
+        }
+        Query::Arrivals { from, to, status } => {
+            parameters.push(("ingested_from", from.to_string()));
+            parameters.push(("ingested_to", to.to_string()));
+            parameters.extend(status.map(|status| ("status", status.as_str().to_owned())));
+        }
+        Query::Duplicates { .. } => {}
+    }
+    parameters
+}
