@@ -4,7 +4,7 @@
 //! and goes on from it, so no order of crashes loses an event.
 
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
-use crate::{Answer, EventId, Outcome, Record, Status, StoreError, Submission};
+use crate::{Answer, EventId, Outcome, RawObject, Record, Status, StoreError, Submission};
 
 /// Ingests one occurrence into a ledger and a raw store that share no transaction.
 ///
@@ -15,7 +15,7 @@ pub async fn ingest<L: Ledger, R: RawStore>(
     raw_store: &R,
     submission: &Submission,
 ) -> Result<Answer, StoreError> {
-    let mine = Record { raw_bucket: ledger.raw_bucket().to_owned(), ..submission.record.clone() };
+    let mine = submission.claim(ledger.raw_bucket());
 
     // Dying before this leaves nothing; after it, a PENDING claim that fixes the key and the ingest time.
     let claim = match ledger.claim(&mine).await? {
@@ -26,7 +26,7 @@ pub async fn ingest<L: Ledger, R: RawStore>(
 
     // At the claim's key, not ours: a retry on another day would else leave a second object.
     // Dying after this leaves the object and the PENDING claim.
-    let raw_size = match raw_store.create(&claim, &submission.raw).await? {
+    let raw_size = match raw_store.create(&claim, submission.raw.clone()).await? {
         Put::Created => submission.raw.len() as u64,
         // Another attempt's bytes may be spelled differently; the record tells the size of what is stored.
         Put::Exists => match raw_store.size(&claim).await? {
@@ -40,7 +40,7 @@ pub async fn ingest<L: Ledger, R: RawStore>(
     };
 
     // Only now, with the object durable, may anyone be answered.
-    let accepted = Record { status: Status::Accepted, receipt: submission.record.receipt.clone(), raw_size, ..claim };
+    let accepted = Record { status: Status::Accepted, receipt: submission.receipt.clone(), raw_size, ..claim };
     match ledger.commit(&accepted).await? {
         Commit::Done => Ok(Answer::of(Outcome::Accepted, &accepted)),
         // Ours, committed by a call whose answer was lost and that the store's client sent again.
@@ -55,10 +55,10 @@ pub async fn read_raw<L: Ledger, R: RawStore>(
     ledger: &L,
     raw_store: &R,
     id: &EventId,
-) -> Result<Option<Vec<u8>>, StoreError> {
+) -> Result<Option<RawObject>, StoreError> {
     match ledger.find(id).await? {
         Some(record) if record.status == Status::Accepted => match raw_store.read(&record).await? {
-            Some(raw) => Ok(Some(raw)),
+            Some(raw) => RawObject::checked(id, raw, || &record.raw_key).map(Some),
             None => Err(StoreError::Internal(format!("the raw object {} is gone", record.raw_key))),
         },
         Some(_) | None => Ok(None),

@@ -3,10 +3,12 @@
 use alloc::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::store::{Claim, Commit, Ledger, Put, RawStore, Store};
+use bytes::Bytes;
+
+use crate::store::{Claim, Commit, Ledger, Put, RawStore};
 use crate::{
-    Answer, Bucket, EventId, IngestTime, Investigate, Place, Position, Query, QueryError, RawKey, Receipt, Record,
-    StatsQuery, Status, StoreError, Submission, Tally, ingest,
+    Bucket, EventId, IngestTime, Investigate, Page, Place, Position, Query, QueryError, RawKey, Receipt, Record,
+    SplitStore, StatsQuery, Status, StoreError, Tally,
 };
 
 /// A ledger that lasts as long as the process.
@@ -82,17 +84,21 @@ impl Ledger for MemoryLedger {
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         Ok(lock(&self.records).first.get(id).cloned())
     }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// A raw store that lasts as long as the process.
 #[derive(Debug, Default)]
 pub struct MemoryRawStore {
-    objects: Mutex<BTreeMap<RawKey, Vec<u8>>>,
+    objects: Mutex<BTreeMap<RawKey, Bytes>>,
 }
 
 impl MemoryRawStore {
     /// Every raw object of an event. There should never be more than one.
-    pub fn objects(&self, id: &EventId) -> Vec<(RawKey, Vec<u8>)> {
+    pub fn objects(&self, id: &EventId) -> Vec<(RawKey, Bytes)> {
         let objects = lock(&self.objects);
         let theirs = objects.iter().filter(|(key, _)| key.partition().event_id == *id);
         theirs.map(|(key, raw)| (key.clone(), raw.clone())).collect()
@@ -100,12 +106,12 @@ impl MemoryRawStore {
 }
 
 impl RawStore for MemoryRawStore {
-    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+    async fn create(&self, record: &Record, raw: Bytes) -> Result<Put, StoreError> {
         let mut objects = lock(&self.objects);
         if objects.contains_key(&record.raw_key) {
             return Ok(Put::Exists);
         }
-        objects.insert(record.raw_key.clone(), raw.to_vec());
+        objects.insert(record.raw_key.clone(), raw);
         Ok(Put::Created)
     }
 
@@ -113,12 +119,16 @@ impl RawStore for MemoryRawStore {
         Ok(lock(&self.objects).get(&record.raw_key).map(|raw| raw.len() as u64))
     }
 
-    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn read(&self, record: &Record) -> Result<Option<Bytes>, StoreError> {
         Ok(lock(&self.objects).get(&record.raw_key).cloned())
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
-/// A [`Store`] of the two halves, which runs the same [`ingest`](crate::ingest) as the split stores.
+/// A [`Store`](crate::Store) of the two halves in memory.
 ///
 /// ```
 /// use core::future::Future;
@@ -138,53 +148,13 @@ impl RawStore for MemoryRawStore {
 /// assert_eq!(answer.unwrap().status, Outcome::Accepted);
 /// assert_eq!(store.raw_store.objects(event.id())[0].1, event.raw());
 /// ```
-#[derive(Debug, Default)]
-pub struct MemoryStore {
-    /// The records.
-    pub ledger: MemoryLedger,
-    /// The raw objects.
-    pub raw_store: MemoryRawStore,
-}
+pub type MemoryStore = SplitStore<MemoryLedger, MemoryRawStore>;
 
-impl Store for MemoryStore {
-    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
-        ingest(&self.ledger, &self.raw_store, &submission).await
-    }
-
-    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
-        let mut answers = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            answers.push(self.ingest(submission).await);
-        }
-        answers
-    }
-
-    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
-        self.ledger.find(id).await
-    }
-
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.ledger.find(id).await? {
-            Some(first) if first.status != Status::Pending => self.raw_store.read(&first).await,
-            Some(_) | None => Ok(None),
-        }
-    }
-
-    async fn ready(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-impl Investigate for MemoryStore {
-    async fn records(
-        &self,
-        query: &Query,
-        after: Option<&Position>,
-        limit: usize,
-    ) -> Result<crate::Records, QueryError> {
+impl Investigate for MemoryLedger {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         let after = after.map(|position| Place::read(position).ok_or(QueryError::Position)).transpose()?;
         let mut found: Vec<(Place, Record)> = {
-            let records = lock(&self.ledger.records);
+            let records = lock(&self.records);
             let all = records.first.values().chain(records.duplicates.values());
             let asked = all.filter(|record| query.asks_for(record)).map(|record| (Place::of(record), record));
             let behind =
@@ -195,12 +165,12 @@ impl Investigate for MemoryStore {
         let more = found.len() > limit.max(1);
         found.truncate(limit.max(1));
         let next = if more { found.last().map(|(place, _)| place.position()) } else { None };
-        Ok(crate::Records { records: found.into_iter().map(|(_, record)| record).collect(), next })
+        Ok(Page { items: found.into_iter().map(|(_, record)| record).collect(), next })
     }
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         let mut tallies = alloc::vec![Tally::default(); query.buckets()];
-        let records = lock(&self.ledger.records);
+        let records = lock(&self.records);
         for record in records.first.values().chain(records.duplicates.values()) {
             if record.status != Status::Pending
                 && record.source == query.source

@@ -8,7 +8,7 @@ use core::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Position, Record, StatsQuery, Store, StoreError};
+use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, StatsQuery, StoreError};
 
 /// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
 /// and the same in every answer.
@@ -54,16 +54,6 @@ pub enum Query {
     },
 }
 
-/// Some of the records that a query asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Records {
-    /// At most as many as asked for, ACCEPTED and DUPLICATE ones, never PENDING. Fewer on the last page; a store may also
-    /// stop early, with none even, so that one page costs a bounded amount.
-    pub records: Vec<Record>,
-    /// Where the next page begins; `None` on the last page.
-    pub next: Option<Position>,
-}
-
 /// Why there is no page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryError {
@@ -92,14 +82,17 @@ impl core::error::Error for QueryError {}
 
 /// A store that answers investigators. Reads see every occurrence answered before the call, save where a store's
 /// documentation says how far its indexes lag behind.
-pub trait Investigate: Store {
-    /// At most `limit` records of the query, in its order, behind `after`. A limit of 0 is one of 1.
+///
+/// The questions are about records alone, so in a store of two halves the [`Ledger`](crate::Ledger) answers them.
+pub trait Investigate: Send + Sync + 'static {
+    /// At most `limit` records of the query, in its order, behind `after`: ACCEPTED and DUPLICATE ones, never PENDING. A
+    /// limit of 0 is one of 1.
     fn records(
         &self,
         query: &Query,
         after: Option<&Position>,
         limit: usize,
-    ) -> impl Future<Output = Result<Records, QueryError>> + Send;
+    ) -> impl Future<Output = Result<Page<Record>, QueryError>> + Send;
 
     /// The buckets of the query, all of them, empty ones included.
     fn stats(&self, query: &StatsQuery) -> impl Future<Output = Result<Vec<Bucket>, StoreError>> + Send;

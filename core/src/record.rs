@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt};
+use crate::{EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt};
 
 /// The version of the contract that records carry.
 pub const CONTRACT: u8 = 1;
@@ -73,49 +73,6 @@ pub struct Record {
     pub contract: u8,
 }
 
-/// One occurrence on its way into a store: what the host read of the request, with the bytes to keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submission {
-    /// The record of this occurrence as if it were the first, still PENDING and without a bucket.
-    pub record: Record,
-    /// The event as it was received, without the white space around it.
-    pub raw: Vec<u8>,
-}
-
-impl Submission {
-    /// What is to be stored of an event that arrived at `ingest_time`.
-    pub fn new(event: &Event<'_>, ingest_time: IngestTime, receipt: Receipt) -> Self {
-        let record = Record {
-            event_id: *event.id(),
-            source: event.source().to_owned(),
-            event_type: event.event_type().to_owned(),
-            entity_id: event.entity_id().to_owned(),
-            event_time: *event.event_time(),
-            ingest_time,
-            ingest_lag_ms: ingest_time.lag_ms(event.event_time()),
-            status: Status::Pending,
-            raw_bucket: String::new(),
-            raw_key: RawKey::new(event, ingest_time),
-            raw_size: event.raw().len() as u64,
-            payload_hash: *event.payload_hash(),
-            receipt,
-            contract: CONTRACT,
-        };
-        Self { record, raw: event.raw().to_vec() }
-    }
-
-    /// The record of this occurrence given that `first` was there before: its lag, the first's raw object.
-    pub fn duplicate_of(&self, first: &Record) -> Record {
-        Record {
-            ingest_time: self.record.ingest_time,
-            ingest_lag_ms: self.record.ingest_lag_ms,
-            status: Status::Duplicate,
-            receipt: self.record.receipt.clone(),
-            ..first.clone()
-        }
-    }
-}
-
 /// What an ingest that succeeded answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
@@ -158,18 +115,6 @@ impl Answer {
             status: outcome,
             ingest_lag_ms: record.ingest_lag_ms,
             raw_key: record.raw_key.clone(),
-        }
-    }
-
-    /// What a real request would be answered, given what the store holds of the event: a dry run's answer.
-    ///
-    /// A PENDING claim counts as not there yet: a real request would finish it and be answered ACCEPTED, with the
-    /// claim's key and lag.
-    pub fn foretold(submission: &Submission, found: Option<&Record>) -> Self {
-        match found {
-            None => Self::of(Outcome::Accepted, &submission.record),
-            Some(claim) if claim.status == Status::Pending => Self::of(Outcome::Accepted, claim),
-            Some(first) => Self::of(Outcome::Duplicate, &submission.duplicate_of(first)),
         }
     }
 }

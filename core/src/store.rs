@@ -1,7 +1,7 @@
 //! The traits a host implements.
 //!
 //! A host brings either a [`Store`] of its own, where one transaction holds raw object and record, or the two halves
-//! [`Ledger`] and [`RawStore`], which [`ingest`](crate::ingest) puts in order.
+//! [`Ledger`] and [`RawStore`], which [`SplitStore`](crate::SplitStore) makes a store of.
 //!
 //! Error semantics: an error means that the effect may or may not have happened. "Already there" is an outcome, never
 //! an error. Whatever succeeded is durable when the call returns.
@@ -9,7 +9,9 @@
 use core::fmt;
 use core::future::Future;
 
-use crate::{Answer, EventId, Receipt, Record, Submission};
+use bytes::Bytes;
+
+use crate::{Answer, EventId, RawObject, Receipt, Record, Submission};
 
 /// A store that could not do what it was asked. Never the event's fault, and always worth a retry of the whole
 /// ingest: no attempt leaves anything that the next does not complete.
@@ -66,7 +68,7 @@ pub trait Store: Send + Sync + 'static {
     fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// The raw object of an event whose record is ACCEPTED; `None` when there is no such event or it is PENDING still.
-    fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+    fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<RawObject>, StoreError>> + Send;
 
     /// Whether the store answers.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -108,6 +110,9 @@ pub trait Ledger: Send + Sync {
 
     /// The record of the first occurrence, strongly consistent.
     fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// Whether the ledger answers.
+    fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What a create-only put found.
@@ -122,11 +127,15 @@ pub enum Put {
 /// Raw objects, created once and never overwritten or deleted.
 pub trait RawStore: Send + Sync {
     /// Atomically creates the object at `record.raw_key` if there is none.
-    fn create(&self, record: &Record, raw: &[u8]) -> impl Future<Output = Result<Put, StoreError>> + Send;
+    fn create(&self, record: &Record, raw: Bytes) -> impl Future<Output = Result<Put, StoreError>> + Send;
 
     /// The size of the object at `record.raw_key`, strongly consistent; `None` when there is none.
     fn size(&self, record: &Record) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
     /// The bytes of the object at `record.raw_key`; `None` when there is none.
-    fn read(&self, record: &Record) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+    /// They are not checked here: [`read_raw`](crate::read_raw) does that.
+    fn read(&self, record: &Record) -> impl Future<Output = Result<Option<Bytes>, StoreError>> + Send;
+
+    /// Whether the raw store answers.
+    fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

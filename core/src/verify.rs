@@ -7,21 +7,14 @@
 use core::fmt;
 use core::future::Future;
 
+use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{Commit, Event, EventId, IngestTime, RawKey, Receipt, Record, Status, StoreError};
+use crate::raw_object::fault;
+use crate::{Commit, EventId, IngestTime, Page, Position, RawKey, Receipt, Record, Status, StoreError};
 
 /// How many records are looked into, or objects held in memory, at once.
 const SIDE_BY_SIDE: usize = 32;
-
-/// Some of what a store holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// In the store's own order.
-    pub items: Vec<T>,
-    /// Where the next page begins; `None` on the last.
-    pub next: Option<String>,
-}
 
 /// A record, or why what is filed as one cannot be read.
 pub type Filed = Result<Record, String>;
@@ -30,10 +23,10 @@ pub type Filed = Result<Record, String>;
 /// one result for each, in order.
 pub trait Inventory: Send + Sync {
     /// A page of all records, PENDING and DUPLICATE ones included.
-    fn records(&self, from: Option<String>) -> impl Future<Output = Result<Page<Filed>, StoreError>> + Send;
+    fn records(&self, from: Option<&Position>) -> impl Future<Output = Result<Page<Filed>, StoreError>> + Send;
 
     /// A page of the keys of all raw objects.
-    fn objects(&self, from: Option<String>) -> impl Future<Output = Result<Page<String>, StoreError>> + Send;
+    fn objects(&self, from: Option<&Position>) -> impl Future<Output = Result<Page<String>, StoreError>> + Send;
 
     /// The records of the events' first occurrences, strongly consistent.
     fn firsts(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<Filed>>, StoreError>> + Send;
@@ -42,7 +35,7 @@ pub trait Inventory: Send + Sync {
     fn sizes(&self, keys: &[RawKey]) -> impl Future<Output = Result<Vec<Option<u64>>, StoreError>> + Send;
 
     /// The bytes of raw objects; `None` where there is none.
-    fn contents(&self, keys: &[RawKey]) -> impl Future<Output = Result<Vec<Option<Vec<u8>>>, StoreError>> + Send;
+    fn contents(&self, keys: &[RawKey]) -> impl Future<Output = Result<Vec<Option<Bytes>>, StoreError>> + Send;
 
     /// [`Ledger::commit`](crate::Ledger::commit).
     fn finish(&self, record: &Record) -> impl Future<Output = Result<Commit, StoreError>> + Send;
@@ -185,9 +178,9 @@ pub async fn verify<I: Inventory>(
     how: &Verification,
     mut tell: impl FnMut(Notice),
 ) -> Result<(), StoreError> {
-    let mut from = None;
+    let mut from: Option<Position> = None;
     loop {
-        let page = inventory.records(from).await?;
+        let page = inventory.records(from.as_ref()).await?;
         for some in page.items.chunks(SIDE_BY_SIDE) {
             check_records(inventory, how, some, &mut tell).await?;
             tell(Notice::Records(some.len()));
@@ -198,7 +191,7 @@ pub async fn verify<I: Inventory>(
         }
     }
     loop {
-        let page = inventory.objects(from).await?;
+        let page = inventory.objects(from.as_ref()).await?;
         for some in page.items.chunks(SIDE_BY_SIDE) {
             check_objects(inventory, some, &mut tell).await?;
             tell(Notice::Objects(some.len()));
@@ -298,7 +291,7 @@ async fn check_pending<I: Inventory>(
 ) -> Result<(), StoreError> {
     if let (Some(receipt), Some(raw_size)) = (&how.repair, size) {
         let mut contents = inventory.contents(core::slice::from_ref(&record.raw_key)).await?;
-        let intact = contents.pop().flatten().is_some_and(|raw| object_fault(&raw, &record.event_id).is_none());
+        let intact = contents.pop().flatten().is_some_and(|raw| fault(&raw, &record.event_id).is_none());
         if intact {
             let status = Status::Accepted;
             let accepted = Record { status, receipt: receipt.clone(), raw_size, ..record.clone() };
@@ -338,7 +331,7 @@ async fn check_objects<I: Inventory>(
         let reason = match content {
             // Listed and not there: deleted since, which is what the records' walk is about.
             None => Some("it was listed and cannot be read".to_owned()),
-            Some(raw) => object_fault(&raw, id),
+            Some(raw) => fault(&raw, id),
         };
         if let Some(reason) = reason {
             tell(Notice::Found(Finding::WrongObject { raw_key: raw_key.clone(), reason }));
@@ -352,13 +345,4 @@ async fn check_objects<I: Inventory>(
         }
     }
     Ok(())
-}
-
-/// Why the bytes are not the event of this id.
-fn object_fault(raw: &[u8], id: &EventId) -> Option<String> {
-    match Event::parse(raw) {
-        Ok(event) if event.id() == id => None,
-        Ok(event) => Some(format!("it is the event {}", event.id())),
-        Err(_) => Some("it is not an event".to_owned()),
-    }
 }

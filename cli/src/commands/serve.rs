@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ArgAction;
-use pik_core::{Investigate, MAX_BODY_BYTES};
+use pik_core::{Investigate, MAX_BODY_BYTES, Store};
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 
@@ -176,7 +176,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-fn serve(store: impl Investigate, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
+fn serve(store: impl Store + Investigate, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
     let api = Api::new(store, ServerHost::new(metrics), args.config())?;
     let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
     pik_server::run(api, addresses, args.limits())

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 use pik_aws::S3Folder;
-use pik_core::RawKey;
+use pik_core::{Position, RawKey};
 use tokio::runtime::Runtime;
 
 use super::Met;
@@ -20,7 +20,7 @@ pub(crate) struct Listing {
     /// Keys of the page, not looked at yet.
     keys: VecDeque<String>,
     met: VecDeque<Met>,
-    next: Option<String>,
+    next: Option<Position>,
     ended: bool,
 }
 
@@ -36,7 +36,7 @@ impl Listing {
     fn fill(&mut self) -> Result<()> {
         while self.met.is_empty() && !(self.ended && self.keys.is_empty()) {
             if self.keys.is_empty() {
-                let page = self.runtime.block_on(self.folder.keys(self.next.take()))?;
+                let page = self.runtime.block_on(self.folder.keys(self.next.as_ref()))?;
                 self.keys = page.items.into();
                 self.ended = page.next.is_none();
                 self.next = page.next;
@@ -52,7 +52,7 @@ impl Listing {
             let contents = self.runtime.block_on(self.folder.contents(&keys))?;
             for (key, raw) in keys.into_iter().zip(contents) {
                 self.met.push_back(match raw {
-                    Some(raw) => Met::at(key, raw),
+                    Some(raw) => Met::at(key, raw.into()),
                     None => Met::Unusable(format!("`{key}` was deleted just now")),
                 });
             }

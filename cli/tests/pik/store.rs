@@ -19,7 +19,7 @@ pub(crate) fn contents(data: &Path) -> Contents {
         let mut records = Vec::new();
         let mut from = None;
         loop {
-            let page = store.records(from).await.unwrap();
+            let page = store.records(from.as_ref()).await.unwrap();
             records.extend(page.items.into_iter().map(Result::unwrap));
             from = page.next;
             if from.is_none() {
@@ -29,7 +29,7 @@ pub(crate) fn contents(data: &Path) -> Contents {
         let mut raw = HashMap::new();
         for record in &records {
             if let Some(bytes) = store.raw(&record.event_id).await.unwrap() {
-                raw.insert(record.event_id, bytes);
+                raw.insert(record.event_id, bytes.into_bytes().into());
             }
         }
         Contents { records, raw }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use pik_core::{Claim, Commit, EventId, IngestTime, Put, RawKey, Receipt, Record, Status};
 
 use crate::wire::{Call, Reply};
@@ -12,7 +13,7 @@ pub(crate) struct Contents {
     pub(crate) first: BTreeMap<EventId, Record>,
     /// By event, ingest time and receipt, which only a mutant leaves out.
     pub(crate) duplicates: BTreeMap<(EventId, IngestTime, Option<Receipt>), Record>,
-    pub(crate) objects: BTreeMap<RawKey, Vec<u8>>,
+    pub(crate) objects: BTreeMap<RawKey, Bytes>,
 }
 
 impl Contents {

@@ -254,7 +254,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
     /// Whether nobody who sent this event needed a second attempt.
     fn is_undisturbed(&self, state: &State, id: &EventId) -> bool {
         let mut clients = state.clients.iter().zip(&self.scenario.clients);
-        clients.all(|(client, sent)| client.attempt == 0 || sent[0].record.event_id != *id)
+        clients.all(|(client, sent)| client.attempt == 0 || sent[0].event_id != *id)
     }
 
     /// From here, with everything stopped: one more attempt for each event, alone, is answered.
@@ -265,7 +265,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
         let mut now = (*self.contents.value(contents)).clone();
         for rescuer in &self.scenario.rescuers {
             self.rescue_one(&mut now, rescuer).map_err(|Broken { promise, how }| {
-                let how = format!("everything stopped, then {} came: {how}", rescuer.record.receipt);
+                let how = format!("everything stopped, then {} came: {how}", rescuer.receipt);
                 Broken { promise, how }
             })?;
         }
@@ -274,7 +274,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
     }
 
     fn rescue_one(&self, now: &mut Contents, rescuer: &Submission) -> Result<(), Broken> {
-        let expected = match now.first.get(&rescuer.record.event_id).map(|first| first.status) {
+        let expected = match now.first.get(&rescuer.event_id).map(|first| first.status) {
             Some(Status::Accepted) => Outcome::Duplicate,
             Some(Status::Pending | Status::Duplicate) | None => Outcome::Accepted,
         };
@@ -352,7 +352,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
                 }
                 Err(Broken {
                     promise: Promise::NextCompletes,
-                    how: format!("{} failed and no store had: {error}", position.submission.record.receipt),
+                    how: format!("{} failed and no store had: {error}", position.submission.receipt),
                 })
             }
         }

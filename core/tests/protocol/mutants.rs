@@ -1,5 +1,6 @@
 //! The protocol with a mistake in it, to see that the check finds mistakes.
 
+use bytes::Bytes;
 use pik_core::{
     Answer, Claim, Commit, Ledger, Outcome, Put, RawStore, Receipt, Record, Status, StoreError, Submission, ingest,
 };
@@ -53,7 +54,7 @@ impl Protocol for Mutation {
 
 async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Result<Answer, StoreError> {
     use Mutation as M;
-    let mine = Record { raw_bucket: wire.raw_bucket().to_owned(), ..submission.record.clone() };
+    let mine = submission.claim(wire.raw_bucket());
     let claim = match wire.claim(&mine).await? {
         Claim::New => mine.clone(),
         Claim::Found(first) if first.status == Status::Pending => match mutation {
@@ -68,12 +69,12 @@ async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Re
     let target = if mutation == M::ObjectAtKeyOfRetry { &mine } else { &claim };
     let mut accepted = Record {
         status: Status::Accepted,
-        receipt: submission.record.receipt.clone(),
+        receipt: submission.receipt.clone(),
         raw_size: submission.raw.len() as u64,
         ..claim.clone()
     };
     if mutation != M::CommitBeforePut {
-        accepted.raw_size = put(mutation, wire, target, &submission.raw).await?;
+        accepted.raw_size = put(mutation, wire, target, submission.raw.clone()).await?;
     }
     if mutation == M::NoCommit {
         return Ok(Answer::of(Outcome::Accepted, &accepted));
@@ -83,7 +84,7 @@ async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Re
         commit => commit?,
     };
     if mutation == M::CommitBeforePut {
-        put(mutation, wire, target, &submission.raw).await?;
+        put(mutation, wire, target, submission.raw.clone()).await?;
     }
     match commit {
         Commit::Done => Ok(Answer::of(Outcome::Accepted, &accepted)),
@@ -95,16 +96,17 @@ async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Re
     }
 }
 
-async fn put(mutation: Mutation, wire: &Wire, target: &Record, raw: &[u8]) -> Result<u64, StoreError> {
+async fn put(mutation: Mutation, wire: &Wire, target: &Record, raw: Bytes) -> Result<u64, StoreError> {
+    let size = raw.len() as u64;
     if mutation == Mutation::PutOverwrites {
-        wire.send(Call::Overwrite(target.clone(), raw.to_vec())).await?;
-        return Ok(raw.len() as u64);
+        wire.send(Call::Overwrite(target.clone(), raw)).await?;
+        return Ok(size);
     }
     match wire.create(target, raw).await {
-        Err(_) if mutation == Mutation::FailedPutIsIgnored => Ok(raw.len() as u64),
+        Err(_) if mutation == Mutation::FailedPutIsIgnored => Ok(size),
         Err(error) => Err(error),
-        Ok(Put::Created) => Ok(raw.len() as u64),
-        Ok(Put::Exists) if mutation == Mutation::SizeOfRetry => Ok(raw.len() as u64),
+        Ok(Put::Created) => Ok(size),
+        Ok(Put::Exists) if mutation == Mutation::SizeOfRetry => Ok(size),
         Ok(Put::Exists) => match wire.size(target).await? {
             Some(size) => Ok(size),
             None => Err(StoreError::Internal("an object that exists has no size".into())),
@@ -132,7 +134,7 @@ async fn duplicate(
     }
     let mut answer = Answer::of(Outcome::Duplicate, &record);
     match mutation {
-        M::KeyOfRetryAnswered => answer.raw_key = submission.record.raw_key.clone(),
+        M::KeyOfRetryAnswered => answer.raw_key = submission.raw_key.clone(),
         M::LagOfFirstAnswered => answer.ingest_lag_ms = first.ingest_lag_ms,
         _ => {}
     }

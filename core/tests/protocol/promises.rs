@@ -45,7 +45,7 @@ impl Promises {
     pub(crate) fn new<'a>(sent: impl IntoIterator<Item = &'a Submission>) -> Self {
         let mut by_receipt = BTreeMap::new();
         for submission in sent {
-            let earlier = by_receipt.insert(submission.record.receipt.clone(), submission.clone());
+            let earlier = by_receipt.insert(submission.receipt.clone(), submission.clone());
             assert_eq!(earlier, None, "two attempts of a scenario share a receipt");
         }
         Self { sent: by_receipt }
@@ -78,7 +78,7 @@ impl Promises {
             ensure(claimed, Promise::OneRawObject, || format!("a raw object at {key}, which is no claim's key"))?;
             let hashes_to = Event::parse(raw).map(|event| *event.id());
             ensure(hashes_to == Ok(id), Promise::OneRawObject, || format!("raw bytes at {key} are {hashes_to:?}"))?;
-            let sent = self.sent.values().any(|sent| sent.record.event_id == id && sent.raw == *raw);
+            let sent = self.sent.values().any(|sent| sent.event_id == id && sent.raw == *raw);
             ensure(sent, Promise::OneRawObject, || format!("nobody sent the raw bytes at {key}"))?;
         }
         Ok(())
@@ -86,7 +86,7 @@ impl Promises {
 
     fn of_first(&self, contents: &Contents, first: &Record) -> Result<(), Broken> {
         let claimed = self.sent.values().any(|sent| {
-            let claim = Record { raw_bucket: BUCKET.into(), ..sent.record.clone() };
+            let claim = sent.claim(BUCKET);
             let Record { status, receipt, raw_size, .. } = first.clone();
             *first == Record { status, receipt, raw_size, ..claim.clone() }
                 && (first.status != Status::Pending || *first == claim)
@@ -102,7 +102,7 @@ impl Promises {
                     format!("the record says {} bytes, the object has {size:?}", first.raw_size)
                 })?;
                 let sent = self.sent.get(&first.receipt);
-                let theirs = sent.is_some_and(|sent| sent.record.event_id == first.event_id);
+                let theirs = sent.is_some_and(|sent| sent.event_id == first.event_id);
                 ensure(theirs, Promise::RecordsAreTrue, || format!("committed by {}, who is nobody", first.receipt))
             }
             Status::Duplicate => ensure(false, Promise::OneAccepted, || "a first record is a DUPLICATE".into()),
@@ -117,15 +117,15 @@ impl Promises {
         ensure(record.receipt != first.receipt, Promise::OneAccepted, || {
             format!("{} is first occurrence and DUPLICATE at once", record.receipt)
         })?;
-        let sent = self.sent.get(&record.receipt).filter(|sent| sent.record.event_id == record.event_id);
+        let sent = self.sent.get(&record.receipt).filter(|sent| sent.event_id == record.event_id);
         let Some(sent) = sent else {
             return ensure(false, Promise::OwnRecord, || format!("{}, who is nobody, has a record", record.receipt));
         };
         let expected = Record {
-            ingest_time: sent.record.ingest_time,
-            ingest_lag_ms: sent.record.ingest_lag_ms,
+            ingest_time: sent.ingest_time,
+            ingest_lag_ms: sent.ingest_lag_ms,
             status: Status::Duplicate,
-            receipt: sent.record.receipt.clone(),
+            receipt: sent.receipt.clone(),
             ..first.clone()
         };
         ensure(*record == expected, Promise::RecordsAreTrue, || format!("{record:?} instead of {expected:?}"))
@@ -159,7 +159,7 @@ impl Promises {
 
     /// What holds from the instant when an attempt was answered.
     pub(crate) fn of_answer(&self, contents: &Contents, sent: &Submission, answer: &Answer) -> Result<(), Broken> {
-        let (id, receipt) = (&sent.record.event_id, &sent.record.receipt);
+        let (id, receipt) = (&sent.event_id, &sent.receipt);
         let first = contents.first.get(id).filter(|first| first.status == Status::Accepted);
         let Some(first) = first else {
             return ensure(false, Promise::AnsweredIsDurable, || {
@@ -181,7 +181,7 @@ impl Promises {
                 let Some(own) = own else {
                     return ensure(false, Promise::OwnRecord, || format!("{receipt} was DUPLICATE without a record"));
                 };
-                ensure(own.ingest_time == sent.record.ingest_time, Promise::OwnRecord, || {
+                ensure(own.ingest_time == sent.ingest_time, Promise::OwnRecord, || {
                     format!("the record of {receipt} has another's ingest time")
                 })?;
                 own

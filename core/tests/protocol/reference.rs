@@ -9,24 +9,24 @@ use pik_core::{Ledger, MemoryStore, RawStore, Record, Status, StoreError, Submis
 use crate::contents::Contents;
 use crate::fault::Fault;
 use crate::scenario::Scenario;
-use crate::wire::{Call, Reply};
+use crate::wire::{BUCKET, Call, Reply};
 
 fn any_call(rng: &mut Rng, sent: &[&Submission]) -> Call {
     let [one, other] = [(); 2].map(|()| sent[rng.usize(..sent.len())]);
     let accepted = Record {
         status: Status::Accepted,
-        receipt: other.record.receipt.clone(),
+        receipt: other.receipt.clone(),
         raw_size: other.raw.len() as u64,
-        ..one.record.clone()
+        ..one.claim(BUCKET)
     };
     match rng.u8(..7) {
-        0 => Call::Claim(one.record.clone()),
-        1 => Call::Create(one.record.clone(), other.raw.clone()),
-        2 => Call::Size(one.record.clone()),
-        3 => Call::Read(one.record.clone()),
+        0 => Call::Claim(one.claim(BUCKET)),
+        1 => Call::Create(one.claim(BUCKET), other.raw.clone()),
+        2 => Call::Size(one.claim(BUCKET)),
+        3 => Call::Read(one.claim(BUCKET)),
         4 => Call::Commit(accepted),
-        5 => Call::RecordDuplicate(one.duplicate_of(&other.record)),
-        _ => Call::Find(one.record.event_id),
+        5 => Call::RecordDuplicate(one.duplicate_of(&other.claim(BUCKET))),
+        _ => Call::Find(one.event_id),
     }
 }
 
@@ -38,10 +38,10 @@ fn at_once<T>(call: impl Future<Output = T>) -> T {
 }
 
 fn ask(store: &MemoryStore, call: &Call) -> Result<Reply, StoreError> {
-    let MemoryStore { ledger, raw_store } = store;
+    let MemoryStore { ledger, raw_store, .. } = store;
     match call {
         Call::Claim(record) => at_once(ledger.claim(record)).map(Reply::Claim),
-        Call::Create(record, raw) => at_once(raw_store.create(record, raw)).map(Reply::Put),
+        Call::Create(record, raw) => at_once(raw_store.create(record, raw.clone())).map(Reply::Put),
         Call::Size(record) => at_once(raw_store.size(record)).map(Reply::Size),
         Call::Read(record) => at_once(raw_store.read(record)).map(Reply::Bytes),
         Call::Commit(record) => at_once(ledger.commit(record)).map(Reply::Commit),

@@ -44,7 +44,7 @@ impl Scenario {
         let rescuers: Vec<_> = (0..events).map(rescuer).collect();
         Self {
             clients: (0..clients).map(|client| attempts(client).collect()).collect(),
-            events: rescuers.iter().map(|rescuer| rescuer.record.event_id).collect(),
+            events: rescuers.iter().map(|rescuer| rescuer.event_id).collect(),
             rescuers,
             faults,
             fault_budget,

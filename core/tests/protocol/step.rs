@@ -59,7 +59,7 @@ fn brief(reply: &Reply) -> String {
         Reply::Put(Put::Created) => "Created".into(),
         Reply::Put(Put::Exists) => "Exists".into(),
         Reply::Size(size) => format!("{size:?} bytes"),
-        Reply::Bytes(bytes) => format!("{:?} bytes", bytes.as_ref().map(Vec::len)),
+        Reply::Bytes(bytes) => format!("{:?} bytes", bytes.as_ref().map(bytes::Bytes::len)),
         Reply::Commit(Commit::Done) => "Done".into(),
         Reply::Commit(Commit::Already(receipt)) => format!("Already({receipt})"),
         Reply::Recorded => "Recorded".into(),

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use pik_core::{Answer, Claim, Commit, EventId, Ledger, Put, RawStore, Record, StoreError, Submission};
 
 /// The bucket that every record of the simulation names.
@@ -15,14 +16,14 @@ pub(crate) const BUCKET: &str = "simulated";
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     Claim(Record),
-    Create(Record, Vec<u8>),
+    Create(Record, Bytes),
     Size(Record),
     Read(Record),
     Commit(Record),
     RecordDuplicate(Record),
     Find(EventId),
     /// A put that overwrites; mutants alone use it.
-    Overwrite(Record, Vec<u8>),
+    Overwrite(Record, Bytes),
     /// A duplicate's record under its event and time, without the receipt; mutants alone use it.
     RecordDuplicateByTime(Record),
 }
@@ -62,7 +63,7 @@ pub(crate) enum Reply {
     Claim(Claim),
     Put(Put),
     Size(Option<u64>),
-    Bytes(Option<Vec<u8>>),
+    Bytes(Option<Bytes>),
     Commit(Commit),
     Recorded,
     Found(Option<Record>),
@@ -159,11 +160,15 @@ impl Ledger for Wire {
             reply => panic!("find was answered {reply:?}"),
         }
     }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl RawStore for Wire {
-    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
-        match self.send(Call::Create(record.clone(), raw.to_vec())).await? {
+    async fn create(&self, record: &Record, raw: Bytes) -> Result<Put, StoreError> {
+        match self.send(Call::Create(record.clone(), raw)).await? {
             Reply::Put(put) => Ok(put),
             reply => panic!("a put was answered {reply:?}"),
         }
@@ -176,10 +181,14 @@ impl RawStore for Wire {
         }
     }
 
-    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn read(&self, record: &Record) -> Result<Option<Bytes>, StoreError> {
         match self.send(Call::Read(record.clone())).await? {
             Reply::Bytes(bytes) => Ok(bytes),
             reply => panic!("read was answered {reply:?}"),
         }
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }

@@ -33,7 +33,7 @@ impl<S, H> Clone for Api<S, H> {
     }
 }
 
-impl<S: Investigate, H: Host> Api<S, H> {
+impl<S: Store + Investigate, H: Host> Api<S, H> {
     /// The Router to serve.
     pub fn router(&self) -> Router {
         Endpoint::ALL

@@ -10,7 +10,7 @@ use lambda_http::http::Uri;
 use lambda_http::http::uri::PathAndQuery;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
-use pik_core::Investigate;
+use pik_core::{Investigate, Store};
 use pik_http::{Api, HostFault};
 use tower_service::Service;
 
@@ -25,7 +25,7 @@ pub(crate) struct Function<S> {
     router: Router,
 }
 
-impl<S: Investigate> Function<S> {
+impl<S: Store + Investigate> Function<S> {
     pub(crate) fn new(api: Api<S, LambdaHost>) -> Self {
         Self { router: api.router(), api }
     }

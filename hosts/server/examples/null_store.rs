@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Outcome, Position, Query, QueryError, Record, Records, StatsQuery, Store,
+    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
     StoreError, Submission,
 };
 use pik_http::{Api, Config};
@@ -18,7 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct NullStore;
 
 fn accepted(submission: &Submission) -> Result<Answer, StoreError> {
-    Ok(Answer::of(Outcome::Accepted, &submission.record))
+    Ok(submission.accepted())
 }
 
 impl Store for NullStore {
@@ -34,7 +34,7 @@ impl Store for NullStore {
         Ok(None)
     }
 
-    async fn raw(&self, _: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
         Ok(None)
     }
 
@@ -44,8 +44,8 @@ impl Store for NullStore {
 }
 
 impl Investigate for NullStore {
-    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Records, QueryError> {
-        Ok(Records { records: Vec::new(), next: None })
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Page<Record>, QueryError> {
+        Ok(Page { items: Vec::new(), next: None })
     }
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {

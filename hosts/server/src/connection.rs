@@ -9,7 +9,7 @@ use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use pik_core::Investigate;
+use pik_core::{Investigate, Store};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -21,7 +21,7 @@ use crate::gate::Gate;
 use crate::http_socket::HttpSocket;
 
 /// Serves requests until the client, a time-out or `stop` ends the connection.
-pub(crate) async fn serve<S: Investigate>(
+pub(crate) async fn serve<S: Store + Investigate>(
     stream: TcpStream,
     gate: Arc<Gate<S>>,
     limits: Limits,

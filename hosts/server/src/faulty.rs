@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Position, Query, QueryError, Record, Records, StatsQuery, Store, StoreError,
-    Submission,
+    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
+    StoreError, Submission,
 };
 use pik_http::{Api, Config};
 use tokio::sync::watch;
@@ -22,7 +22,7 @@ struct Faulty;
 
 impl Store for Faulty {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
-        match submission.record.source.as_str() {
+        match submission.source.as_str() {
             "panics" => panic!("as asked"),
             "hangs" => pending().await,
             "overloaded" => Err(StoreError::Overloaded("as asked".into())),
@@ -38,7 +38,7 @@ impl Store for Faulty {
         Ok(None)
     }
 
-    async fn raw(&self, _: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
         Ok(None)
     }
 
@@ -48,7 +48,7 @@ impl Store for Faulty {
 }
 
 impl Investigate for Faulty {
-    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Records, QueryError> {
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Page<Record>, QueryError> {
         panic!("as asked")
     }
 

@@ -14,7 +14,7 @@ use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper::Request;
 use hyper::body::Incoming;
-use pik_core::Investigate;
+use pik_core::{Investigate, Store};
 use pik_http::{Api, Call, HostFault};
 use tower_service::Service;
 
@@ -41,7 +41,7 @@ pub(crate) struct Gate<S> {
     max_requests: usize,
 }
 
-impl<S: Investigate> Gate<S> {
+impl<S: Store + Investigate> Gate<S> {
     pub(crate) fn new(api: Api<S, ServerHost>, surface: Surface, limits: &Limits) -> Self {
         Self { router: api.router(), api, surface, max_requests: limits.requests }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pik_core::Investigate;
+use pik_core::{Investigate, Store};
 use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
@@ -30,7 +30,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves connections until `stop`, then answers what is in flight, for a bounded time. True if all was answered.
-pub(crate) async fn serve<S: Investigate>(
+pub(crate) async fn serve<S: Store + Investigate>(
     listener: TcpListener,
     gate: Arc<Gate<S>>,
     limits: Limits,
@@ -49,7 +49,7 @@ pub(crate) async fn serve<S: Investigate>(
     tokio::time::timeout(limits.shutdown, slots.acquire_many(all)).await.is_ok()
 }
 
-async fn accept<S: Investigate>(
+async fn accept<S: Store + Investigate>(
     listener: &TcpListener,
     gate: &Arc<Gate<S>>,
     limits: Limits,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use pik_core::Investigate;
+use pik_core::{Investigate, Store};
 use pik_http::Api;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,7 +25,11 @@ pub struct Addresses {
 }
 
 /// Serves until a signal, answers what is in flight, and closes the store.
-pub fn run<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
+pub fn run<S: Store + Investigate>(
+    api: Api<S, ServerHost>,
+    addresses: Addresses,
+    limits: Limits,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -36,7 +40,11 @@ pub fn run<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits
     done
 }
 
-async fn listen<S: Investigate>(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<()> {
+async fn listen<S: Store + Investigate>(
+    api: Api<S, ServerHost>,
+    addresses: Addresses,
+    limits: Limits,
+) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let (stop, stopped) = watch::channel(false);
     let connections = api.host().metrics().connections.clone();

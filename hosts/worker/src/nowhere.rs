@@ -1,8 +1,8 @@
 //! No store: behind a gate, and behind settings that cannot be right.
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Position, Query, QueryError, Record, Records, StatsQuery, Store, StoreError,
-    Submission,
+    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
+    StoreError, Submission,
 };
 
 /// A store that has nothing and takes nothing.
@@ -26,7 +26,7 @@ impl Store for Nowhere {
         Err(absent())
     }
 
-    async fn raw(&self, _: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
         Err(absent())
     }
 
@@ -36,7 +36,7 @@ impl Store for Nowhere {
 }
 
 impl Investigate for Nowhere {
-    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Records, QueryError> {
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Page<Record>, QueryError> {
         Err(absent().into())
     }
 

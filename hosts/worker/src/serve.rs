@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore};
+use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore, cloudflare_store};
 use pik_http::{Api, Config, HostFault, log_lines};
 use tower_service::Service;
 use worker::wasm_bindgen::JsValue;
@@ -71,7 +71,7 @@ fn host(request: &Request, env: &Env) -> WorkerHost {
 fn store(env: &Env, bucket: String) -> Result<CloudflareStore, String> {
     let database = env.d1(DATABASE).map_err(|error| format!("the D1 database {DATABASE}: {error}"))?;
     let raw = env.bucket(BUCKET).map_err(|error| format!("the R2 bucket {BUCKET}: {error}"))?;
-    Ok(CloudflareStore::new(D1Ledger::new(database, bucket), R2RawStore::new(raw)))
+    Ok(cloudflare_store(D1Ledger::new(database, bucket), R2RawStore::new(raw)))
 }
 
 /// The answer to everything while a setting cannot be right. What is wrong is for the log.

@@ -1,7 +1,8 @@
 //! A bucket, or a part of one, with copies of raw objects under their keys.
 
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use pik_core::{Page, Put, RawKey, StoreError};
+use pik_core::{Page, Position, Put, RawKey, StoreError};
 
 use crate::{Clients, S3RawStore, Settings};
 
@@ -51,7 +52,7 @@ impl S3Folder {
         let copy = async |(key, raw): &(&RawKey, &[u8])| {
             let place = self.place(key.as_str());
             let metadata = [("event-id", key.partition().event_id.to_string())];
-            Ok(match self.objects.put(&place, raw, metadata).await? {
+            Ok(match self.objects.put(&place, Bytes::copy_from_slice(raw), metadata).await? {
                 Put::Created => Copied::New,
                 Put::Exists if self.objects.bytes(&place).await?.as_deref() == Some(*raw) => Copied::Known,
                 Put::Exists => Copied::Differs,
@@ -61,14 +62,14 @@ impl S3Folder {
     }
 
     /// A page of keys, without the prefix.
-    pub async fn keys(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
+    pub async fn keys(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let page = self.objects.keys(&self.place("raw/"), from).await?;
         let items = page.items.iter().filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
         Ok(Page { items, next: page.next })
     }
 
     /// The bytes of objects; `None` where there is none.
-    pub async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    pub async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let read = async |key: &RawKey| self.objects.bytes(&self.place(key.as_str())).await;
         stream::iter(keys.iter().map(read)).buffered(SIDE_BY_SIDE).try_collect().await
     }

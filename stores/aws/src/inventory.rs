@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use pik_core::{Commit, EventId, Filed, Inventory, Ledger, Page, RawKey, Record, StoreError};
+use pik_core::{Commit, EventId, Filed, Inventory, Ledger, Page, Position, RawKey, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::{AwsStore, item, schema};
@@ -17,10 +18,10 @@ const RECORDS: i32 = 500;
 const SEPARATOR: char = '\n';
 
 impl Inventory for AwsStore {
-    async fn records(&self, from: Option<String>) -> Result<Page<Filed>, StoreError> {
+    async fn records(&self, from: Option<&Position>) -> Result<Page<Filed>, StoreError> {
         let mut scan =
-            self.clients.dynamodb.scan().table_name(&self.settings.table).consistent_read(true).limit(RECORDS);
-        if let Some((event_id, kind)) = from.as_deref().and_then(|place| place.split_once(SEPARATOR)) {
+            self.halves.ledger.client.scan().table_name(&self.settings.table).consistent_read(true).limit(RECORDS);
+        if let Some((event_id, kind)) = from.and_then(|place| place.as_str().split_once(SEPARATOR)) {
             scan = scan
                 .exclusive_start_key(schema::EVENT_ID, item::text(event_id))
                 .exclusive_start_key(schema::KIND, item::text(kind));
@@ -29,28 +30,29 @@ impl Inventory for AwsStore {
         let items = page.items().iter().map(filed);
         let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
         let next = place(schema::EVENT_ID).zip(place(schema::KIND));
-        Ok(Page { items: items.collect(), next: next.map(|(event_id, kind)| format!("{event_id}{SEPARATOR}{kind}")) })
+        let next = next.map(|(event_id, kind)| Position::new(format!("{event_id}{SEPARATOR}{kind}")));
+        Ok(Page { items: items.collect(), next })
     }
 
-    async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
-        self.raw_store.keys("raw/", from).await
+    async fn objects(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
+        self.halves.raw_store.keys("raw/", from).await
     }
 
     async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Filed>>, StoreError> {
-        let find = async |id| Ok(self.ledger.find_item(id).await?.as_ref().map(filed));
+        let find = async |id| Ok(self.halves.ledger.find_item(id).await?.as_ref().map(filed));
         side_by_side(ids.iter().map(find).collect()).await
     }
 
     async fn sizes(&self, keys: &[RawKey]) -> Result<Vec<Option<u64>>, StoreError> {
-        side_by_side(keys.iter().map(|key| self.raw_store.size_of(key.as_str())).collect()).await
+        side_by_side(keys.iter().map(|key| self.halves.raw_store.size_of(key.as_str())).collect()).await
     }
 
-    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        side_by_side(keys.iter().map(|key| self.raw_store.bytes(key.as_str())).collect()).await
+    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        side_by_side(keys.iter().map(|key| self.halves.raw_store.bytes(key.as_str())).collect()).await
     }
 
     async fn finish(&self, record: &Record) -> Result<Commit, StoreError> {
-        self.ledger.commit(record).await
+        self.halves.ledger.commit(record).await
     }
 }
 

@@ -23,13 +23,13 @@ use std::num::NonZeroU16;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_core::{
-    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Place, Position, Query, QueryError, RawKey, Record,
-    Records, StatsQuery, StoreError,
+    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, RawKey,
+    Record, StatsQuery, StoreError,
 };
 
 use crate::places::{ArrivalStart, LagPlace, place};
 use crate::walk::{SIDE_BY_SIDE, Walk, behind, between, merged};
-use crate::{AwsStore, BY_ENTITY, BY_INGEST, BY_LAG, Index, item, schema};
+use crate::{BY_ENTITY, BY_INGEST, BY_LAG, DynamoLedger, Index, item, schema};
 
 const MS_PER_DAY: i64 = 86_400_000;
 
@@ -42,8 +42,8 @@ const DAYS: usize = 100;
 /// Of so many records one page picks those of the status that is asked for; more, where more are asked for.
 const LOOKED_AT: usize = 1_000;
 
-impl Investigate for AwsStore {
-    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+impl Investigate for DynamoLedger {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         let limit = limit.max(1);
         if let Query::Lag { source, event_type, event_date, min_lag_ms } = query {
             let day = day_of_type(source, event_type, event_date);
@@ -67,7 +67,7 @@ impl Investigate for AwsStore {
         let more = records.len() > limit;
         records.truncate(limit);
         let next = if more { records.last().map(|record| Place::of(record).position()) } else { stopped };
-        Ok(Records { records, next })
+        Ok(Page { items: records, next })
     }
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
@@ -96,14 +96,14 @@ pub(crate) fn day_of_type(source: &str, event_type: &str, day: &EventTime) -> St
     key.as_ref().map(schema::day_of_type).unwrap_or_default()
 }
 
-impl AwsStore {
+impl DynamoLedger {
     pub(crate) fn query(&self, index: Option<&Index>) -> QueryFluentBuilder {
-        let query = self.clients.dynamodb.query().table_name(&self.settings.table);
+        let query = self.client.query().table_name(&self.table);
         query.set_index_name(index.map(|index| index.name.to_owned()))
     }
 
     pub(crate) fn shards(&self) -> impl Iterator<Item = u16> + use<> {
-        0..NonZeroU16::get(self.settings.shards)
+        0..NonZeroU16::get(self.shards)
     }
 
     async fn by_entity(
@@ -192,7 +192,7 @@ impl AwsStore {
         min_lag_ms: Option<i64>,
         after: Option<&Position>,
         limit: usize,
-    ) -> Result<Records, QueryError> {
+    ) -> Result<Page<Record>, QueryError> {
         let after = after.map(|position| LagPlace::read(position).ok_or(QueryError::Position)).transpose()?;
         let low = min_lag_ms.unwrap_or(i64::MIN);
         let mut shards = Vec::new();
@@ -220,7 +220,7 @@ impl AwsStore {
         found.truncate(limit);
         let last = if more { found.last() } else { None };
         let next = last.map(|(walk, record)| LagPlace::of(shards[*walk], record).position());
-        Ok(Records { records: found.into_iter().map(|(_, record)| record).collect(), next })
+        Ok(Page { items: found.into_iter().map(|(_, record)| record).collect(), next })
     }
 
     async fn by_arrival(

@@ -18,10 +18,10 @@ use crate::{Clients, Settings, item, schema};
 /// a commit with this attempt's receipt, a duplicate's record is put again as it was.
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
     bucket: String,
-    shards: NonZeroU16,
+    pub(crate) shards: NonZeroU16,
 }
 
 impl DynamoLedger {
@@ -108,6 +108,11 @@ impl Ledger for DynamoLedger {
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         self.find_item(id).await?.as_ref().map(item::read).transpose()
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        // No event has this id; a consistent read of nothing costs the least there is.
+        self.find_item(&EventId::from_bytes([0; 32])).await.map(|_| ())
     }
 }
 

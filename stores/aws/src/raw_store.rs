@@ -6,7 +6,8 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ServerSideEncryption};
-use pik_core::{Page, Put, RawStore, Record, StoreError};
+use bytes::Bytes;
+use pik_core::{Page, Position, Put, RawStore, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::{Clients, Settings};
@@ -40,7 +41,7 @@ impl S3RawStore {
     pub(crate) async fn put(
         &self,
         key: &str,
-        raw: &[u8],
+        raw: Bytes,
         metadata: impl IntoIterator<Item = (&str, String)>,
     ) -> Result<Put, StoreError> {
         let mut put = self
@@ -48,7 +49,7 @@ impl S3RawStore {
             .put_object()
             .bucket(&self.bucket)
             .key(key)
-            .body(ByteStream::from(raw.to_vec()))
+            .body(ByteStream::from(raw))
             .if_none_match("*")
             .content_type("application/json")
             // Named, because the environment can switch the SDK's own default off.
@@ -69,17 +70,18 @@ impl S3RawStore {
     }
 
     /// A page of the keys that begin with `prefix`.
-    pub(crate) async fn keys(&self, prefix: &str, from: Option<String>) -> Result<Page<String>, StoreError> {
+    pub(crate) async fn keys(&self, prefix: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let page = Box::pin(list.set_continuation_token(from).send()).await;
+        let page = Box::pin(list.set_continuation_token(from.map(|from| from.as_str().to_owned())).send()).await;
         let page = page.map_err(|error| store_error("list objects", error))?;
-        let next = if page.is_truncated() == Some(true) { page.next_continuation_token } else { None };
+        let next =
+            if page.is_truncated() == Some(true) { page.next_continuation_token.map(Position::new) } else { None };
         let objects = page.contents.unwrap_or_default();
         Ok(Page { items: objects.into_iter().filter_map(|object| object.key).collect(), next })
     }
 
     /// The bytes of an object; `None` when there is none.
-    pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let object = match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
             Ok(object) => object,
             Err(error) => match error.as_service_error() {
@@ -88,7 +90,7 @@ impl S3RawStore {
             },
         };
         match object.body.collect().await {
-            Ok(bytes) => Ok(Some(bytes.to_vec())),
+            Ok(bytes) => Ok(Some(bytes.into_bytes())),
             // The answer broke off, or its checksum does not match.
             Err(error) => Err(StoreError::Unavailable(format!("read raw object: {error}"))),
         }
@@ -96,7 +98,7 @@ impl S3RawStore {
 }
 
 impl RawStore for S3RawStore {
-    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+    async fn create(&self, record: &Record, raw: Bytes) -> Result<Put, StoreError> {
         let metadata = [
             // Hyphens: there are proxies that drop headers with underscores.
             ("event-id", record.event_id.to_string()),
@@ -110,8 +112,13 @@ impl RawStore for S3RawStore {
         self.size_of(record.raw_key.as_str()).await
     }
 
-    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn read(&self, record: &Record) -> Result<Option<Bytes>, StoreError> {
         self.bytes(record.raw_key.as_str()).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let head = Box::pin(self.client.head_bucket().bucket(&self.bucket).send()).await;
+        head.map(|_| ()).map_err(|error| store_error("look up bucket", error))
     }
 }
 

@@ -1,12 +1,15 @@
 //! The two halves behind the core's write protocol.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::stream::{self, StreamExt};
-use pik_core::{Answer, EventId, Ledger, Record, Store, StoreError, Submission, groups, in_order};
+use pik_core::{
+    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, SplitStore, StatsQuery,
+    Store, StoreError, Submission, ingest_batch,
+};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{Clients, DynamoLedger, S3RawStore, Settings, init};
+use crate::{Clients, DynamoLedger, S3RawStore, Settings};
 
 /// How many ingests of one host are under way at once, each with a call and so a connection of its own.
 const UNDER_WAY: usize = 256;
@@ -15,15 +18,14 @@ const UNDER_WAY: usize = 256;
 const WAITING: usize = 2048;
 
 /// How many events of one batch are ingested side by side.
-const BATCH: usize = 32;
+const SIDE_BY_SIDE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// A store on S3 and DynamoDB.
 #[derive(Debug)]
 pub struct AwsStore {
     pub(crate) clients: Clients,
     pub(crate) settings: Settings,
-    pub(crate) ledger: DynamoLedger,
-    pub(crate) raw_store: S3RawStore,
+    pub(crate) halves: SplitStore<DynamoLedger, S3RawStore>,
     under_way: Semaphore,
     waiting: AtomicUsize,
 }
@@ -35,8 +37,11 @@ impl AwsStore {
         let clients = Clients::from_environment(&settings).await;
         clients.need_region()?;
         Ok(Self {
-            ledger: DynamoLedger::new(&clients, &settings),
-            raw_store: S3RawStore::new(&clients, &settings),
+            halves: SplitStore::new(
+                DynamoLedger::new(&clients, &settings),
+                S3RawStore::new(&clients, &settings),
+                SIDE_BY_SIDE,
+            ),
             under_way: Semaphore::new(UNDER_WAY),
             waiting: AtomicUsize::new(0),
             clients,
@@ -80,30 +85,32 @@ impl Drop for Place<'_> {
 impl Store for AwsStore {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
         let _turn = self.turn().await?;
-        pik_core::ingest(&self.ledger, &self.raw_store, &submission).await
+        self.halves.ingest(submission).await
     }
 
     async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
-        let ingest_group = |group: Vec<(usize, Submission)>| async {
-            let mut answers = Vec::with_capacity(group.len());
-            for (place, submission) in group {
-                answers.push((place, self.ingest(submission).await));
-            }
-            answers
-        };
-        let groups = stream::iter(groups(submissions)).map(ingest_group).buffer_unordered(BATCH);
-        in_order(groups.flat_map(stream::iter).collect().await)
+        ingest_batch(submissions, self.halves.side_by_side, |submission| self.ingest(submission)).await
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
-        self.ledger.find(id).await
+        self.halves.find(id).await
     }
 
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
-        pik_core::read_raw(&self.ledger, &self.raw_store, id).await
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
+        self.halves.raw(id).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        init::ready(&self.clients, &self.settings, &self.ledger).await
+        self.halves.ready().await
+    }
+}
+
+impl Investigate for AwsStore {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
+        self.halves.records(query, after, limit).await
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.halves.stats(query).await
     }
 }

@@ -9,11 +9,11 @@ use pik_core::{Bucket, EventTime, Outcome, StatsQuery, StoreError, Tally};
 use crate::failure::store_error;
 use crate::investigate::day_of_type;
 use crate::walk::SIDE_BY_SIDE;
-use crate::{AwsStore, BY_LAG, item, schema};
+use crate::{BY_LAG, DynamoLedger, item, schema};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-impl AwsStore {
+impl DynamoLedger {
     /// The buckets of a query.
     pub(crate) async fn tallies(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         let mut tallies = vec![Tally::default(); query.buckets()];

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use pik_core::{
-    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Place, Position, Query, QueryError, Record, Records,
+    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, Record,
     StatsQuery, StoreError,
 };
 
-use crate::CloudflareStore;
+use crate::D1Ledger;
 use crate::database::{Parameter, Statement};
 use crate::row::{self, EventRow};
 use crate::sql;
@@ -66,8 +66,8 @@ fn behind(id: &EventId) -> String {
     format!("{id}00")
 }
 
-impl Investigate for CloudflareStore {
-    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+impl Investigate for D1Ledger {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         let limit = limit.max(1);
         let after = after.map(|position| place(position).ok_or(QueryError::Position)).transpose()?;
         let after = after.as_ref();
@@ -88,7 +88,7 @@ impl Investigate for CloudflareStore {
         let more = records.len() > limit;
         records.truncate(limit);
         let next = if more { records.last().map(|record| Place::of(record).position()) } else { None };
-        Ok(Records { records, next })
+        Ok(Page { items: records, next })
     }
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
@@ -105,9 +105,9 @@ pub(crate) fn number(count: usize) -> Parameter {
     i64::try_from(count).unwrap_or(GREATEST).into()
 }
 
-impl CloudflareStore {
+impl D1Ledger {
     async fn select(&self, sql: &'static str, parameters: Vec<Parameter>) -> Result<Vec<Record>, StoreError> {
-        let found = self.ledger.database().run("select records", Statement { sql, parameters }).await?;
+        let found = self.database().run("select records", Statement { sql, parameters }).await?;
         found.rows.into_iter().map(EventRow::record).collect()
     }
 

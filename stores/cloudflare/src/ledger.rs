@@ -78,4 +78,9 @@ impl Ledger for D1Ledger {
         let found: Done<EventRow> = self.database.run("find", find(id)).await?;
         found.rows.into_iter().next().map(EventRow::record).transpose()
     }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        // An id that no event has: the table answers, and that it is there.
+        self.find(&EventId::from_bytes([0; 32])).await.map(|_| ())
+    }
 }

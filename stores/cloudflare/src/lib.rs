@@ -15,4 +15,4 @@ mod tallies;
 
 pub use ledger::D1Ledger;
 pub use raw_store::R2RawStore;
-pub use store::CloudflareStore;
+pub use store::{CloudflareStore, cloudflare_store};

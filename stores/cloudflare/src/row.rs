@@ -155,8 +155,7 @@ mod tests {
             );
             let event = Event::parse(body.as_bytes()).unwrap();
             let receipt = Receipt::new("r", 7, 0);
-            let mut record = Submission::new(&event, ingest_time.parse().unwrap(), receipt).record;
-            record.raw_bucket = "raw".into();
+            let record = Submission::new(&event, ingest_time.parse().unwrap(), receipt).claim("raw");
             let changed = connection.execute(sql::CLAIM, rusqlite::params_from_iter(claim(&record).unwrap())).unwrap();
             assert_eq!(changed, 1);
             let id = record.event_id.to_string();
@@ -185,9 +184,8 @@ mod tests {
             );
             let event = Event::parse(body.as_bytes()).unwrap();
             let receipt = Receipt::new("35edbd9304fe7e015fcfed061bd2abfe", number, 0);
-            let mut record =
-                Submission::new(&event, "2025-12-29T20:15:35.580Z".parse().unwrap(), receipt.clone()).record;
-            record.raw_bucket = "pik-raw".into();
+            let arrived = "2025-12-29T20:15:35.580Z".parse().unwrap();
+            let record = Submission::new(&event, arrived, receipt.clone()).claim("pik-raw");
             connection.execute(sql::CLAIM, rusqlite::params_from_iter(claim(&record).unwrap())).unwrap();
             let id = record.event_id.to_string();
             connection.execute(sql::COMMIT, rusqlite::params![id, receipt.as_str(), 124]).unwrap();

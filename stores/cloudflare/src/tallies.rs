@@ -3,7 +3,7 @@
 use pik_core::{Bucket, EventTime, IngestTime, LagCounts, StatsQuery, StoreError, Tally};
 use serde::Deserialize;
 
-use crate::CloudflareStore;
+use crate::D1Ledger;
 use crate::database::{Done, Statement};
 use crate::investigate::{LEAST, number};
 use crate::{row, sql};
@@ -40,7 +40,7 @@ impl Counted {
     }
 }
 
-impl CloudflareStore {
+impl D1Ledger {
     /// The buckets of a query.
     pub(crate) async fn tallies(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         let mut tallies = vec![Tally::default(); query.buckets()];
@@ -62,7 +62,7 @@ impl CloudflareStore {
                 number(PIECE),
             ];
             let statement = Statement { sql: sql::TALLY, parameters };
-            let counted: Done<Counted> = self.ledger.database().run("count records", statement).await?;
+            let counted: Done<Counted> = self.database().run("count records", statement).await?;
             for counted in &counted.rows {
                 if let Some((bucket, tally)) = counted.tally(query)? {
                     tallies[bucket].merge(&tally);

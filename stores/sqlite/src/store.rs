@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use std::thread::{Builder, JoinHandle};
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, RawObject, Record, Store, StoreError, Submission};
 
 use rusqlite::Connection;
 
@@ -159,9 +159,10 @@ impl Store for SqliteStore {
         self.ask(move |reader| reader.find(&id)).await
     }
 
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         let id = *id;
-        self.ask(move |reader| reader.raw(&id)).await
+        let raw = self.ask(move |reader| reader.raw(&id)).await?;
+        raw.map(|raw| RawObject::checked(&id, raw, || format!("of event {id}"))).transpose()
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

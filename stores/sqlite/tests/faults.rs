@@ -117,7 +117,7 @@ fn somebody_who_holds_the_write_lock_makes_it_unavailable_for_as_long() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = block_on(store.ingest_batch(vec![submission(2), submission(3)]));
     assert!(matches!(refused[..], [Err(StoreError::Unavailable(_)), Err(StoreError::Unavailable(_))]), "{refused:?}");
-    assert_eq!(block_on(store.find(&submission(2).record.event_id)), Ok(None));
+    assert_eq!(block_on(store.find(&submission(2).event_id)), Ok(None));
     block_on(store.ready()).unwrap();
 
     other.execute_batch("ROLLBACK").unwrap();
@@ -154,7 +154,7 @@ fn ingest_until_it_fails() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     for number in answered.clone() {
         let submission = submission(number);
-        assert_eq!(block_on(store.raw(&submission.record.event_id)).unwrap(), Some(submission.raw));
+        assert_eq!(block_on(store.raw(&submission.event_id)).unwrap().unwrap().into_bytes(), submission.raw);
     }
     println!("answered {}", answered.end);
 }

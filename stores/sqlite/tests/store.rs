@@ -28,20 +28,19 @@ fn the_first_is_accepted_and_later_ones_are_duplicates() {
 
     let accepted = block_on(store.ingest(first.clone())).unwrap();
     assert_eq!(accepted.status, Outcome::Accepted);
-    assert_eq!(accepted.raw_key, first.record.raw_key);
+    assert_eq!(accepted.raw_key, first.raw_key);
 
     let duplicate = block_on(store.ingest(later.clone())).unwrap();
     assert_eq!(duplicate.status, Outcome::Duplicate);
-    assert_eq!(duplicate.raw_key, first.record.raw_key, "the key of the first");
-    assert_eq!(duplicate.ingest_lag_ms, later.record.ingest_lag_ms, "the lag of this one");
+    assert_eq!(duplicate.raw_key, first.raw_key, "the key of the first");
+    assert_eq!(duplicate.ingest_lag_ms, later.ingest_lag_ms, "the lag of this one");
 
     let found = block_on(store.find(&accepted.event_id)).unwrap().unwrap();
     assert_eq!(found.status, Status::Accepted);
     assert_eq!(found.raw_bucket, "sqlite");
-    let expected =
-        pik_core::Record { status: Status::Accepted, raw_bucket: "sqlite".to_owned(), ..first.record.clone() };
+    let expected = pik_core::Record { status: Status::Accepted, ..first.claim("sqlite") };
     assert_eq!(found, expected);
-    assert_eq!(block_on(store.raw(&accepted.event_id)).unwrap().unwrap(), first.raw);
+    assert_eq!(block_on(store.raw(&accepted.event_id)).unwrap().unwrap().into_bytes(), first.raw);
 }
 
 #[test]
@@ -55,8 +54,8 @@ fn what_was_answered_is_there_after_a_restart() {
 
     let store = open(&folder);
     for submission in &submissions {
-        let id = &submission.record.event_id;
-        assert_eq!(block_on(store.raw(id)).unwrap().unwrap(), submission.raw);
+        let id = &submission.event_id;
+        assert_eq!(block_on(store.raw(id)).unwrap().unwrap().into_bytes(), submission.raw);
     }
     let again = block_on(store.ingest_batch(submissions));
     assert!(again.iter().all(|answer| answer.as_ref().unwrap().status == Outcome::Duplicate));

@@ -1,6 +1,7 @@
 //! A store on the test bench.
 
 use anyhow::Result;
+use bytes::Bytes;
 use pik_core::{EventId, Investigate, Ledger, RawKey, RawStore, Record, Store};
 
 /// A store, and what must be seen of it from outside.
@@ -12,7 +13,7 @@ pub trait Bench {
     fn store(&self) -> &Self::Store;
 
     /// Every raw object whose key names the event, whatever the records say: its key and its bytes.
-    fn objects(&self, id: &EventId) -> impl Future<Output = Result<Vec<(RawKey, Vec<u8>)>>>;
+    fn objects(&self, id: &EventId) -> impl Future<Output = Result<Vec<(RawKey, Bytes)>>>;
 
     /// Every record of the event in any order: the first occurrence's, PENDING or ACCEPTED, and each duplicate's.
     fn records(&self, id: &EventId) -> impl Future<Output = Result<Vec<Record>>>;

@@ -8,14 +8,14 @@ use crate::occurrence::{accepted, duplicate, expect, split};
 use crate::sample::{Sample, at, later};
 
 async fn foretold<B: Bench>(bench: &B, submission: &Submission) -> Result<Answer> {
-    let found = bench.store().find(&submission.record.event_id).await?;
-    Ok(Answer::foretold(submission, found.as_ref()))
+    let found = bench.store().find(&submission.event_id).await?;
+    Ok(submission.foretold(found.as_ref()))
 }
 
 pub(crate) async fn writes_nothing<B: Bench>(bench: &B, sample: Sample) -> Result<()> {
     let time = at("2025-12-29T20:15:35.580Z")?;
     let first = sample.arrival(0, &sample.draft().body(), time)?;
-    let id = first.record.event_id;
+    let id = first.event_id;
     for _ in 0..2 {
         let answer = foretold(bench, &first).await?;
         ensure!(answer == accepted(&first), "foretold {answer:?}");

@@ -16,21 +16,16 @@ async fn expect_one_accepted<B: Bench>(bench: &B, occurrences: &[(&Submission, &
     let winners: Vec<_> = occurrences.iter().filter(|(_, answer)| answer.status == Outcome::Accepted).collect();
     ensure!(winners.len() == 1, "{} of {} were ACCEPTED", winners.len(), occurrences.len());
     let (winner, answer) = winners[0];
-    let id = winner.record.event_id;
+    let id = winner.event_id;
 
     let (first, duplicates) = split(bench.records(&id).await?)?;
     ensure!(first.status == Status::Accepted, "the first record is {}", first.status.as_str());
-    ensure!(
-        first.receipt == winner.record.receipt,
-        "ACCEPTED was {}, recorded {}",
-        winner.record.receipt,
-        first.receipt
-    );
+    ensure!(first.receipt == winner.receipt, "ACCEPTED was {}, recorded {}", winner.receipt, first.receipt);
     ensure!(answer.raw_key == first.raw_key && answer.ingest_lag_ms == first.ingest_lag_ms);
     // Whoever finishes it, the claim fixes time and key, and the claim is one of these.
-    let claimed = occurrences.iter().any(|(submission, _)| {
-        submission.record.ingest_time == first.ingest_time && submission.record.raw_key == first.raw_key
-    });
+    let claimed = occurrences
+        .iter()
+        .any(|(submission, _)| submission.ingest_time == first.ingest_time && submission.raw_key == first.raw_key);
     ensure!(claimed, "{} at {} is none of theirs", first.raw_key, first.ingest_time);
 
     let objects = bench.objects(&id).await?;
@@ -41,10 +36,10 @@ async fn expect_one_accepted<B: Bench>(bench: &B, occurrences: &[(&Submission, &
 
     ensure!(duplicates.len() == occurrences.len() - 1, "{} of {} duplicates", duplicates.len(), occurrences.len() - 1);
     for (submission, answer) in occurrences.iter().filter(|(_, answer)| answer.status == Outcome::Duplicate) {
-        let own = duplicates.iter().find(|record| record.receipt == submission.record.receipt);
-        let own = own.with_context(|| format!("no record of the duplicate {}", submission.record.receipt))?;
-        ensure!(own.ingest_time == submission.record.ingest_time, "{} has {}", own.receipt, own.ingest_time);
-        ensure!(own.ingest_lag_ms == submission.record.ingest_lag_ms && answer.ingest_lag_ms == own.ingest_lag_ms);
+        let own = duplicates.iter().find(|record| record.receipt == submission.receipt);
+        let own = own.with_context(|| format!("no record of the duplicate {}", submission.receipt))?;
+        ensure!(own.ingest_time == submission.ingest_time, "{} has {}", own.receipt, own.ingest_time);
+        ensure!(own.ingest_lag_ms == submission.ingest_lag_ms && answer.ingest_lag_ms == own.ingest_lag_ms);
         ensure!(own.raw_key == first.raw_key && answer.raw_key == first.raw_key, "{} has another key", own.receipt);
         ensure!(own.raw_size == first.raw_size, "{} says {} bytes", own.receipt, own.raw_size);
     }
@@ -108,7 +103,7 @@ pub(crate) async fn batches<B: Bench>(bench: &B, sample: Sample) -> Result<()> {
         }
     }
     for first in &batches[0] {
-        let theirs = occurrences.iter().filter(|(submission, _)| submission.record.event_id == first.record.event_id);
+        let theirs = occurrences.iter().filter(|(submission, _)| submission.event_id == first.event_id);
         let theirs: Vec<_> = theirs.map(|(submission, answer)| (*submission, answer)).collect();
         ensure!(theirs.len() == BATCHES);
         expect_one_accepted(bench, &theirs).await?;

@@ -1,7 +1,7 @@
 //! Raw objects: byte for byte what came first.
 
 use anyhow::{Result, ensure};
-use pik_core::{Event, MAX_BODY_BYTES, Store, Submission};
+use pik_core::{Event, MAX_BODY_BYTES, RawObject, Store, Submission};
 
 use crate::Bench;
 use crate::occurrence::{accepted, duplicate, expect, split};
@@ -9,14 +9,14 @@ use crate::sample::{Sample, at, later};
 
 /// Checks that the event has one raw object, with these bytes, whose size is recorded and whose hash is the event's.
 async fn expect_raw<B: Bench>(bench: &B, first: &Submission) -> Result<()> {
-    let id = first.record.event_id;
+    let id = first.event_id;
     let objects = bench.objects(&id).await?;
     ensure!(objects.len() == 1, "{} raw objects instead of 1", objects.len());
     let (key, bytes) = &objects[0];
-    ensure!(*key == first.record.raw_key, "the object lies at {key}");
+    ensure!(*key == first.raw_key, "the object lies at {key}");
     ensure!(*bytes == first.raw, "{} bytes kept of {}, or not the same", bytes.len(), first.raw.len());
     let raw = bench.store().raw(&id).await?;
-    ensure!(raw.as_ref() == Some(bytes), "raw returned other bytes than the object has");
+    ensure!(raw.map(RawObject::into_bytes).as_ref() == Some(bytes), "raw returned other bytes than the object has");
     let size = split(bench.records(&id).await?)?.0.raw_size;
     ensure!(size == bytes.len() as u64, "the record says {size} bytes, the object has {}", bytes.len());
     let kept = Event::parse(bytes).map(|event| *event.id());
@@ -40,7 +40,7 @@ pub(crate) async fn other_spelling<B: Bench>(bench: &B, sample: Sample) -> Resul
         expect(bench, &again, duplicate(&again, &first)).await?;
         expect_raw(bench, &first).await?;
     }
-    let (_, duplicates) = split(bench.records(&first.record.event_id).await?)?;
+    let (_, duplicates) = split(bench.records(&first.event_id).await?)?;
     for record in duplicates {
         ensure!(record.raw_size == first.raw.len() as u64, "a duplicate tells its own size, {}", record.raw_size);
     }

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use anyhow::Result;
+use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, Report, run};
-use pik_core::{Answer, EventId, MemoryStore, Outcome, RawKey, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, MemoryStore, Outcome, RawKey, RawObject, Record, Store, StoreError, Submission};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -26,7 +27,7 @@ enum Fault {
     RecordsOwnSize,
     SecondObjectOnAnotherDay,
     FindWrites,
-    RawOfUnknownIsEmpty,
+    RawOfUnknownIsKnown,
     BatchReversed,
     BatchForgetsLast,
     ForgetsOnReopening,
@@ -36,9 +37,9 @@ struct Faulty {
     fault: Fault,
     store: MemoryStore,
     /// What a store that overwrites or normalises would have instead of the object.
-    instead: Mutex<HashMap<EventId, Vec<u8>>>,
+    instead: Mutex<HashMap<EventId, Bytes>>,
     /// Objects that should not be there.
-    more: Mutex<Vec<(RawKey, Vec<u8>)>>,
+    more: Mutex<Vec<(RawKey, Bytes)>>,
 }
 
 impl Faulty {
@@ -48,9 +49,9 @@ impl Faulty {
 
     fn before(&self, submission: &mut Submission) {
         match self.fault {
-            Fault::ClampsLag => submission.record.ingest_lag_ms = submission.record.ingest_lag_ms.max(0),
+            Fault::ClampsLag => submission.ingest_lag_ms = submission.ingest_lag_ms.max(0),
             Fault::CutsEntityId => {
-                let entity_id = &mut submission.record.entity_id;
+                let entity_id = &mut submission.entity_id;
                 entity_id.truncate(entity_id.floor_char_boundary(255));
             }
             Fault::TrimsRaw => {
@@ -59,7 +60,7 @@ impl Faulty {
             }
             Fault::KeepsLatestRaw => {
                 let mut instead = self.instead.lock().unwrap();
-                instead.insert(submission.record.event_id, submission.raw.clone());
+                instead.insert(submission.event_id, submission.raw.clone());
             }
             _ => {}
         }
@@ -71,12 +72,12 @@ impl Faulty {
         }
         match self.fault {
             Fault::AnswersAlwaysAccepted => answer.status = Outcome::Accepted,
-            Fault::AnswersOwnKey => answer.raw_key = submission.record.raw_key.clone(),
+            Fault::AnswersOwnKey => answer.raw_key = submission.raw_key.clone(),
             Fault::AnswersLagOfFirst => {
                 answer.ingest_lag_ms = self.store.ledger.records(&answer.event_id)[0].ingest_lag_ms;
             }
-            Fault::SecondObjectOnAnotherDay if answer.raw_key != submission.record.raw_key => {
-                self.more.lock().unwrap().push((submission.record.raw_key.clone(), submission.raw.clone()));
+            Fault::SecondObjectOnAnotherDay if answer.raw_key != submission.raw_key => {
+                self.more.lock().unwrap().push((submission.raw_key.clone(), submission.raw.clone()));
             }
             _ => {}
         }
@@ -111,16 +112,22 @@ impl Store for Faulty {
         if self.fault == Fault::FindWrites {
             let partition = "raw/source=s/event_type=t/event_date=2025-12-28/ingest_date=2025-12-29/hour=23";
             let key = format!("{partition}/event_id={id}.json").parse().unwrap();
-            self.more.lock().unwrap().push((key, Vec::new()));
+            self.more.lock().unwrap().push((key, Bytes::new()));
         }
         self.store.find(id).await
     }
 
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         let raw = self.store.raw(id).await?;
-        match self.fault {
-            Fault::RawOfUnknownIsEmpty => Ok(Some(raw.unwrap_or_default())),
-            _ => Ok(self.instead.lock().unwrap().get(id).cloned().or(raw)),
+        match (self.fault, raw) {
+            (Fault::RawOfUnknownIsKnown, None) => {
+                let known = self.store.ledger.all()[0].event_id;
+                self.store.raw(&known).await
+            }
+            (_, raw) => match self.instead.lock().unwrap().get(id) {
+                Some(instead) => RawObject::checked(id, instead.clone(), || "another").map(Some),
+                None => Ok(raw),
+            },
         }
     }
 
@@ -138,7 +145,7 @@ impl Bench for FaultyBench {
         &self.0
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
         let mut objects = self.0.store.raw_store.objects(id);
         if let Some(raw) = self.0.instead.lock().unwrap().get(id) {
             objects[0].1 = raw.clone();
@@ -187,7 +194,7 @@ const NOTICED: [(Fault, &str); 17] = [
     (Fault::RecordsOwnSize, "other_spelling"),
     (Fault::SecondObjectOnAnotherDay, "other_day_keeps_key"),
     (Fault::FindWrites, "dry_run"),
-    (Fault::RawOfUnknownIsEmpty, "unknown"),
+    (Fault::RawOfUnknownIsKnown, "unknown"),
     (Fault::BatchReversed, "batch_mixed"),
     (Fault::BatchForgetsLast, "batch_of_one"),
     (Fault::ForgetsOnReopening, "reopen"),

@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use std::sync::Mutex;
 
 use anyhow::Result;
+use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, Report, SplitBench, run_queries, run_split_queries};
 use pik_core::{
-    Answer, Bucket, EventId, IngestTime, Investigate, Ledger, MemoryStore, Outcome, Place, Position, Query, QueryError,
-    RawKey, RawStore, Record, Records, StatsQuery, Status, Store, StoreError, Submission, Tally,
+    Answer, Bucket, EventId, IngestTime, Investigate, Ledger, MemoryStore, Outcome, Page, Place, Position, Query,
+    QueryError, RawKey, RawObject, RawStore, Record, StatsQuery, Status, Store, StoreError, Submission, Tally,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +199,7 @@ impl Store for Faulty {
         self.store.find(id).await
     }
 
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.store.raw(id).await
     }
 
@@ -208,7 +209,7 @@ impl Store for Faulty {
 }
 
 impl Investigate for Faulty {
-    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         let outweighs = self.has(Fault::PositionOutweighsQuery) && after.is_some();
         let mut found: Vec<Record> =
             self.all().into_iter().filter(|record| outweighs || self.asks_for(query, record)).collect();
@@ -221,7 +222,7 @@ impl Investigate for Faulty {
             let from = from.unwrap_or(0);
             let records: Vec<Record> = found.iter().skip(from).take(limit).cloned().collect();
             let next = (found.len() > from + limit).then(|| Position::new((from + limit).to_string()));
-            return Ok(Records { records, next });
+            return Ok(Page { items: records, next });
         }
         if let Some(position) = after {
             match Place::read(position) {
@@ -238,7 +239,7 @@ impl Investigate for Faulty {
         let more = found.len() > limit || (self.has(Fault::NeverTheLast) && found.len() == limit);
         found.truncate(limit);
         let next = if more { found.last().map(|record| Place::of(record).position()) } else { None };
-        Ok(Records { records: found, next })
+        Ok(Page { items: found, next })
     }
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
@@ -296,7 +297,7 @@ impl Bench for FaultyBench {
         &self.0
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
         Ok(self.0.store.raw_store.objects(id))
     }
 

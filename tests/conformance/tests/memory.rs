@@ -1,6 +1,7 @@
 //! The in-memory reference store passes the suite, and many threads do not confuse it.
 
 use anyhow::Result;
+use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, SplitBench, run, run_queries, run_split, run_split_queries};
 use pik_core::{
@@ -17,7 +18,7 @@ impl Bench for MemoryBench {
         &self.0
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
         Ok(self.0.raw_store.objects(id))
     }
 

@@ -1,7 +1,8 @@
 //! The store on the conformance suite's bench: what is seen of it through the bindings' own calls.
 
 use anyhow::{Context, Result, anyhow};
-use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore};
+use bytes::Bytes;
+use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore, cloudflare_store};
 use pik_conformance::{Bench, SplitBench};
 use pik_core::{EventId, IngestTime, Ledger, RawKey, RawStore, Receipt, Record, Status};
 use serde_json::Value;
@@ -28,7 +29,7 @@ impl WorkerBench {
 
 fn open(env: &Env) -> Result<CloudflareStore> {
     let ledger = D1Ledger::new(env.d1("DB").map_err(told)?, BUCKET_NAME);
-    Ok(CloudflareStore::new(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?)))
+    Ok(cloudflare_store(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?)))
 }
 
 fn told(error: worker::Error) -> anyhow::Error {
@@ -42,7 +43,7 @@ impl Bench for WorkerBench {
         &self.store
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
         let bucket = self.env.bucket("RAW").map_err(told)?;
         let name = format!("event_id={id}.json");
         let mut objects = Vec::new();
@@ -56,7 +57,7 @@ impl Bench for WorkerBench {
             for key in page.objects().iter().map(worker::Object::key).filter(|key| key.ends_with(&name)) {
                 let object = bucket.get(&key).execute().await.map_err(told)?.context("an object went away")?;
                 let bytes = object.body().context("an object without a body")?.bytes().await.map_err(told)?;
-                objects.push((key.parse().map_err(|_| anyhow!("{key}"))?, bytes));
+                objects.push((key.parse().map_err(|_| anyhow!("{key}"))?, bytes.into()));
             }
             cursor = page.cursor();
             if !page.truncated() {
@@ -133,10 +134,10 @@ fn record(row: &Value) -> Result<Record> {
 
 impl SplitBench for WorkerBench {
     fn ledger(&self) -> &impl Ledger {
-        self.store.ledger()
+        &self.store.ledger
     }
 
     fn raw_store(&self) -> &impl RawStore {
-        self.store.raw_store()
+        &self.store.raw_store
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn post<S: Store, H: Host>(State(api): State<Api<S, H>>, reques
         .iter()
         .enumerate()
         .filter_map(|(index, item)| Some((index, item.as_ref().ok()?)))
-        .map(|(index, event)| Submission::new(event, intake.ingest_time, call.receipt(nonce, index)))
+        .map(|(index, event)| Submission::within(&intake.bytes, event, intake.ingest_time, call.receipt(nonce, index)))
         .collect();
     let results = if submissions.is_empty() {
         Vec::new()
@@ -129,17 +129,17 @@ async fn let_others_go_on() {
 
 /// What a real request would be answered, without writing.
 async fn foretell<S: Store>(store: &S, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
-    let ids: BTreeSet<EventId> = submissions.iter().map(|submission| submission.record.event_id).collect();
+    let ids: BTreeSet<EventId> = submissions.iter().map(|submission| submission.event_id).collect();
     let mut known = look_up(store, ids).await;
     let mut answers = Vec::with_capacity(submissions.len());
     for submission in submissions {
-        let found = known.entry(submission.record.event_id).or_insert(Ok(None));
+        let found = known.entry(submission.event_id).or_insert(Ok(None));
         answers.push(match found {
             Ok(found) => {
-                let answer = Answer::foretold(submission, found.as_ref());
+                let answer = submission.foretold(found.as_ref());
                 if answer.status == Outcome::Accepted {
                     // What a real request would have left for the next of its kind to find.
-                    let first = found.take().unwrap_or_else(|| submission.record.clone());
+                    let first = found.take().unwrap_or_else(|| submission.claim(""));
                     *found = Some(Record { status: Status::Accepted, ..first });
                 }
                 Ok(answer)

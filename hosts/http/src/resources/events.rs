@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use pik_core::{Investigate, QueryError, Records, Status};
+use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
 use serde::Serialize;
 
 use super::open;
@@ -15,19 +15,19 @@ use crate::refusal::{Refusal, json_response};
 use crate::{Api, ErrorCode, Host};
 
 /// Records by entity, by lag or by arrival.
-pub(super) async fn list<S: Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
+pub(super) async fn list<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, _) = open(&api, request);
     let answer = async {
         admit(&api, &head)?;
         let question = Question::of_events(head.uri.query()).map_err(invalid_parameter)?;
         let page = page(&api, &question).await?;
-        Ok(found(&EventsFound { next_cursor: next(&question, &page), events: &page.records }))
+        Ok(found(&EventsFound { next_cursor: next(&question, &page), events: &page.items }))
     };
     call.answer(&api, answer.await)
 }
 
 /// One event and its duplicates.
-pub(super) async fn one<S: Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
+pub(super) async fn one<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, _) = open(&api, request);
     let answer = async {
         admit(&api, &head)?;
@@ -38,13 +38,13 @@ pub(super) async fn one<S: Investigate, H: Host>(State(api): State<Api<S, H>>, r
         let event = event.filter(|event| event.status == Status::Accepted).ok_or_else(no_such_event)?;
         let page = page(&api, &question).await?;
         let next_cursor = next(&question, &page);
-        Ok(found(&EventFound { event: &event, duplicates: &page.records, next_cursor }))
+        Ok(found(&EventFound { event: &event, duplicates: &page.items, next_cursor }))
     };
     call.answer(&api, answer.await)
 }
 
 /// Counts and lags by hour or day.
-pub(super) async fn stats<S: Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
+pub(super) async fn stats<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, _) = open(&api, request);
     let answer = async {
         admit(&api, &head)?;
@@ -55,7 +55,7 @@ pub(super) async fn stats<S: Investigate, H: Host>(State(api): State<Api<S, H>>,
     call.answer(&api, answer.await)
 }
 
-async fn page<S: Investigate, H: Host>(api: &Api<S, H>, question: &Question) -> Result<Records, Refusal> {
+async fn page<S: Store + Investigate, H: Host>(api: &Api<S, H>, question: &Question) -> Result<Page<Record>, Refusal> {
     let Question { query, after, limit } = question;
     api.store().records(query, after.as_ref(), *limit).await.map_err(|error| match error {
         QueryError::Position => invalid_parameter(CursorError::Broken.message()),
@@ -63,7 +63,7 @@ async fn page<S: Investigate, H: Host>(api: &Api<S, H>, question: &Question) -> 
     })
 }
 
-fn next(question: &Question, page: &Records) -> Option<String> {
+fn next(question: &Question, page: &Page<Record>) -> Option<String> {
     page.next.as_ref().map(|position| cursor::write(&question.query, position))
 }
 

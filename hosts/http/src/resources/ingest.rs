@@ -34,14 +34,14 @@ pub(super) async fn post<S: Store, H: Host>(State(api): State<Api<S, H>>, reques
         Ok(event) => event,
         Err(rejection) => return call.refuse(&api, &rejection.into()),
     };
-    let submission = Submission::new(&event, intake.ingest_time, call.receipt(api.host().nonce(), 0));
+    let submission = Submission::within(&intake.bytes, &event, intake.ingest_time, call.receipt(api.host().nonce(), 0));
     let result = if call.dry_run() { foretell(&api, &submission).await } else { api.store().ingest(submission).await };
     answer(&api, call, &event, edge::other_id(&head.headers, event.id()), &result)
 }
 
 async fn foretell<S: Store, H: Host>(api: &Api<S, H>, submission: &Submission) -> Result<Answer, StoreError> {
-    let found = api.store().find(&submission.record.event_id).await?;
-    Ok(Answer::foretold(submission, found.as_ref()))
+    let found = api.store().find(&submission.event_id).await?;
+    Ok(submission.foretold(found.as_ref()))
 }
 
 fn answer<S: Store, H: Host>(

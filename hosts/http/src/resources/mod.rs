@@ -22,7 +22,7 @@ mod raw;
 pub(crate) use batch::MAX_LISTED_PROBLEMS;
 
 /// The handlers of an endpoint.
-pub(crate) fn methods<S: Investigate, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
+pub(crate) fn methods<S: Store + Investigate, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
     let methods = match endpoint {
         Endpoint::Ingest => post(ingest::post::<S, H>),
         Endpoint::IngestBatch => post(batch::post::<S, H>),

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use pik_core::{EventId, Investigate, Status};
+use pik_core::{EventId, Status, Store};
 
 use super::events::no_such_event;
 use super::open;
@@ -17,7 +17,7 @@ use crate::{Api, Host, parameters, question};
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 /// The bytes of an event.
-pub(super) async fn get<S: Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
+pub(super) async fn get<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
     let (call, head, _) = open(&api, request);
     let answer = async {
         admit(&api, &head)?;
@@ -33,7 +33,7 @@ pub(super) async fn get<S: Investigate, H: Host>(State(api): State<Api<S, H>>, r
             }
         }
         let raw = api.store().raw(&event_id).await?.ok_or_else(no_such_event)?;
-        let mut response = Response::new(Body::from(raw));
+        let mut response = Response::new(Body::from(raw.into_bytes()));
         mark(response.headers_mut(), &event_id);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, JSON);

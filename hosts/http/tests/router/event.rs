@@ -51,7 +51,8 @@ fn an_event_that_is_not_there_is_not_found() {
 fn a_claim_that_nobody_finished_is_not_found() {
     let service = Service::new(Config::default());
     let event = Event::parse(EXAMPLE.as_bytes()).unwrap();
-    let claim = Submission::new(&event, "2025-12-29T20:15:30.000Z".parse().unwrap(), Receipt::new("dead", 0, 0)).record;
+    let claim = Submission::new(&event, "2025-12-29T20:15:30.000Z".parse().unwrap(), Receipt::new("dead", 0, 0))
+        .claim("memory");
     futures_executor::block_on(service.api.store().memory.ledger.claim(&claim)).unwrap();
     for target in ["", "/raw"] {
         assert_eq!(service.get(&format!("/events/{EXAMPLE_ID}{target}")).gist(), "404 ERROR not_found");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use pik_core::{
-    Answer, Bucket, Event, EventId, Investigate, MemoryStore, Position, Query, QueryError, Receipt, Record, Records,
-    StatsQuery, Store, StoreError, Submission,
+    Answer, Bucket, Event, EventId, Investigate, MemoryStore, Page, Position, Query, QueryError, RawObject, Receipt,
+    Record, StatsQuery, Store, StoreError, Submission,
 };
 use pik_http::{Api, Config, Exchange, Host};
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl TestStore {
 impl Store for TestStore {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
         self.fault()?;
-        self.receipts.lock().unwrap().push(submission.record.receipt.as_str().to_owned());
+        self.receipts.lock().unwrap().push(submission.receipt.as_str().to_owned());
         self.memory.ingest(submission).await
     }
 
@@ -94,7 +94,7 @@ impl Store for TestStore {
         self.memory.find(id).await
     }
 
-    async fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.fault()?;
         self.memory.raw(id).await
     }
@@ -105,7 +105,7 @@ impl Store for TestStore {
 }
 
 impl Investigate for TestStore {
-    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         self.fault()?;
         self.memory.records(query, after, limit).await
     }

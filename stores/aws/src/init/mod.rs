@@ -4,10 +4,9 @@ use std::fmt;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
-use pik_core::{EventId, Ledger, StoreError};
+use pik_core::StoreError;
 
-use crate::failure::store_error;
-use crate::{AwsStore, DynamoLedger};
+use crate::AwsStore;
 
 mod bucket;
 mod table;
@@ -82,18 +81,6 @@ impl AwsStore {
         checks.extend(Box::pin(table::init(self)).await?);
         Ok(checks)
     }
-}
-
-/// Whether bucket and table answer, by what an ingest needs of them.
-pub(crate) async fn ready(
-    clients: &crate::Clients,
-    settings: &crate::Settings,
-    ledger: &DynamoLedger,
-) -> Result<(), StoreError> {
-    // No event has this id; a consistent read of nothing costs the least there is.
-    ledger.find(&EventId::from_bytes([0; 32])).await?;
-    let head = Box::pin(clients.s3.head_bucket().bucket(&settings.bucket).send()).await;
-    head.map(|_| ()).map_err(|error| store_error("look up bucket", error))
 }
 
 /// What an endpoint answers to a call it does not know.

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
 use pik_aws::{AwsStore, Clients, DynamoLedger, S3RawStore, Settings};
 use pik_conformance::{Bench, SplitBench};
 use pik_core::{EventId, Ledger, RawKey, RawStore, Receipt, Record, Status};
@@ -82,7 +83,7 @@ impl Bench for AwsBench {
         &self.store
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
         let name = format!("event_id={id}.json");
         let mut objects = Vec::new();
         let list = self.clients.s3.list_objects_v2().bucket(&self.settings.bucket);
@@ -92,7 +93,7 @@ impl Bench for AwsBench {
                 let key = object.key.unwrap_or_default();
                 if key.ends_with(&name) {
                     let get = self.clients.s3.get_object().bucket(&self.settings.bucket).key(&key).send().await?;
-                    let bytes = get.body.collect().await?.to_vec();
+                    let bytes = get.body.collect().await?.into_bytes();
                     objects.push((key.parse().map_err(|_| anyhow::anyhow!("{key}"))?, bytes));
                 }
             }

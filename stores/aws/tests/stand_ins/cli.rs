@@ -122,12 +122,12 @@ const DAY: [&str; 6] = ["--source", "app", "--event-type", "a/b ü", "--event-da
 async fn questions_are_answered() -> Result<()> {
     let (bench, pik) = bench("cli-questions").await?;
     let sent = six_events(&bench).await?;
-    let first = sent[0].record.event_id.to_string();
+    let first = sent[0].event_id.to_string();
 
     let ids = |records: &[Value]| -> Vec<String> {
         records.iter().filter_map(|record| record["event_id"].as_str().map(str::to_owned)).collect()
     };
-    let in_order: Vec<String> = sent.iter().map(|sent| sent.record.event_id.to_string()).collect();
+    let in_order: Vec<String> = sent.iter().map(|sent| sent.event_id.to_string()).collect();
     let entity = pik.records(&["events", "--entity-id", "user_1", "--status", "accepted"]).await?;
     ensure!(ids(&entity) == in_order, "{entity:?}");
     // All came at one time, so the earliest is the latest.
@@ -144,7 +144,7 @@ async fn questions_are_answered() -> Result<()> {
     let shown = pik.records(&["show", &first]).await?;
     let statuses: Vec<_> = shown.iter().filter_map(|record| record["status"].as_str()).collect();
     ensure!(statuses == ["ACCEPTED", "DUPLICATE", "DUPLICATE"], "{statuses:?}");
-    ensure!(pik.good(&["show", &first]).await?.contains(sent[0].record.raw_key.as_str()));
+    ensure!(pik.good(&["show", &first]).await?.contains(sent[0].raw_key.as_str()));
     ensure!(pik.good(&["raw", &first]).await?.as_bytes() == sent[0].raw);
 
     let question = ["--source", "app", "--event-type", "a/b ü", "--from", "2025-12-28", "--until", "2025-12-29"];
@@ -187,7 +187,7 @@ fn files(folder: &Path, root: &Path) -> Result<BTreeSet<(String, Vec<u8>)>> {
 async fn objects_go_to_folders_and_buckets_and_back() -> Result<()> {
     let (bench, pik) = bench("cli-export").await?;
     let sent = six_events(&bench).await?;
-    let expected: BTreeSet<_> = sent.iter().map(|sent| (sent.record.raw_key.to_string(), sent.raw.clone())).collect();
+    let expected: BTreeSet<_> = sent.iter().map(|sent| (sent.raw_key.to_string(), sent.raw.to_vec())).collect();
 
     let folder = pik.path("lake");
     ensure!(pik.good(&["export", "--to", &folder]).await? == "new 6, there before 0, refused 0, unusable 0\n");
@@ -203,18 +203,18 @@ async fn objects_go_to_folders_and_buckets_and_back() -> Result<()> {
     let url = format!("s3://{}/a lake/2025", other.settings.bucket);
     let export = [&["export", "--to", &url], &DAY[..]].concat();
     ensure!(pik.good(&export).await? == "new 6, there before 0, refused 0, unusable 0\n");
-    let key = format!("a lake/2025/{}", sent[3].record.raw_key);
+    let key = format!("a lake/2025/{}", sent[3].raw_key);
     let object = other.clients.s3.get_object().bucket(&other.settings.bucket).key(&key).send().await?;
     ensure!(object.body.collect().await?.to_vec() == sent[3].raw);
 
     // What is missing is written again, and what differs is told and stays.
-    let gone = format!("a lake/2025/{}", sent[1].record.raw_key);
+    let gone = format!("a lake/2025/{}", sent[1].raw_key);
     other.clients.s3.delete_object().bucket(&other.settings.bucket).key(gone).send().await?;
     let put = other.clients.s3.put_object().bucket(&other.settings.bucket).key(&key);
     put.body(ByteStream::from_static(b"{}")).send().await?;
     let said = pik.run(&export).await?;
     ensure!((said.code, &*said.out) == (1, "new 1, there before 4, refused 1, unusable 0\n"), "{said:?}");
-    ensure!(said.err.contains(&*sent[3].record.raw_key.to_string()) && said.err.contains("another object"), "{said:?}");
+    ensure!(said.err.contains(&*sent[3].raw_key.to_string()) && said.err.contains("another object"), "{said:?}");
 
     // Back in, into a store of its own; the changed object and what is no object stay out.
     let stranger = other.clients.s3.put_object().bucket(&other.settings.bucket).key("a lake/2025/raw/notes.txt");
@@ -223,7 +223,7 @@ async fn objects_go_to_folders_and_buckets_and_back() -> Result<()> {
     let said = target.run(&["import", &url]).await?;
     ensure!((said.code, &*said.out) == (1, "new 5, there before 0, refused 0, unusable 2\n"), "{said:?}");
     for (place, sent) in sent.iter().enumerate() {
-        let there = other.store.find(&sent.record.event_id).await?.is_some();
+        let there = other.store.find(&sent.event_id).await?.is_some();
         ensure!(there == (place != 3), "event {place}");
     }
     ensure!(target.good(&["import", &folder]).await? == "new 1, there before 5, refused 0, unusable 0\n");
@@ -240,27 +240,27 @@ async fn verification_ends_with_1_until_it_is_repaired() -> Result<()> {
 
     // An attempt that died behind its object.
     let died = stand::attempt(9, stand::at("2025-12-29T20:15:35.580Z"));
-    let claim = Record { raw_bucket: bench.settings.bucket.clone(), ..died.record.clone() };
+    let claim = died.claim(&bench.settings.bucket);
     bench.ledger().claim(&claim).await?;
-    bench.raw_store().create(&claim, &died.raw).await?;
+    bench.raw_store().create(&claim, died.raw.clone()).await?;
     let found = pik.run(&["verify", "--json"]).await?;
     let finding: Value = serde_json::from_str(found.out.lines().next().context("no finding")?)?;
     ensure!(found.code == 1 && finding["finding"] == "pending" && finding["has_object"] == true, "{found:?}");
-    ensure!(finding["event_id"] == died.record.event_id.to_string());
+    ensure!(finding["event_id"] == died.event_id.to_string());
     // It may be under way.
     let long_ago = (10 * 365 * 24 * 60).to_string();
     ensure!(pik.run(&["verify", "--pending-minutes", &long_ago]).await?.code == 0);
-    ensure!(pik.run(&["show", &died.record.event_id.to_string()]).await?.code == 1);
+    ensure!(pik.run(&["show", &died.event_id.to_string()]).await?.code == 1);
 
     let repaired = pik.run(&["verify", "--repair"]).await?;
     ensure!(repaired.code == 0, "{repaired:?}");
     ensure!(pik.run(&["verify"]).await?.code == 0);
-    let now = first(&bench, &died.record.event_id).await?;
+    let now = first(&bench, &died.event_id).await?;
     ensure!(now.status == Status::Accepted && now.receipt.as_str().starts_with("verify."), "{now:?}");
 
     // A claim without its object is for its sender to finish.
     let died = stand::attempt(10, stand::at("2025-12-29T20:15:35.580Z"));
-    let claim = Record { raw_bucket: bench.settings.bucket.clone(), ..died.record.clone() };
+    let claim = died.claim(&bench.settings.bucket);
     bench.ledger().claim(&claim).await?;
     ensure!(pik.run(&["verify", "--repair"]).await?.code == 1);
     ensure!(bench.store.ingest(died).await?.status == Outcome::Accepted);

@@ -24,13 +24,8 @@ pub(crate) struct Attempt {
 impl Attempt {
     /// An attempt that called the store itself.
     pub(crate) fn direct(submission: Submission, answer: Option<Answer>) -> Self {
-        let Submission { record, .. } = submission;
-        Self {
-            event_id: record.event_id,
-            mark: record.receipt.to_string(),
-            arrived: Some((record.ingest_time, record.raw_key)),
-            answer,
-        }
+        let Submission { event_id, receipt, ingest_time, raw_key, .. } = submission;
+        Self { event_id, mark: receipt.to_string(), arrived: Some((ingest_time, raw_key)), answer }
     }
 
     fn wrote(&self, record: &Record) -> bool {

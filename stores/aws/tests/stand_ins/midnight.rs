@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use pik_conformance::{Bench, SplitBench};
-use pik_core::{Claim, Ledger, Outcome, Put, RawStore, Record, Store};
+use pik_core::{Claim, Ledger, Outcome, Put, RawStore, Store};
 
 use crate::bench::AwsBench;
 use crate::stand;
@@ -14,18 +14,18 @@ async fn an_event_keeps_its_first_key() -> Result<()> {
     let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
     for (number, object_was_there) in [(1, false), (2, true)] {
         let before = stand::attempt(number, stand::at("2025-12-29T23:59:59.999Z"));
-        let claim = Record { raw_bucket: bench.settings.bucket.clone(), ..before.record.clone() };
+        let claim = before.claim(&bench.settings.bucket);
         ensure!(bench.ledger().claim(&claim).await? == Claim::New);
         if object_was_there {
-            ensure!(bench.raw_store().create(&claim, &before.raw).await? == Put::Created);
+            ensure!(bench.raw_store().create(&claim, before.raw.clone()).await? == Put::Created);
         }
         // There the first attempt died. Its sender comes back the next day.
         let after = stand::attempt(number, stand::at("2025-12-30T00:00:00.001Z"));
         let answer = bench.store.ingest(after.clone()).await?;
         ensure!(answer.status == Outcome::Accepted, "{answer:?}");
-        ensure!(answer.raw_key == before.record.raw_key && answer.raw_key != after.record.raw_key, "{answer:?}");
-        ensure!(answer.ingest_lag_ms == before.record.ingest_lag_ms, "{answer:?}");
-        ensure!(bench.objects(&before.record.event_id).await?.len() == 1);
+        ensure!(answer.raw_key == before.raw_key && answer.raw_key != after.raw_key, "{answer:?}");
+        ensure!(answer.ingest_lag_ms == before.ingest_lag_ms, "{answer:?}");
+        ensure!(bench.objects(&before.event_id).await?.len() == 1);
     }
     Ok(())
 }

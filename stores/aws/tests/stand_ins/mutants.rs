@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{Clients, DynamoLedger, S3RawStore, Settings};
 use pik_core::{
@@ -134,13 +135,17 @@ impl Ledger for Mistaken {
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         self.ledger.find(id).await
     }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.ledger.ready().await
+    }
 }
 
 impl RawStore for Mistaken {
-    async fn create(&self, record: &Record, raw: &[u8]) -> Result<Put, StoreError> {
+    async fn create(&self, record: &Record, raw: Bytes) -> Result<Put, StoreError> {
         if self.makes(Mistake::PutOverwrites) {
             let put = self.clients.s3.put_object().bucket(&self.settings.bucket).key(record.raw_key.as_str());
-            let put = put.body(ByteStream::from(raw.to_vec())).send().await;
+            let put = put.body(ByteStream::from(raw)).send().await;
             return put.map(|_| Put::Created).map_err(|error| StoreError::Unavailable(error.to_string()));
         }
         match self.raw_store.create(record, raw).await? {
@@ -153,8 +158,12 @@ impl RawStore for Mistaken {
         self.raw_store.size(record).await
     }
 
-    async fn read(&self, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn read(&self, record: &Record) -> Result<Option<Bytes>, StoreError> {
         self.raw_store.read(record).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.raw_store.ready().await
     }
 }
 

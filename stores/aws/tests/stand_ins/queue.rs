@@ -187,7 +187,7 @@ async fn a_part_that_failed_is_sent_again_alone() -> Result<()> {
     let (url, calls) = moody_queue().await?;
     let said = scene.replay("sqs://queue", &url).await?;
     ensure!((said.code, &*said.out) == (1, "new 5, there before 0, refused 1, unusable 0\n"), "{said:?}");
-    let refused = scene.sent[0].record.event_id.to_string();
+    let refused = scene.sent[0].event_id.to_string();
     ensure!(said.err.lines().any(|line| line.contains(&refused) && line.contains("NotYours")), "{said:?}");
     let calls = calls.lock().unwrap();
     let bodies = |call: &Value| -> Vec<Vec<u8>> {

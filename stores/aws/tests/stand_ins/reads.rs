@@ -5,8 +5,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{AwsStore, Settings};
 use pik_conformance::SplitBench;
 use pik_core::{
-    BucketWidth, Claim, Commit, Event, EventId, Investigate, Ledger, Outcome, Position, Query, Receipt, Record,
-    Records, StatsQuery, Status, Submission,
+    BucketWidth, Claim, Commit, Event, EventId, Investigate, Ledger, Outcome, Page, Position, Query, Receipt, Record,
+    StatsQuery, Status, Submission,
 };
 
 use crate::bench::AwsBench;
@@ -47,22 +47,22 @@ fn submission(number: u64, arrived: &str) -> Submission {
 async fn scene(test: &str) -> Result<Scene> {
     let straight = stand::settings(test)?;
     let bench = AwsBench::new(stand::made(straight.clone()).await?, straight.clone()).await;
-    let in_bucket = |record: Record, status| Record { raw_bucket: straight.bucket.clone(), status, ..record };
+    let of = |submission: &Submission, status| Record { status, ..submission.claim(&straight.bucket) };
     let ledger = bench.ledger();
     let first = async |number: u64| -> Result<()> {
-        let Submission { record, .. } = submission(number, "2025-12-29T08:00:00.000Z");
-        ensure!(ledger.claim(&in_bucket(record.clone(), Status::Pending)).await? == Claim::New);
-        ensure!(ledger.commit(&in_bucket(record, Status::Accepted)).await? == Commit::Done);
+        let submission = submission(number, "2025-12-29T08:00:00.000Z");
+        ensure!(ledger.claim(&of(&submission, Status::Pending)).await? == Claim::New);
+        ensure!(ledger.commit(&of(&submission, Status::Accepted)).await? == Commit::Done);
         Ok(())
     };
     stream::iter((0..EVENTS).map(first)).buffer_unordered(16).try_collect::<()>().await?;
     let later = async |_| -> Result<()> {
-        let Submission { record, .. } = submission(EVENTS - 1, "2025-12-29T09:00:00.000Z");
-        Ok(ledger.record_duplicate(&in_bucket(record, Status::Duplicate)).await?)
+        let submission = submission(EVENTS - 1, "2025-12-29T09:00:00.000Z");
+        Ok(ledger.record_duplicate(&of(&submission, Status::Duplicate)).await?)
     };
     stream::iter((0..DUPLICATES).map(later)).buffer_unordered(16).try_collect::<()>().await?;
 
-    let last = submission(EVENTS - 1, "2025-12-29T08:00:00.000Z").record.event_id;
+    let last = submission(EVENTS - 1, "2025-12-29T08:00:00.000Z").event_id;
     let dynamodb = Proxy::before(Service::DynamoDb, straight.dynamodb_endpoint.as_deref().unwrap_or_default()).await?;
     let through = Settings { dynamodb_endpoint: Some(dynamodb.url.clone()), ..straight };
     let store = AwsStore::connect(through).await?;
@@ -75,7 +75,12 @@ async fn scene(test: &str) -> Result<Scene> {
 }
 
 impl Scene {
-    async fn ask(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<(Records, Vec<Exchange>)> {
+    async fn ask(
+        &self,
+        query: &Query,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<(Page<Record>, Vec<Exchange>)> {
         let page = self.store.records(query, after, limit).await?;
         Ok((page, self.dynamodb.take_exchanges()))
     }
@@ -83,7 +88,7 @@ impl Scene {
     /// What a whole page costs, which must be at most `bound`.
     async fn page(&self, name: &str, query: &Query, bound: f64) -> Result<()> {
         let (page, exchanges) = self.ask(query, None, PAGE).await?;
-        ensure!(page.records.len() == PAGE, "{name}: {} records", page.records.len());
+        ensure!(page.items.len() == PAGE, "{name}: {} records", page.items.len());
         self.within(name, &exchanges, bound)
     }
 
@@ -145,7 +150,7 @@ async fn a_page_that_finds_nothing_stops() -> Result<()> {
     // Days without arrivals.
     let ever = arrivals("2025-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", None);
     let (page, exchanges) = scene.ask(&ever, None, PAGE).await?;
-    ensure!(page.records.is_empty() && page.next.is_some());
+    ensure!(page.items.is_empty() && page.next.is_some());
     ensure!(exchanges.len() == DAYS * SHARDS as usize, "{} queries", exchanges.len());
     scene.within("nothing in 100 days", &exchanges, DAYS as f64 * SHARDS / 2.0)?;
     let mut after = page.next;
@@ -154,8 +159,8 @@ async fn a_page_that_finds_nothing_stops() -> Result<()> {
         let (page, _) = scene.ask(&ever, after.as_ref(), PAGE).await?;
         pages += 1;
         after = page.next;
-        if !page.records.is_empty() {
-            break page.records;
+        if !page.items.is_empty() {
+            break page.items;
         }
     };
     // 29 December is the 363rd day.
@@ -165,7 +170,7 @@ async fn a_page_that_finds_nothing_stops() -> Result<()> {
     let day = arrivals("2025-12-29T00:00:00.000Z", "2025-12-30T00:00:00.000Z", Some(Outcome::Duplicate));
     for (name, query) in [("by arrival", day), ("by entity", entity(Some(Outcome::Duplicate)))] {
         let (first, exchanges) = scene.ask(&query, None, PAGE).await?;
-        ensure!(first.records.is_empty() && first.next.is_some(), "{name}");
+        ensure!(first.items.is_empty() && first.next.is_some(), "{name}");
         // By entity, the duplicates of each event are looked up, too.
         let all_events = EVENTS as f64 * scene.whole as f64 / 8192.0;
         scene.within(
@@ -176,7 +181,7 @@ async fn a_page_that_finds_nothing_stops() -> Result<()> {
         let (mut found, mut after) = (Vec::new(), first.next);
         while let Some(position) = after {
             let (page, _) = scene.ask(&query, Some(&position), PAGE).await?;
-            found.extend(page.records);
+            found.extend(page.items);
             after = page.next;
         }
         ensure!(found.len() as u64 == DUPLICATES, "{name}: {} duplicates", found.len());

@@ -59,5 +59,5 @@ pub(crate) fn at(time: &str) -> IngestTime {
 /// Another attempt to ingest the same event at the same time.
 pub(crate) fn attempt_again(first: &Submission) -> Submission {
     let event = Event::parse(&first.raw).unwrap();
-    Submission::new(&event, first.record.ingest_time, Receipt::new("again", nonce(), 0))
+    Submission::new(&event, first.ingest_time, Receipt::new("again", nonce(), 0))
 }

@@ -66,7 +66,7 @@ async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
     let accepted = async |number: u64| -> Result<Record> {
         let submission = stand::attempt(number, arrived);
         bench.store.ingest(submission.clone()).await?;
-        Ok(submission.record)
+        Ok(submission.claim(""))
     };
     let mut expected = Vec::new();
 
@@ -97,17 +97,17 @@ async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
         recorded: swapped.raw_size,
         stored: other.raw.len() as u64,
     });
-    let reason = format!("it is the event {}", other.record.event_id);
+    let reason = format!("it is the event {}", other.event_id);
     expected.push(Finding::WrongObject { raw_key: swapped.raw_key, reason });
 
     let unrecorded = stand::attempt(5, arrived);
-    bench.raw_store().create(&unrecorded.record, &unrecorded.raw).await?;
-    expected.push(Finding::MissingRecord { raw_key: unrecorded.record.raw_key });
+    bench.raw_store().create(&unrecorded.claim(bucket), unrecorded.raw.clone()).await?;
+    expected.push(Finding::MissingRecord { raw_key: unrecorded.raw_key });
 
     let twice = accepted(6).await?;
     let later = stand::attempt(6, stand::at("2025-12-30T20:15:35.580Z"));
-    bench.raw_store().create(&later.record, &later.raw).await?;
-    expected.push(Finding::SecondObject { raw_key: later.record.raw_key, recorded: twice.raw_key });
+    bench.raw_store().create(&later.claim(bucket), later.raw.clone()).await?;
+    expected.push(Finding::SecondObject { raw_key: later.raw_key, recorded: twice.raw_key });
 
     let foreign = "raw/source=demo/notes.txt";
     bench.clients.s3.put_object().bucket(bucket).key(foreign).body(ByteStream::from_static(b"?")).send().await?;
@@ -132,7 +132,7 @@ async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
     let unreadable = unreadable.event_id.to_string();
 
     let orphan = stand::attempt(9, arrived);
-    let duplicate = Record { status: Status::Duplicate, raw_bucket: bucket.to_owned(), ..orphan.record.clone() };
+    let duplicate = Record { status: Status::Duplicate, ..orphan.claim(bucket) };
     bench.ledger().record_duplicate(&duplicate).await?;
     expected.push(Finding::DuplicateWithoutFirst { event_id: duplicate.event_id, receipt: duplicate.receipt });
 
@@ -142,10 +142,10 @@ async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
         [(10, ARRIVED, false), (11, ARRIVED, true), (12, "2025-12-29T21:00:00.000Z", false)]
     {
         let claim = stand::attempt(number, stand::at(time));
-        let record = Record { raw_bucket: bucket.to_owned(), ..claim.record.clone() };
+        let record = claim.claim(bucket);
         bench.ledger().claim(&record).await?;
         if has_object {
-            bench.raw_store().create(&record, &claim.raw).await?;
+            bench.raw_store().create(&record, claim.raw.clone()).await?;
         }
         claims.push(record);
     }

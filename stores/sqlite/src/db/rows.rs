@@ -1,6 +1,7 @@
 //! Records as rows, and rows as records.
 
-use pik_core::{EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt, Record, Status};
+use bytes::Bytes;
+use pik_core::{CONTRACT, EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt, Record, Status, Submission};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
@@ -22,21 +23,20 @@ pub(crate) fn insert_event(
     statement: &mut Statement<'_>,
     seq: i64,
     stream: i64,
-    record: &Record,
-    raw: &[u8],
+    submission: &Submission,
 ) -> rusqlite::Result<()> {
     statement.execute(params![
         seq,
         stream,
-        record.event_time.unix_seconds(),
-        record.event_time.subsecond_nanoseconds(),
-        record.ingest_time.unix_ms(),
-        record.event_id.as_bytes(),
-        record.payload_hash.as_bytes(),
-        record.entity_id,
-        record.receipt.as_str(),
-        record.contract,
-        raw,
+        submission.event_time.unix_seconds(),
+        submission.event_time.subsecond_nanoseconds(),
+        submission.ingest_time.unix_ms(),
+        submission.event_id.as_bytes(),
+        submission.payload_hash.as_bytes(),
+        submission.entity_id,
+        submission.receipt.as_str(),
+        CONTRACT,
+        &submission.raw[..],
     ])?;
     Ok(())
 }
@@ -46,9 +46,9 @@ pub(crate) fn insert_duplicate(
     statement: &mut Statement<'_>,
     seq: i64,
     first: i64,
-    record: &Record,
+    submission: &Submission,
 ) -> rusqlite::Result<()> {
-    statement.execute(params![seq, first, record.ingest_time.unix_ms(), record.receipt.as_str()])?;
+    statement.execute(params![seq, first, submission.ingest_time.unix_ms(), submission.receipt.as_str()])?;
     Ok(())
 }
 
@@ -58,8 +58,11 @@ pub(crate) fn record(connection: &Connection, seq: i64) -> rusqlite::Result<Opti
 }
 
 /// The raw object at `seq`, if that is the event's.
-pub(crate) fn raw(connection: &Connection, seq: i64, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection.prepare_cached(SELECT_RAW)?.query_row(params![seq, id.as_bytes()], |row| row.get(0)).optional()
+pub(crate) fn raw(connection: &Connection, seq: i64, id: &EventId) -> rusqlite::Result<Option<Bytes>> {
+    connection
+        .prepare_cached(SELECT_RAW)?
+        .query_row(params![seq, id.as_bytes()], |row| row.get(0).map(Vec::into))
+        .optional()
 }
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {

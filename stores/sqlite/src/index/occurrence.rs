@@ -1,6 +1,6 @@
 //! What the indexes know of an occurrence.
 
-use pik_core::{EventId, EventTime, IngestTime, Record};
+use pik_core::{EventId, EventTime, IngestTime, Submission};
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
@@ -44,15 +44,15 @@ pub(crate) struct Occurrence {
 
 impl Occurrence {
     /// The occurrence of `record` stored at `seq`.
-    pub(crate) fn new(seq: i64, kind: Kind, stream: i64, record: &Record) -> Self {
+    pub(crate) fn new(seq: i64, kind: Kind, stream: i64, submission: &Submission) -> Self {
         Self {
             seq,
             kind,
             stream,
-            event_time: record.event_time,
-            ingest_time: record.ingest_time,
-            id_prefix: id_prefix(&record.event_id),
-            entity_prefix: entity_prefix(&record.entity_id),
+            event_time: submission.event_time,
+            ingest_time: submission.ingest_time,
+            id_prefix: id_prefix(&submission.event_id),
+            entity_prefix: entity_prefix(&submission.entity_id),
         }
     }
 

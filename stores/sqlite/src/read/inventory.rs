@@ -1,6 +1,9 @@
 //! What a verification reads: records and raw objects are rows of one table here, so little can be amiss between them.
 
-use pik_core::{Commit, EventId, Filed, IngestTime, Inventory, Page, RawKey, Receipt, Record, Status, StoreError};
+use bytes::Bytes;
+use pik_core::{
+    Commit, EventId, Filed, IngestTime, Inventory, Page, Position, RawKey, Receipt, Record, Status, StoreError,
+};
 
 use crate::SqliteStore;
 use crate::db::rows;
@@ -14,25 +17,26 @@ const EVENTS: &str = "event ";
 const DUPLICATES: &str = "duplicate ";
 
 impl Inventory for SqliteStore {
-    async fn records(&self, from: Option<String>) -> Result<Page<Filed>, StoreError> {
-        let from = from.unwrap_or_else(|| format!("{EVENTS}0"));
+    async fn records(&self, from: Option<&Position>) -> Result<Page<Filed>, StoreError> {
+        let first = Position::new(format!("{EVENTS}0"));
+        let from = from.unwrap_or(&first).as_str();
         if let Some(after) = from.strip_prefix(EVENTS).and_then(|seq| seq.parse().ok()) {
             let (items, last) = self.ask(move |reader| reader.events_after(after, ROWS)).await?;
             let next = last.map_or_else(|| format!("{DUPLICATES}0"), |seq| format!("{EVENTS}{seq}"));
-            return Ok(Page { items, next: Some(next) });
+            return Ok(Page { items, next: Some(Position::new(next)) });
         }
         let after = from.strip_prefix(DUPLICATES).and_then(|seq| seq.parse().ok());
         let after = after.ok_or_else(|| StoreError::Internal(format!("`{from}` is no place among the records")))?;
         let (items, last) = self.ask(move |reader| reader.duplicates_after(after, ROWS)).await?;
-        Ok(Page { items, next: last.map(|seq| format!("{DUPLICATES}{seq}")) })
+        Ok(Page { items, next: last.map(|seq| Position::new(format!("{DUPLICATES}{seq}"))) })
     }
 
-    async fn objects(&self, from: Option<String>) -> Result<Page<String>, StoreError> {
-        let after = from.and_then(|seq| seq.parse().ok()).unwrap_or(0);
+    async fn objects(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
+        let after = from.and_then(|seq| seq.as_str().parse().ok()).unwrap_or(0);
         let (records, last) = self.ask(move |reader| reader.events_after(after, ROWS)).await?;
         // A row that cannot be read has no key either; it was told among the records.
         let keys = records.into_iter().flatten().map(|record| record.raw_key.into_string());
-        Ok(Page { items: keys.collect(), next: last.map(|seq| seq.to_string()) })
+        Ok(Page { items: keys.collect(), next: last.map(|seq| Position::new(seq.to_string())) })
     }
 
     async fn firsts(&self, ids: &[EventId]) -> Result<Vec<Option<Filed>>, StoreError> {
@@ -44,7 +48,7 @@ impl Inventory for SqliteStore {
         Ok(self.contents(keys).await?.into_iter().map(|raw| raw.map(|raw| raw.len() as u64)).collect())
     }
 
-    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let ids: Vec<EventId> = keys.iter().map(|key| key.partition().event_id).collect();
         self.ask(move |reader| ids.iter().map(|id| reader.raw(id)).collect()).await
     }

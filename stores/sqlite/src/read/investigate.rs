@@ -8,13 +8,13 @@
 //! What is not in the tables yet is looked up in memory, so every answer has all occurrences that were answered before.
 //! Where the order of a query leaves something open, `seq`, the order of commits, decides.
 
-use pik_core::{Bucket, Investigate, Position, Query, QueryError, Records, StatsQuery, StoreError};
+use pik_core::{Bucket, Investigate, Page, Position, Query, QueryError, Record, StatsQuery, StoreError};
 
 use crate::SqliteStore;
 use crate::read::records::place_of;
 
 impl Investigate for SqliteStore {
-    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Records, QueryError> {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
         let after = after.map(|position| place_of(query, position).ok_or(QueryError::Position)).transpose()?;
         let query = query.clone();
         Ok(self.ask(move |reader| reader.records(&query, after, limit.max(1))).await?)

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use pik_core::{EventId, Record};
 use rusqlite::Connection;
 
@@ -43,7 +44,7 @@ impl Reader {
     }
 
     /// The raw object of an event.
-    pub(crate) fn raw(&self, id: &EventId) -> rusqlite::Result<Option<Vec<u8>>> {
+    pub(crate) fn raw(&self, id: &EventId) -> rusqlite::Result<Option<Bytes>> {
         for seq in self.candidates(id)? {
             if let Some(raw) = rows::raw(&self.connection, seq, id)? {
                 return Ok(Some(raw));

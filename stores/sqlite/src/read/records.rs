@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use pik_core::{EventId, EventTime, Outcome, Position, Query, Receipt, Record, Status};
+use pik_core::{EventId, EventTime, Outcome, Page, Position, Query, Receipt, Record, Status};
 use rusqlite::OptionalExtension;
 
 use crate::db::{rows, sql};
@@ -62,7 +62,7 @@ impl Reader {
         query: &Query,
         mut after: Option<Place>,
         limit: usize,
-    ) -> rusqlite::Result<pik_core::Records> {
+    ) -> rusqlite::Result<Page<Record>> {
         let mut records = Vec::new();
         let mut last = None;
         let mut firsts = HashMap::new();
@@ -81,13 +81,13 @@ impl Reader {
                     continue;
                 };
                 if records.len() == limit {
-                    return Ok(pik_core::Records { records, next: last.as_ref().map(position) });
+                    return Ok(Page { items: records, next: last.as_ref().map(position) });
                 }
                 records.push(record);
                 last.clone_from(&after);
             }
             if is_end {
-                return Ok(pik_core::Records { records, next: None });
+                return Ok(Page { items: records, next: None });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, Record, StoreError, Submission};
+use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, StoreError, Submission};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::db::checkpoint::{Log, Turn};
@@ -51,13 +51,13 @@ impl Job {
         match self {
             Self::One(submission, reply) => {
                 if let Some(effect) = effects.next() {
-                    let _ = reply.send(effect.map(|effect| effect.answer(*submission)));
+                    let _ = reply.send(effect.map(|effect| effect.answer(&submission)));
                 }
             }
             Self::Batch(submissions, reply) => {
                 let outcomes = submissions.into_iter().zip(effects);
                 let _ = reply.send(
-                    outcomes.map(|(submission, effect)| effect.map(|effect| effect.answer(submission))).collect(),
+                    outcomes.map(|(submission, effect)| effect.map(|effect| effect.answer(&submission))).collect(),
                 );
             }
         }
@@ -79,25 +79,19 @@ enum Effect {
 }
 
 impl Effect {
-    fn answer(self, submission: Submission) -> Answer {
-        let record = submission.record;
+    fn answer(self, submission: &Submission) -> Answer {
         match self {
-            Self::Stored => Answer {
-                event_id: record.event_id,
-                status: Outcome::Accepted,
-                ingest_lag_ms: record.ingest_lag_ms,
-                raw_key: record.raw_key,
-            },
+            Self::Stored => submission.accepted(),
             Self::Repeated { first } => Answer {
-                event_id: record.event_id,
+                event_id: submission.event_id,
                 status: Outcome::Duplicate,
-                ingest_lag_ms: record.ingest_lag_ms,
+                ingest_lag_ms: submission.ingest_lag_ms,
                 raw_key: RawKey::of(
-                    &record.source,
-                    &record.event_type,
-                    &record.event_time,
+                    &submission.source,
+                    &submission.event_type,
+                    &submission.event_time,
                     first.ingest_time,
-                    &record.event_id,
+                    &submission.event_id,
                 ),
             },
         }
@@ -262,24 +256,23 @@ impl<'c> Writer<'c> {
     }
 
     fn ingest(&mut self, indexes: &Indexes, submission: &Submission) -> rusqlite::Result<Effect> {
-        let record = &submission.record;
-        let stream = self.stream(record)?;
-        let id_prefix = id_prefix(&record.event_id);
-        let found = self.find(indexes, &record.event_id, id_prefix)?;
+        let stream = self.stream(submission)?;
+        let id_prefix = id_prefix(&submission.event_id);
+        let found = self.find(indexes, &submission.event_id, id_prefix)?;
         let seq = self.next_seq;
         let (kind, effect) = match found {
             None => {
-                rows::insert_event(&mut self.insert_event, seq, stream, record, &submission.raw)?;
+                rows::insert_event(&mut self.insert_event, seq, stream, submission)?;
                 self.known.insert(id_prefix);
-                self.added_ids.insert(record.event_id, First { seq, ingest_time: record.ingest_time });
+                self.added_ids.insert(submission.event_id, First { seq, ingest_time: submission.ingest_time });
                 (Kind::First, Effect::Stored)
             }
             Some(first) => {
-                rows::insert_duplicate(&mut self.insert_duplicate, seq, first.seq, record)?;
+                rows::insert_duplicate(&mut self.insert_duplicate, seq, first.seq, submission)?;
                 (Kind::Later { first: first.seq }, Effect::Repeated { first })
             }
         };
-        self.added.push(Occurrence::new(seq, kind, stream, record));
+        self.added.push(Occurrence::new(seq, kind, stream, submission));
         self.next_seq = seq + 1;
         Ok(effect)
     }
@@ -305,16 +298,16 @@ impl<'c> Writer<'c> {
         Ok(None)
     }
 
-    fn stream(&mut self, record: &Record) -> rusqlite::Result<i64> {
+    fn stream(&mut self, submission: &Submission) -> rusqlite::Result<i64> {
         self.name.clear();
-        self.name.push_str(&record.source);
+        self.name.push_str(&submission.source);
         // NUL is forbidden in both, so it keeps them apart.
         self.name.push('\0');
-        self.name.push_str(&record.event_type);
+        self.name.push_str(&submission.event_type);
         if let Some(stream) = self.streams.get(&self.name) {
             return Ok(*stream);
         }
-        let pair = [&record.source, &record.event_type];
+        let pair = [&submission.source, &submission.event_type];
         let known = self
             .connection
             .prepare_cached("SELECT stream FROM stream WHERE source = ?1 AND event_type = ?2")?

@@ -1,6 +1,7 @@
 //! The store on the conformance suite's bench: what is seen of it through a connection of the test's own.
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use pik_conformance::Bench;
 use pik_core::{EventId, EventTime, IngestTime, PayloadHash, RawKey, Receipt, Record, Status};
 use pik_sqlite::{Options, SqliteStore};
@@ -74,8 +75,8 @@ impl Bench for SqliteBench {
         self.store.as_ref().expect("the store is open between two calls")
     }
 
-    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Vec<u8>)>> {
-        Ok(self.firsts(id)?.into_iter().map(|(_, record, raw)| (record.raw_key, raw)).collect())
+    async fn objects(&self, id: &EventId) -> Result<Vec<(RawKey, Bytes)>> {
+        Ok(self.firsts(id)?.into_iter().map(|(_, record, raw)| (record.raw_key, raw.into())).collect())
     }
 
     async fn records(&self, id: &EventId) -> Result<Vec<Record>> {

@@ -28,7 +28,7 @@ pub(crate) async fn none<B: QueryBench>(bench: &B, sample: Sample) -> Result<()>
     let mut scene = Scene::new(bench, sample);
     let time = at("2025-12-29T23:59:59.000Z")?;
     let alone = scene.arrive(&sample.numbered(0), time).await?;
-    let unknown = scene.submission(&sample.numbered(1), time)?.record;
+    let unknown = scene.submission(&sample.numbered(1), time)?;
     for event_id in [alone.event_id, unknown.event_id] {
         expect(bench, &Query::Duplicates { event_id }, &[]).await?;
     }

@@ -59,7 +59,7 @@ pub(crate) async fn foreign_positions<B: QueryBench>(bench: &B, sample: Sample) 
         for (other, records) in &queries {
             match bench.store().records(other, Some(&position), 100).await {
                 Ok(page) => ensure!(
-                    page.records.iter().all(|record| records.contains(record)),
+                    page.items.iter().all(|record| records.contains(record)),
                     "behind a position of {one:?}, {other:?} shows what is not its own"
                 ),
                 Err(QueryError::Position) => {}
@@ -86,7 +86,7 @@ pub(crate) async fn broken_positions<B: QueryBench>(bench: &B, sample: Sample) -
                 Err(QueryError::Position) => {}
                 // It may happen to read as one.
                 Ok(page) => ensure!(
-                    !text.trim().is_empty() && page.records.iter().all(|record| records.contains(record)),
+                    !text.trim().is_empty() && page.items.iter().all(|record| records.contains(record)),
                     "`{text}` was taken for a position of {query:?}"
                 ),
                 Err(QueryError::Store(error)) => return Err(error.into()),

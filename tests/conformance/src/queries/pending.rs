@@ -14,9 +14,8 @@ pub(crate) async fn never_shown<B: QueryBench + SplitBench>(bench: &B, sample: S
     let midnight = sample.midnight()?;
     let event_time = later(midnight, -7)?.to_string();
     let draft = Draft { source: sample.name(), event_time: event_time.clone(), ..sample.draft() };
-    let mut submission = scene.submission(&draft, midnight)?;
-    submission.record.raw_bucket = bench.ledger().raw_bucket().to_owned();
-    let claim = submission.record.clone();
+    let submission = scene.submission(&draft, midnight)?;
+    let claim = submission.claim(bench.ledger().raw_bucket());
     let queries = [
         Query::Entity { entity_id: sample.name(), from: None, to: None, status: None },
         Query::Lag {
@@ -43,7 +42,7 @@ pub(crate) async fn never_shown<B: QueryBench + SplitBench>(bench: &B, sample: S
         }
         let buckets = bench.store().stats(&stats).await?;
         ensure!(buckets.len() == 1 && buckets[0].accepted == 0, "{left} was counted: {buckets:?}");
-        bench.raw_store().create(&claim, &submission.raw).await?;
+        bench.raw_store().create(&claim, submission.raw.clone()).await?;
     }
 
     let receipt = Receipt::new("finished", sample.nonce(), 0);

@@ -36,12 +36,12 @@ impl<'b, B: QueryBench> Scene<'b, B> {
 
     /// The record that an answered submission must have.
     pub(crate) async fn record(&mut self, submission: &Submission, outcome: Outcome) -> Result<Record> {
-        let id = submission.record.event_id;
+        let id = submission.event_id;
         match outcome {
             Outcome::Accepted => {
                 ensure!(!self.firsts.contains_key(&id), "{id} was ACCEPTED twice");
                 let raw_bucket = self.bench.store().find(&id).await?.context("an event is lost")?.raw_bucket;
-                let record = Record { status: Status::Accepted, raw_bucket, ..submission.record.clone() };
+                let record = Record { status: Status::Accepted, ..submission.claim(raw_bucket) };
                 self.firsts.insert(id, record.clone());
                 Ok(record)
             }

@@ -23,13 +23,13 @@ pub(crate) async fn walk_while<B: QueryBench>(
             Err(QueryError::Position) => bail!("page {page_number} by {limit}: the store refuses its own position"),
             Err(QueryError::Store(error)) => return Err(error.into()),
         };
-        let count = page.records.len();
+        let count = page.items.len();
         ensure!(count <= limit, "page {page_number} by {limit} has {count} records");
         ensure!(
             count > 0 || after.is_none(),
             "page {page_number} by {limit} is empty, and the one before not the last"
         );
-        all.extend(page.records);
+        all.extend(page.items);
         let Some(next) = page.next else { return Ok(all) };
         ensure!(count == limit, "page {page_number} by {limit} has {count} records and is not the last");
         after = Some(next);

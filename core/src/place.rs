@@ -1,29 +1,8 @@
-//! Where a page of records ends.
+//! Where a record stands in the order of a query.
 
 use core::cmp::{Ordering, Reverse};
 
-use serde::{Deserialize, Serialize};
-
-use crate::{EventId, EventTime, IngestTime, Outcome, Query, Receipt, Record, Status};
-
-/// Where a page ended, as text that only the store that made it understands.
-///
-/// Whoever holds one can at most begin a page of the same query elsewhere: a store takes everything else from the query.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Position(String);
-
-impl Position {
-    /// A position as a store wrote it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::{EventId, EventTime, IngestTime, Outcome, Position, Query, Receipt, Record, Status};
 
 /// As much of a record as tells its place in any order: positions for stores that have no shorter name for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

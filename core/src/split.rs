@@ -1,0 +1,94 @@
+//! A store of two halves.
+
+use alloc::collections::BTreeMap;
+use core::future::Future;
+use core::num::NonZeroUsize;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::{
+    Answer, Bucket, EventId, Investigate, Ledger, Page, Position, Query, QueryError, RawObject, RawStore, Record,
+    StatsQuery, Store, StoreError, Submission, ingest, read_raw,
+};
+
+/// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest`] puts their calls in order.
+#[derive(Debug)]
+pub struct SplitStore<L, R> {
+    /// The half that keeps records.
+    pub ledger: L,
+    /// The half that keeps raw objects.
+    pub raw_store: R,
+    /// How many events of one batch are ingested side by side.
+    pub side_by_side: NonZeroUsize,
+}
+
+impl<L, R> SplitStore<L, R> {
+    /// A store that ingests at most so many events of one batch side by side.
+    pub const fn new(ledger: L, raw_store: R, side_by_side: NonZeroUsize) -> Self {
+        Self { ledger, raw_store, side_by_side }
+    }
+}
+
+impl<L: Default, R: Default> Default for SplitStore<L, R> {
+    fn default() -> Self {
+        Self::new(L::default(), R::default(), NonZeroUsize::MIN)
+    }
+}
+
+impl<L: Ledger + 'static, R: RawStore + 'static> Store for SplitStore<L, R> {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        ingest(&self.ledger, &self.raw_store, &submission).await
+    }
+
+    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        ingest_batch(submissions, self.side_by_side, |submission| self.ingest(submission)).await
+    }
+
+    async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
+        self.ledger.find(id).await
+    }
+
+    async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
+        read_raw(&self.ledger, &self.raw_store, id).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.ledger.ready().await?;
+        self.raw_store.ready().await
+    }
+}
+
+impl<L: Investigate, R: RawStore + 'static> Investigate for SplitStore<L, R> {
+    async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
+        self.ledger.records(query, after, limit).await
+    }
+
+    async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.ledger.stats(query).await
+    }
+}
+
+/// Ingests a batch, at most `side_by_side` events at once; one result for each submission, in order. Of equal events the
+/// earlier one is ingested first.
+pub async fn ingest_batch<F: Future<Output = Result<Answer, StoreError>>>(
+    submissions: Vec<Submission>,
+    side_by_side: NonZeroUsize,
+    ingest: impl Fn(Submission) -> F,
+) -> Vec<Result<Answer, StoreError>> {
+    let mut events: BTreeMap<EventId, Vec<(usize, Submission)>> = BTreeMap::new();
+    for (place, submission) in submissions.into_iter().enumerate() {
+        events.entry(submission.event_id).or_default().push((place, submission));
+    }
+    let ingest = &ingest;
+    let occurrences = |occurrences: Vec<(usize, Submission)>| async move {
+        let mut answers = Vec::with_capacity(occurrences.len());
+        for (place, submission) in occurrences {
+            answers.push((place, ingest(submission).await));
+        }
+        answers
+    };
+    let done = stream::iter(events.into_values()).map(occurrences).buffer_unordered(side_by_side.get());
+    let mut answers: Vec<_> = done.flat_map(stream::iter).collect().await;
+    answers.sort_unstable_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
