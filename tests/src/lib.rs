@@ -1,4 +1,4 @@
-//! What the suites that cross crates or targets share: the vectors, events from a seed, and second opinions.
+#![doc = include_str!("../README.md")]
 
 pub mod event_value;
 pub mod json;

@@ -1,10 +1,4 @@
-//! Set-up, tests, benchmarks and builds: `cargo xtask --help`.
-//!
-//! | to add | write | and one line in |
-//! |---|---|---|
-//! | a test suite | `suites/NAME.rs` with a `SUITE` | [`suites::SUITES`] |
-//! | a set-up step | `setup/NAME.rs` with a `STEP` | [`setup::STEPS`] |
-//! | a subcommand | `NAME.rs` with clap's `Args` and a `run` | [`Task`] |
+#![doc = include_str!("../README.md")]
 #![allow(clippy::print_stdout, reason = "a command line tool talks on its standard output")]
 
 use std::process::ExitCode;

@@ -1,6 +1,4 @@
-//! The Router on AWS Lambda: behind API Gateway (REST and HTTP APIs), a function URL or a load balancer.
-//!
-//! Everything that can be made once is made before the first request: configuration, clients, connections.
+#![doc = include_str!("../README.md")]
 
 use std::process::ExitCode;
 use std::time::Duration;

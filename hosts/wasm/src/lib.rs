@@ -1,7 +1,4 @@
-//! The core for JavaScript. Bindings alone: every answer is the core's own, field by field.
-//!
-//! Bodies come in as bytes and not as JavaScript strings: a string may hold lone surrogates, and turning it into UTF-8
-//! would replace them silently. The package in `pkg/` sees to that, and to everything else that is about JavaScript.
+#![doc = include_str!("../README.md")]
 
 use pik_core::{Event, Rejection, key_prefix};
 use wasm_bindgen::prelude::*;

@@ -1,7 +1,4 @@
-//! Store on S3 and DynamoDB: raw objects in a bucket, records in a table, any number of hosts side by side.
-//!
-//! [`AwsStore`] puts [`DynamoLedger`] and [`S3RawStore`] behind the core's write protocol. [`Provision`] makes and checks
-//! the bucket and the table. [`S3Folder`] and `Queue` take copies of raw objects elsewhere.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 mod client;

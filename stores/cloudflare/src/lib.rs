@@ -1,6 +1,4 @@
-//! Store on Cloudflare: raw objects in an R2 bucket, records in a D1 database.
-//!
-//! [`CloudflareStore`] puts [`D1Ledger`] and [`R2RawStore`] behind the core's write protocol.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 mod database;

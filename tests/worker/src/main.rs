@@ -1,10 +1,4 @@
-//! A Worker for tests: the suite of all stores, on R2 and D1 in workerd.
-//!
-//! | request | answer |
-//! |---|---|
-//! | `GET /SUITE` | the names of its checks, as JSON |
-//! | `GET /SUITE/CHECK?NONCE` | 200 when the store passes it, 500 and what is wrong when it does not |
-//! | `GET /panic` | none: the instance is lost |
+#![doc = include_str!("../README.md")]
 
 mod bench;
 

@@ -8,6 +8,7 @@ mod cors;
 mod dry_run;
 mod edge;
 mod encodings;
+mod errors_page;
 mod event;
 mod events;
 mod health;
