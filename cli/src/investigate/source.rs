@@ -79,8 +79,13 @@ impl SourceArgs {
             Some(OpenError::Locked(_)) => error.context("a server has the database; ask that server with --url"),
             Some(
                 OpenError::Folder(..)
+                | OpenError::Missing(_)
+                | OpenError::Read(_)
                 | OpenError::NotOurs(_)
                 | OpenError::Newer { .. }
+                | OpenError::LogWithoutDatabase { .. }
+                | OpenError::LogMissing { .. }
+                | OpenError::ForeignLog { .. }
                 | OpenError::Database(..)
                 | OpenError::Thread(_),
             )

@@ -3,6 +3,7 @@
 
 mod db;
 mod error;
+mod health;
 mod index;
 mod queue;
 mod read;

@@ -12,9 +12,11 @@ use rusqlite::Connection;
 
 use crate::OpenError;
 use crate::db::checkpoint::{self, Log};
-use crate::db::lock::Lock;
+use crate::db::opening::{self, Opened};
+use crate::db::run::Run;
 use crate::db::schema;
 use crate::error::store_error;
+use crate::health::Health;
 use crate::index::indexes::Indexes;
 use crate::index::known::Stored;
 use crate::queue::{Queue, Refused, Weight};
@@ -50,7 +52,9 @@ pub struct SqliteStore {
     stored: Arc<Stored>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<Connection>>,
-    _lock: Lock,
+    run: Option<Run>,
+    // The last field: it holds the lock, which outlives every connection.
+    health: Arc<Health>,
 }
 
 impl SqliteStore {
@@ -58,9 +62,10 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
         create_folder(path)?;
-        let lock = Lock::take(path)?;
+        let Opened { mut connection, names, files, run, lock } = opening::open(path)?;
+        let path = names.database.as_path();
         let refused = |cause| OpenError::Database(path.to_owned(), cause);
-        let mut connection = schema::open_writer(path)?;
+        let health = Arc::new(Health::new(files, lock, &run));
         let indexes = Indexes::load(&connection).map_err(refused)?;
         let last_seq = indexes.last_seq();
         let indexes = Arc::new(RwLock::new(indexes));
@@ -71,7 +76,8 @@ impl SqliteStore {
             stored: Arc::default(),
             threads: Vec::new(),
             writer: None,
-            _lock: lock,
+            run: Some(run),
+            health: Arc::clone(&health),
         };
         for number in 0..options.readers.max(1) {
             let connection = schema::open_reader(path).map_err(refused)?;
@@ -81,7 +87,8 @@ impl SqliteStore {
         }
 
         let (checkpointer, log) = (schema::open_writer(path)?, Arc::clone(&store.log));
-        store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log))?);
+        let checkpointed = Arc::clone(&health);
+        store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log, &checkpointed))?);
 
         let (reader, stored) = (schema::open_reader(path).map_err(refused)?, Arc::clone(&store.stored));
         store.threads.push(start("pik-known", move || {
@@ -93,7 +100,7 @@ impl SqliteStore {
         let (writes, log, stored) = (Arc::clone(&store.writes), Arc::clone(&store.log), Arc::clone(&store.stored));
         store.writer = Some(start("pik-writer", move || {
             // Statements that cannot be prepared close the queue, and every ingest is told so.
-            let _ = writer::run(&connection, &indexes, stored, &log, &writes);
+            let _ = writer::run(&connection, &indexes, stored, &log, &health, &writes);
             connection
         })?);
         Ok(store)
@@ -133,7 +140,11 @@ impl Drop for SqliteStore {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
-        drop(connection);
+        if let (Some(Ok(connection)), Some(run)) = (connection, self.run.take())
+            && self.health.is_in_place()
+        {
+            run.end(&connection);
+        }
     }
 }
 
@@ -169,6 +180,7 @@ impl Store for SqliteStore {
         if self.writer.as_ref().is_none_or(JoinHandle::is_finished) {
             return Err(stopped());
         }
+        self.health.check()?;
         self.ask(|reader| reader.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))).await
     }
 }

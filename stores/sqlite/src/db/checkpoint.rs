@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
+use crate::health::Health;
+
 /// The log is moved when it has so many pages of 4 KiB.
 const ROUND: usize = 4096;
 /// So few pages are left to the writer.
@@ -74,11 +76,13 @@ impl Log {
 }
 
 /// The thread.
-pub(crate) fn run(connection: &Connection, log: &Log) {
+pub(crate) fn run(connection: &Connection, log: &Log, health: &Health) {
     while log.wait() == Phase::ThreadsTurn {
         for _ in 0..PASSES {
             // One that fails is tried again in the next round; until then the log only grows.
-            let moved = checkpoint(connection).unwrap_or(usize::MAX);
+            let moved = checkpoint(connection);
+            health.checkpointed(&moved);
+            let moved = moved.unwrap_or(usize::MAX);
             if log.pages.load(Ordering::Relaxed).saturating_sub(moved) <= LITTLE {
                 break;
             }
@@ -90,13 +94,14 @@ pub(crate) fn run(connection: &Connection, log: &Log) {
 /// The writer's part.
 pub(crate) struct Turn<'a> {
     log: &'a Log,
+    health: &'a Health,
     last: usize,
     next: usize,
 }
 
 impl<'a> Turn<'a> {
-    pub(crate) fn new(log: &'a Log) -> Self {
-        Self { log, last: 0, next: ROUND }
+    pub(crate) fn new(log: &'a Log, health: &'a Health) -> Self {
+        Self { log, health, last: 0, next: ROUND }
     }
 
     /// After each commit: asks the thread, or finishes what it has done.
@@ -110,7 +115,7 @@ impl<'a> Turn<'a> {
         match phase {
             Phase::Resting if pages >= self.next => self.log.pass_on(Phase::Resting, Phase::ThreadsTurn),
             Phase::WritersTurn => {
-                let _ = checkpoint(connection);
+                self.health.checkpointed(&checkpoint(connection));
                 // While somebody reads an old state the log cannot start over: do not try at every commit.
                 self.next = pages + ROUND / 4;
                 self.log.pass_on(Phase::WritersTurn, Phase::Resting);
@@ -126,4 +131,9 @@ fn checkpoint(connection: &Connection) -> rusqlite::Result<usize> {
         // -1 when there is no log.
         usize::try_from(pages).unwrap_or(0)
     })
+}
+
+/// Moves all of the log, waiting as long as the connection waits for others; false when these go on holding an old state.
+pub(crate) fn all(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| Ok(row.get::<_, i64>(0)? == 0))
 }

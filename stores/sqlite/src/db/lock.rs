@@ -1,29 +1,115 @@
-//! One process a database.
+//! One writer a database, and a note of how far it came.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::OpenError;
+use crate::db::files::{Identity, Names, identity};
+use crate::db::run::Run;
+
+/// The databases that this process has open. Closing a second handle of one of them would drop the locks that SQLite
+/// has on the file, so a second opener must not even look at it.
+static OPEN: LazyLock<Mutex<HashSet<Identity>>> = LazyLock::new(Mutex::default);
+
+fn open() -> MutexGuard<'static, HashSet<Identity>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Held while the database is open. The operating system lets go of it however the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    note: File,
+    database: Option<(File, Identity)>,
 }
 
 impl Lock {
-    /// Takes the lock beside the database at `path`. SQLite's own locks would let a second writer in.
-    pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".lock");
-        let lock_path = PathBuf::from(name);
-        let folder_error = |cause| OpenError::Folder(lock_path.clone(), cause);
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path).map_err(folder_error)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(path.to_owned())),
-            Err(TryLockError::Error(cause)) => Err(folder_error(cause)),
+    /// Takes the lock of a database that may not exist yet: that of the lock file beside it.
+    pub(crate) fn take(names: &Names) -> Result<Self, OpenError> {
+        if fs::metadata(&names.database).is_ok_and(|found| open().contains(&identity(&found))) {
+            return Err(OpenError::Locked(names.database.clone()));
+        }
+        let failed = |cause| OpenError::Folder(names.lock.clone(), cause);
+        let note = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&names.lock);
+        let note = note.map_err(failed)?;
+        lock(&note, names, names.lock.clone())?;
+        Ok(Self { note, database: None })
+    }
+
+    /// Takes the lock of the database file itself, which is made if it is missing: one file has one writer, by whatever
+    /// name it is opened, and with or without the lock file.
+    pub(crate) fn take_database(&mut self, names: &Names) -> Result<(), OpenError> {
+        let failed = |cause| OpenError::Folder(names.database.clone(), cause);
+        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&names.database);
+        let file = file.map_err(failed)?;
+        let identity = identity(&file.metadata().map_err(failed)?);
+        // Elsewhere a lock of the whole file would keep SQLite's own locks out.
+        #[cfg(target_os = "linux")]
+        lock(&file, names, names.database.clone())?;
+        #[cfg(unix)]
+        open().insert(identity);
+        self.database = Some((file, identity));
+        Ok(())
+    }
+
+    /// Notes the run that writes, by its mark, and the last occurrence that it committed.
+    pub(crate) fn note(&self, mark: &str, last_seq: i64) {
+        // A fixed width, so that each note covers the one before. A note that cannot be written makes a later start more
+        // careful, not wrong.
+        let _ = write_at_start(&self.note, format!("{mark} {last_seq:020}\n").as_bytes());
+    }
+
+    /// Makes the note durable.
+    pub(crate) fn sync_note(&self) -> io::Result<()> {
+        self.note.sync_all()
+    }
+}
+
+/// What the lock file says about the log beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) run: Run,
+    pub(crate) last_seq: i64,
+}
+
+impl Note {
+    /// The note that the last run left, if it left one that can be read.
+    pub(crate) fn read(names: &Names) -> Option<Self> {
+        let text = fs::read_to_string(&names.lock).ok()?;
+        let (run, seq) = text.lines().next()?.rsplit_once(' ')?;
+        Some(Self { run: Run::parse(run)?, last_seq: seq.parse().ok()? })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some((_, identity)) = &self.database {
+            open().remove(identity);
         }
     }
+}
+
+fn lock(file: &File, names: &Names, path: PathBuf) -> Result<(), OpenError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(names.database.clone())),
+        Err(TryLockError::Error(cause)) => Err(OpenError::Folder(path, cause)),
+    }
+}
+
+#[cfg(unix)]
+fn write_at_start(file: &File, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+
+    file.write_all_at(bytes, 0)
+}
+
+#[cfg(not(unix))]
+fn write_at_start(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    use std::io::{Seek, SeekFrom, Write};
+
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(bytes)
 }

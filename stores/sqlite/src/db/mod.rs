@@ -1,7 +1,10 @@
 //! The file: its tables and settings, its lock, its rows, and the checkpoints of its write-ahead log.
 
 pub(crate) mod checkpoint;
+pub(crate) mod files;
 pub(crate) mod lock;
+pub(crate) mod opening;
 pub(crate) mod rows;
+pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sql;

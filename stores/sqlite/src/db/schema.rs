@@ -165,7 +165,8 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Refuses a database that is not ours, or one of a newer program.
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let refused = |cause| OpenError::Database(path.to_owned(), cause);
     let application_id = pragma(connection, "application_id").map_err(refused)?;
     let version = pragma(connection, "user_version").map_err(refused)?;
@@ -178,6 +179,12 @@ fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Newer { path: path.to_owned(), found: version, known: VERSION });
     }
     Ok(())
+}
+
+/// The last occurrence there is; 0 in an empty database.
+pub(crate) fn last_seq(connection: &Connection) -> rusqlite::Result<i64> {
+    let last = "SELECT max((SELECT ifnull(max(seq), 0) FROM event), (SELECT ifnull(max(seq), 0) FROM duplicate))";
+    connection.query_row(last, [], |row| row.get(0))
 }
 
 fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {

@@ -9,8 +9,9 @@ use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, StoreError, Submiss
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::db::checkpoint::{Log, Turn};
-use crate::db::{rows, sql};
+use crate::db::{rows, run, sql};
 use crate::error::store_error;
+use crate::health::Health;
 use crate::index::indexes::Indexes;
 use crate::index::known::{Known, Stored};
 use crate::index::occurrence::{Kind, Occurrence, id_prefix};
@@ -29,6 +30,8 @@ const BUSY: Pace = Pace { collect: 65_536, slice: 512 };
 /// With nothing else to do, everything moves, in steps short enough not to keep an ingest waiting.
 const IDLE: Pace = Pace { collect: 0, slice: 512 };
 const IDLE_AFTER: Duration = Duration::from_millis(20);
+/// After a commit that failed, how long to wait for an event before trying whether commits succeed again.
+const PROBE_AFTER: Duration = Duration::from_secs(1);
 /// How many (source, event_type) pairs are remembered. Clients choose them, so there is a limit.
 const STREAMS: usize = 8192;
 
@@ -106,15 +109,19 @@ pub(crate) fn run(
     indexes: &RwLock<Indexes>,
     stored: Arc<Stored>,
     log: &Log,
+    health: &Health,
     queue: &Queue<Job>,
 ) -> rusqlite::Result<()> {
     let _guard = CloseOnDrop(queue);
-    let mut turn = Turn::new(log);
-    let mut writer = Writer::new(connection, indexes, stored)?;
+    let mut turn = Turn::new(log, health);
+    let mut writer = Writer::new(connection, indexes, stored, health)?;
     let mut group = Vec::new();
     let mut patience = None;
     let mut linger = Linger::default();
     loop {
+        if health.is_failing() {
+            patience = Some(PROBE_AFTER);
+        }
         match queue.take(GROUP, patience, linger, &mut group) {
             Taken::Some => {
                 let start = Instant::now();
@@ -130,6 +137,10 @@ pub(crate) fn run(
                 linger = Linger { items: count * 3 / 4, at_most: start.elapsed() / 2 };
                 patience = Some(IDLE_AFTER);
             }
+            Taken::Nothing if health.is_failing() => {
+                writer.probe();
+                patience = Some(IDLE_AFTER);
+            }
             Taken::Nothing => patience = writer.tidy().then_some(Duration::ZERO),
             Taken::Closed => break,
         }
@@ -142,6 +153,7 @@ pub(crate) fn run(
 struct Writer<'c> {
     connection: &'c Connection,
     indexes: &'c RwLock<Indexes>,
+    health: &'c Health,
     begin: Statement<'c>,
     commit: Statement<'c>,
     insert_event: Statement<'c>,
@@ -159,7 +171,12 @@ struct Writer<'c> {
 }
 
 impl<'c> Writer<'c> {
-    fn new(connection: &'c Connection, indexes: &'c RwLock<Indexes>, stored: Arc<Stored>) -> rusqlite::Result<Self> {
+    fn new(
+        connection: &'c Connection,
+        indexes: &'c RwLock<Indexes>,
+        stored: Arc<Stored>,
+        health: &'c Health,
+    ) -> rusqlite::Result<Self> {
         let mut known = Known::new(stored);
         let last_seq = {
             let indexes = read(indexes);
@@ -169,6 +186,7 @@ impl<'c> Writer<'c> {
         Ok(Self {
             connection,
             indexes,
+            health,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             insert_event: connection.prepare(rows::INSERT_EVENT)?,
@@ -191,16 +209,28 @@ impl<'c> Writer<'c> {
 
     /// Moves some keys into the index tables; false when there was nothing left to move.
     fn tidy(&mut self) -> bool {
-        // A failure here is nobody's: the keys go on waiting, and the next group meets the same failure and is told.
-        write(self.indexes).begin(IDLE) && self.commit_begun(&[]).is_ok()
+        // After a failure the keys go on waiting, and the store says that it is not ready.
+        write(self.indexes).begin(IDLE) && {
+            let committed = self.commit_begun(&[]);
+            self.health.judge(committed, self.next_seq - 1).is_ok()
+        }
+    }
+
+    /// Tries a commit that nobody asked for, so that the store is ready again once commits succeed. Clients may have
+    /// stopped sending events to a store that is not.
+    fn probe(&mut self) {
+        let committed = run::probe(self.connection);
+        // The failure is the one that is known already, or the newest.
+        let _ = self.health.judge(committed, self.next_seq - 1);
     }
 
     /// One transaction, one fsync. Nobody is answered before it is through, and if it fails nobody is told OK.
     fn commit(&mut self, group: &[Job], pace: Pace) -> Effects {
         write(self.indexes).begin(pace);
-        self.commit_begun(group).unwrap_or_else(|error| {
+        let committed = self.commit_begun(group);
+        self.health.judge(committed, self.next_seq - 1).unwrap_or_else(|error| {
             let count = group.iter().map(|job| job.submissions().len()).sum();
-            vec![Err(store_error(&error)); count]
+            vec![Err(error); count]
         })
     }
 
