@@ -107,7 +107,7 @@ impl<'a> Event<'a> {
         &self.id
     }
 
-    /// The text whose SHA-256 is the id, to show somebody why two ids differ.
+    /// The text whose SHA-256 is the id, to see why two ids differ.
     pub fn id_preimage(&self) -> String {
         let text = id_preimage(&self.source, &self.event_type, &self.entity_id, &self.event_time, &self.payload_hash);
         // INVARIANT: made of strings and ASCII.

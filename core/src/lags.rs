@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Lags of smaller magnitude have a bin of their own.
 const EXACT: u64 = 256;
-/// So many bins lie between one power of two and the next.
+/// The number of bins between one power of two and the next.
 const PER_OCTAVE: u64 = EXACT / 2;
 
 /// The distribution of lags in milliseconds.

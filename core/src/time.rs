@@ -78,7 +78,7 @@ impl EventTime {
         self.nanoseconds
     }
 
-    /// The instant so many seconds and nanoseconds after 1970-01-01T00:00:00Z, if its year is 0001–9999.
+    /// The instant `seconds` and `nanoseconds` after 1970-01-01T00:00:00Z, if its year is 0001–9999.
     pub fn from_unix(seconds: i64, nanoseconds: u32) -> Option<Self> {
         let fits = (FIRST_SECOND..=LAST_SECOND).contains(&seconds) && nanoseconds < 1_000_000_000;
         fits.then_some(Self { seconds, nanoseconds })
@@ -168,7 +168,7 @@ pub struct IngestTime {
 }
 
 impl IngestTime {
-    /// The reading so many milliseconds after 1970-01-01T00:00:00Z, if its year is 0001–9999.
+    /// The reading `milliseconds` after 1970-01-01T00:00:00Z, if its year is 0001–9999.
     pub fn from_unix_ms(milliseconds: i64) -> Option<Self> {
         let fits = (FIRST_SECOND * 1000..=LAST_SECOND * 1000 + 999).contains(&milliseconds);
         fits.then_some(Self { milliseconds })

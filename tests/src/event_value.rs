@@ -49,7 +49,7 @@ pub struct Wall {
 }
 
 impl Wall {
-    /// What a clock shows so many seconds after 1970-01-01T00:00:00.
+    /// What a clock shows `seconds` after 1970-01-01T00:00:00.
     pub fn of_seconds(seconds: i64) -> Self {
         let (mut day, of_day) = (seconds.div_euclid(86_400) + 719_162, seconds.rem_euclid(86_400));
         // Days since 0001-01-01, taken apart into 400, 100, 4 and 1 years; the last of a 400 or 4 is a day longer.

@@ -154,7 +154,7 @@ fn json(random: &mut SplitMix, level: usize) -> Json {
     }
 }
 
-/// So many levels, of arrays and objects.
+/// `levels` levels of arrays and objects.
 fn nested(random: &mut SplitMix, levels: usize) -> Json {
     let mut value = Json::Array(Vec::new());
     for _ in 1..levels {

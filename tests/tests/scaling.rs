@@ -35,7 +35,8 @@ fn growth<I>(share: &I, full: &I, work: impl Fn(&I)) -> f64 {
     growth
 }
 
-/// A builder makes a body of about so many bytes. `code` is the expected first code, or "" for an accepted event.
+/// A builder makes a body of about the number of bytes that it is given. `code` is the expected first code, or "" for an
+/// accepted event.
 fn stays_linear(name: &str, code: &str, build: impl Fn(usize) -> String) {
     let (share, full) = (build(FULL / SHARE), build(FULL));
     let size = full.len();

@@ -17,7 +17,7 @@ pub(crate) struct EventArgs {
 }
 
 impl EventArgs {
-    /// The event, and who has it. When nobody has, that is said on standard error.
+    /// The event, and the source that has it. When none has, standard error says so.
     pub(crate) fn find(&self) -> Result<Option<(Box<dyn Source>, Record)>> {
         let source = self.source.open()?;
         let event = source.find(&self.event_id)?;

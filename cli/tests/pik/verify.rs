@@ -1,4 +1,4 @@
-//! `pik verify` on SQLite files that somebody has changed behind the store's back.
+//! `pik verify` on SQLite files that were changed behind the store's back.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn changed(store: &Path, statements: &str) -> TempDir {
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
     let database = Database::open(folder.path().join("pik.sqlite")).unwrap();
-    // What protects rows from mistakes does not protect them from somebody who means it.
+    // What protects rows from mistakes does not protect them from intent.
     for table in ["event", "duplicate"] {
         database.execute_batch(&format!("DROP TRIGGER {table}_is_never_updated")).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// Writes a line in one piece; there is nobody to tell when that cannot be.
+/// Writes a line in one piece. A failure cannot be reported: this is where failures are reported.
 pub(crate) fn line(mut text: String) {
     text.push('\n');
     let _ = std::io::stdout().write_all(text.as_bytes());

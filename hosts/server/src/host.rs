@@ -94,7 +94,7 @@ fn log(exchange: &Exchange<'_>, observation: &Observation<'_>) {
     match observation.verdict {
         Verdict::Error if is_our_fault(observation) => line!(tracing::Level::ERROR),
         Verdict::Error => line!(tracing::Level::WARN),
-        // An edge of another version, or somebody who pretends to be one.
+        // An edge of another version, or a client that pretends to be one.
         Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected if observation.edge_event_id.is_some() => {
             line!(tracing::Level::WARN);
         }

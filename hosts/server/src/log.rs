@@ -1,8 +1,8 @@
 //! Log lines on standard error, written by a thread of their own.
 //!
-//! Whoever logs appends to a buffer and never waits for standard error. Lines appear within some milliseconds; at a normal
-//! end all of them are written. If standard error takes them too slowly, and [`BUFFER_BYTES`] have gathered, lines are
-//! dropped and counted, rather than making clients wait: the records are in the store, not in the log.
+//! A request appends its lines to a buffer and never waits for standard error. Lines appear within some milliseconds; at
+//! a normal end all of them are written. If standard error is too slow, and [`BUFFER_BYTES`] have gathered, lines are
+//! dropped and counted: clients do not wait for the log, because the records are in the store.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -12,7 +12,7 @@
 //!
 //! These four say what the record says already, and each of up to four copies of an item is paid for by the kilobyte
 //! begun, so they are short: an event with names of usual lengths stays within one. Half an id is 128 bits of a hash:
-//! nobody finds two events that share them, and a place in an order does not have to be unique.
+//! two events that share them cannot be found, and a place in an order does not have to be unique.
 //!
 //! The longest each can be, where DynamoDB takes 2,048 bytes of partition key and 1,024 of sort key: `entity_id`
 //! 1,024, `lag_partition` 500, `kind` and `ingest_order` under 300.

@@ -27,7 +27,7 @@ CREATE TABLE duplicate (
     PRIMARY KEY (event_id, ingest_ms, receipt)
 ) STRICT, WITHOUT ROWID;
 
--- A claim that nobody has finished is in none of these, so it costs one row.
+-- A claim that is not finished is in none of these, so it costs one row.
 
 -- Unique, as anything with an event's id is: only when told so does SQLite walk an entity's duplicates without sorting.
 CREATE UNIQUE INDEX by_entity ON event (entity_id, event_seconds, event_nanoseconds, event_id) WHERE status = 'ACCEPTED';

@@ -16,7 +16,7 @@ pub(crate) struct Weight {
 pub(crate) enum Refused {
     /// There is no room.
     Full,
-    /// Nobody takes from the queue any more.
+    /// The consumer of the queue has ended.
     Closed,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Taken {
 /// How long to wait for more when there is something already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Linger {
-    /// Until there are so many items,
+    /// Until this many items are queued,
     pub(crate) items: usize,
     /// but no longer than this.
     pub(crate) at_most: Duration,
@@ -44,7 +44,7 @@ struct State<T> {
     entries: VecDeque<(Weight, T)>,
     items: usize,
     bytes: usize,
-    // Below so many items there is no need to wake who takes.
+    // The consumer sleeps until this many items are queued.
     wanted: usize,
     closed: bool,
 }
@@ -135,7 +135,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// Closes the queue when its thread ends, however it ends, so that nobody waits for an answer that never comes.
+/// Closes the queue when its thread ends, however it ends, so that no caller waits for an answer that never comes.
 pub(crate) struct CloseOnDrop<'a, T>(pub(crate) &'a Queue<T>);
 
 impl<T> Drop for CloseOnDrop<'_, T> {

@@ -88,7 +88,7 @@ impl Draft {
         )
     }
 
-    /// The same event in another order, with line ends and so many spaces more.
+    /// The same event in another order, with line ends and `spaces` more spaces.
     pub(crate) fn respelled(&self, spaces: usize) -> String {
         format!(
             "{{\r\n\t\"payload\" : {},{}\n\"event_time\":{},\"entity_id\":{},\"event\\u005ftype\":{},\"source\":{}}}",
@@ -111,7 +111,7 @@ pub(crate) fn at(text: &str) -> Result<IngestTime> {
     text.parse().map_err(|error| anyhow!("ingest time `{text}`: {error:?}"))
 }
 
-/// So many milliseconds later.
+/// The same, `milliseconds` later.
 pub(crate) fn later(time: IngestTime, milliseconds: i64) -> Result<IngestTime> {
     IngestTime::from_unix_ms(time.unix_ms() + milliseconds).ok_or_else(|| anyhow!("beyond the last ingest time"))
 }

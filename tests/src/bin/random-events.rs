@@ -1,4 +1,4 @@
-//! `random-events COUNT [SEED]`: so many seeded bodies with native Rust's answers, in the vectors' schema, a line each.
+//! `random-events COUNT [SEED]`: COUNT seeded bodies with native Rust's answers, in the vectors' schema, a line each.
 
 use std::io::{BufWriter, Write};
 

@@ -44,7 +44,7 @@ for (const [fault, left, next] of died) {
 
     const { event_id } = await post(event(fault), "", "/ingest?dry_run=true");
     const shown = await worker.send(`/events/${event_id}`);
-    assert.equal(shown.status, next === "DUPLICATE" ? 200 : 404, "nobody was told that a PENDING event is safe");
+    assert.equal(shown.status, next === "DUPLICATE" ? 200 : 404, "no client was told that a PENDING event is safe");
 
     const retried = await post(`${event(fault)} `);
     assert.deepEqual([retried.http, retried.status], [200, next]);

@@ -69,7 +69,7 @@ test("the server asks for the token", async () => {
   assert.deepEqual([refused.status, refused.headers.get("www-authenticate")], [401, 'Bearer realm="pik"']);
 });
 
-test("a dry run stays one, whoever asks for it", async () => {
+test("a dry run stays one, whether gate or server asks for it", async () => {
   const asked = await answer(await gate.post(event("dry"), TOKEN, "/ingest?dry_run=true"));
   assert.deepEqual([asked.status, asked.dry_run], ["ACCEPTED", true]);
   const dry = await behind(pik.url, { DRY_RUN: "true" });

@@ -16,7 +16,7 @@ const PORT: &str = "15432";
 const TABLE: &str = "CREATE TABLE event (event_id bytea PRIMARY KEY, source text NOT NULL, event_type text NOT NULL, \
     entity_id text NOT NULL, event_time timestamptz NOT NULL, ingest_time timestamptz NOT NULL DEFAULT now(), raw text NOT NULL)";
 
-/// An `INSERT` of so many new events, each about 300 bytes of raw text.
+/// An `INSERT` of `rows` new events, each about 300 bytes of raw text.
 fn insert(rows: u32) -> String {
     format!(
         "\\set seed random(1, 9000000000000000000)\n\
@@ -60,7 +60,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// Inserts for so many seconds from 64 clients and returns how many rows a second were committed.
+    /// Inserts for `seconds` from 64 clients and returns how many rows a second were committed.
     pub(super) fn rows_per_second(&self, rows: u32, seconds: u64) -> Result<f64> {
         let script = self.folder.join(format!("insert-{rows}.sql"));
         fs::write(&script, insert(rows))?;

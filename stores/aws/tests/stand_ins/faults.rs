@@ -23,7 +23,7 @@ const CLIENTS: u64 = 4;
 const RETRIES: u64 = 6;
 const AT_ONCE: usize = 24;
 
-/// Whoever ingests.
+/// A client that ingests.
 pub(crate) trait Host: Send + Sync + 'static {
     fn ingest(&self, submission: Submission) -> impl Future<Output = Result<Answer, StoreError>> + Send;
 }
@@ -88,7 +88,7 @@ impl Trouble {
         Ok(answered.into_iter().flatten().collect())
     }
 
-    /// Whoever gave up comes back until there is an answer; then everything is looked at.
+    /// A client that gave up comes back until there is an answer; then everything is looked at.
     async fn settle<H: Host>(self, host: &H, mut sent: Vec<Sent>, events: Range<u64>) -> Result<()> {
         for number in events {
             sent.extend(until_answered(host, number, |_| stand::at("2025-12-31T08:00:00.000Z")).await);
@@ -127,7 +127,7 @@ async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
     let (s3, dynamodb) = (trouble.s3.met(), trouble.dynamodb.met());
     println!("{} attempts: {outcomes:?}", sent.len());
     println!("S3 met {s3:?}\nDynamoDB met {dynamodb:?}");
-    assert!(outcomes.get("unavailable").is_some_and(|count| *count > 10), "hardly anybody had to come back");
+    assert!(outcomes.get("unavailable").is_some_and(|count| *count > 10), "hardly a client had to come back");
     for fault in [Fault::LostAnswer, Fault::FailedAfter, Fault::LateRequest, Fault::Conflict] {
         assert!(s3.contains_key(&fault), "{fault:?} was never tried");
     }

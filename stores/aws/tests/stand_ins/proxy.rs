@@ -129,7 +129,7 @@ impl Proxy {
         Ok(Self { url, state })
     }
 
-    /// From now on, things go wrong, so many times as often as [`LOAD`] says.
+    /// From now on, faults occur `severity` times as often as [`LOAD`] says.
     pub(crate) fn go_wrong(&self, seed: u64, severity: u32) {
         *self.state.faults.lock().unwrap() = Some(Faults { random: fastrand::Rng::with_seed(seed), severity });
     }
