@@ -25,7 +25,8 @@ Each answer that refuses something has one or more `errors`, each with a `code` 
 - **ERROR** says that the event was not at fault. Send it again after a 408, 500 or 503: what a failed attempt left is
   completed by the next. After a 400, 401, 404 or 405, mend the request first.
 
-`pik check FILE` finds every REJECTED before anything is sent, and so does `validate` of the npm package `pik-client`.
+`pik check FILE` finds every REJECTED before anything is sent, and so does `validate` of the npm package `pik-client`. The package has two
+codes more, `not_json` and `unsafe_integer`, for JavaScript values that JSON would change silently ([its README](../pkg/README.md#objects-and-texts)).
 
 This page is written by a test, which also compares it with what the service answers:
 `PIK_RENEW=1 cargo test -p pik-http --test router errors_page`.
