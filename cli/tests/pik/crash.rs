@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pik_core::{Event, EventId, Status};
-use rustix::process::Signal;
+use pik_test_support::Signal;
 
 use crate::connection::{Connection, post};
 use crate::events::event;

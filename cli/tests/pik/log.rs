@@ -1,8 +1,6 @@
 //! Log lines: one JSON object each, with what is needed and nothing of payloads.
 
-use std::process::Stdio;
-
-use rustix::process::{Pid, Signal, kill_process};
+use pik_test_support::Signal;
 use serde_json::Value;
 
 use crate::connection::post;
@@ -109,15 +107,14 @@ fn the_level_decides() {
 #[test]
 fn a_log_that_nobody_reads_holds_up_no_events() {
     let data = tempfile::tempdir().unwrap();
+    let (stderr, writer) = std::io::pipe().unwrap();
     let mut command = pik(["serve", "--listen", "127.0.0.1:0"]);
-    let mut child =
-        command.arg("--data").arg(data.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-    std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    command.arg("--data").arg(data.path()).stderr(writer);
+    let server = pik_test_support::Server::start(&mut command).unwrap();
+    // The command's copy of the pipe would keep it open beyond the server's end.
+    drop(command);
     // A pipe holds 64 KiB, which is some 150 lines.
-    let mut connection = crate::connection::Connection::open(address);
+    let mut connection = crate::connection::Connection::open(server.address());
     let batch = (0..2_000).map(event).collect::<Vec<_>>().join(&b'\n');
     for _ in 0..15 {
         connection.write(post("/ingest/batch", "application/x-ndjson", "", &batch));
@@ -126,10 +123,9 @@ fn a_log_that_nobody_reads_holds_up_no_events() {
     let metrics = connection.get("/metrics").text();
     let dropped = metrics.lines().find_map(|line| line.strip_prefix("pik_log_lines_dropped_total ")).unwrap();
     assert!(dropped.parse::<u64>().unwrap() > 0, "30,000 lines are over what is kept: {metrics}");
-    let mut stderr = child.stderr.take().unwrap();
-    let reader = std::thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap());
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    assert!(child.wait().unwrap().success());
+    let reader = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap());
+    server.signal(Signal::TERM).unwrap();
+    assert!(server.end().unwrap().0.success());
     let log = reader.join().unwrap();
     assert!(lines(&log).iter().any(|line| line["lines"].as_u64() > Some(0)), "the gap is told");
 }

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use pik_test_support::Signal;
 
 use crate::connection::post;
 use crate::events::{EXAMPLE, EXAMPLE_ID};

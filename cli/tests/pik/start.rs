@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use rustix::process::Signal;
+use pik_test_support::Signal;
 
 use crate::events::{EXAMPLE, EXAMPLE_ID, event};
 use crate::server::{Server, pik};

@@ -7,10 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use pik_test_support::Server;
 use serde_json::Value;
 
 use super::load::{Measured, Shape, load};
-use super::process::Server;
+use super::process;
 use super::{Args, Part};
 use crate::command::{Run, cargo, program};
 use crate::workspace;
@@ -44,12 +45,12 @@ fn run(args: &Args) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let server = Server::pik(&folder, "warn")?;
+    let server = process::pik(&folder, "warn")?;
     let client = Client::of(&server);
     let start = date("now", "+%FT%TZ")?;
     let mut records = client.records()?;
     while records < RECORDS {
-        load(&server.address, Shape::Varied, args.seconds)?;
+        load(&server.address().to_string(), Shape::Varied, args.seconds)?;
         records = client.records()?;
     }
     let questions = questions(&client, &start)?;
@@ -64,7 +65,7 @@ fn run(args: &Args) -> Result<()> {
     for turn in 0..rounds * BESIDE.len() {
         let which = (turn + turn / BESIDE.len()) % BESIDE.len();
         let measured = match which {
-            0 => load(&server.address, Shape::Varied, TURN)?,
+            0 => load(&server.address().to_string(), Shape::Varied, TURN)?,
             1 => {
                 let (measured, asked) = beside(&server, &mut paced, pause)?;
                 asked.into_iter().for_each(|(kind, more)| waits.entry(kind).or_default().extend(more));
@@ -166,7 +167,7 @@ fn beside<'q>(
             }
             Ok(waits)
         });
-        let measured = load(&server.address, Shape::Varied, TURN);
+        let measured = load(&server.address().to_string(), Shape::Varied, TURN);
         over.store(true, Ordering::Relaxed);
         let waits = asking.join().ok().context("the investigator died")??;
         Ok((measured?, waits))
@@ -181,7 +182,7 @@ struct Client {
 
 impl Client {
     fn of(server: &Server) -> Self {
-        Self { agent: ureq::Agent::new_with_defaults(), url: format!("http://{}", server.address) }
+        Self { agent: ureq::Agent::new_with_defaults(), url: server.url() }
     }
 
     fn json(&self, path: &str) -> Result<Value> {

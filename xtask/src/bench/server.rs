@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::load::{BATCH, Measured, Shape, load};
 use super::postgres::Postgres;
-use super::process::Server;
+use super::process;
 use super::{Args, Part};
 use crate::command::{Run, cargo};
 use crate::workspace;
@@ -29,8 +29,11 @@ fn run(args: &Args) -> Result<()> {
     let seconds = args.seconds;
 
     let (null_single, null_batch) = {
-        let null = Server::start(workspace::target().join("release/examples/null_store"), "warn", &["127.0.0.1:0"])?;
-        (load(&null.address, Shape::Single, seconds)?, load(&null.address, Shape::Batch, seconds)?)
+        let null = process::start(workspace::target().join("release/examples/null_store"), "warn", &["127.0.0.1:0"])?;
+        (
+            load(&null.address().to_string(), Shape::Single, seconds)?,
+            load(&null.address().to_string(), Shape::Batch, seconds)?,
+        )
     };
     let single = durable(&folder.join("single"), "warn", Shape::Single, seconds)?;
     let logged = durable(&folder.join("logged"), "info", Shape::Single, seconds)?;
@@ -64,8 +67,8 @@ fn row(name: &str, measured: &Measured, beside: Option<(&Measured, f64)>) {
 }
 
 fn durable(folder: &Path, level: &str, shape: Shape, seconds: u64) -> Result<Measured> {
-    let server = Server::pik(folder, level)?;
-    load(&server.address, shape, seconds)
+    let server = process::pik(folder, level)?;
+    load(&server.address().to_string(), shape, seconds)
 }
 
 /// Resident memory under a minute of single events and a minute of batches.
@@ -73,13 +76,13 @@ fn memory(folder: &Path) -> Result<()> {
     println!("\n| resident memory, MiB | after 10 s | after 30 s | after 60 s | peak |");
     println!("|---|---|---|---|---|");
     for (name, shape) in [("single", Shape::Single), ("batches of 100", Shape::Batch)] {
-        let server = Server::pik(&folder.join(name), "warn")?;
-        let address = server.address.clone();
+        let server = process::pik(&folder.join(name), "warn")?;
+        let address = server.address().to_string();
         let loading = thread::spawn(move || load(&address, shape, 60));
         let start = Instant::now();
         let mut samples = Vec::new();
         while !loading.is_finished() {
-            samples.push((start.elapsed(), server.resident_mib()?));
+            samples.push((start.elapsed(), process::resident_mib(&server)?));
             thread::sleep(Duration::from_millis(250));
         }
         loading.join().ok().context("the load generator died")??;

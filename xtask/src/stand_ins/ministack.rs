@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use pik_test_support::{bound_to_us, free_ports};
 
-use super::http::call;
-use super::{Server, bound_to_us, folder, ports};
+use super::{Server, call, folder};
 
 pub(super) const NAME: &str = "ministack";
 
 pub(super) fn start(bin: &Path) -> Result<Server> {
     let folder = folder("ministack")?;
-    let [port] = ports()?;
+    let [port] = free_ports()?;
     let mut command = bound_to_us(bin.join("ministack"));
     command.env("SERVICES", "dynamodb,sqs").env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
     // It would look for containers to start.
     command.env("DOCKER_HOST", "");
-    Server::start(NAME, format!("http://127.0.0.1:{port}"), folder, command)?.wait(round_trip)
+    Server::start(NAME, format!("http://127.0.0.1:{port}"), folder, command, round_trip)
 }
 
 fn round_trip(url: &str) -> Result<()> {

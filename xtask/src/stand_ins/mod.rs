@@ -1,17 +1,14 @@
 //! Local servers that stand in for S3 and DynamoDB, on free ports, with data that ends with them.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
+use pik_test_support::{Program, Signal, wait_until};
 
-use crate::command::{found, program};
 use crate::{setup, workspace};
 
-mod http;
 mod ministack;
 mod seaweedfs;
 
@@ -85,54 +82,51 @@ impl StandIns {
     }
 }
 
-/// A server of ours.
+/// A server of ours. It ends before its folder goes.
 struct Server {
     name: &'static str,
     url: String,
-    child: Child,
+    program: Program,
     folder: PathBuf,
 }
 
 impl Server {
-    /// Starts a program in a folder of its own, its output in a file there.
-    fn start(name: &'static str, url: String, folder: PathBuf, mut command: Command) -> Result<Self> {
+    /// Starts a program in a folder of its own, with its output in a file there, and waits until a whole round trip
+    /// works. That it can be reached is not enough.
+    fn start(
+        name: &'static str,
+        url: String,
+        folder: PathBuf,
+        mut command: Command,
+        round_trip: impl Fn(&str) -> Result<()>,
+    ) -> Result<Self> {
         let log = std::fs::File::create(folder.join("log"))?;
-        command.current_dir(&folder).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let child = command.spawn().with_context(|| format!("{name} could not be started"))?;
-        Ok(Self { name, url, child, folder })
-    }
-
-    /// Waits until a whole round trip works; being reachable is not enough.
-    fn wait(mut self, round_trip: impl Fn(&str) -> Result<()>) -> Result<Self> {
+        let program = Program::start(command.current_dir(&folder).stdout(log.try_clone()?).stderr(log))?;
+        let mut server = Self { name, url, program, folder };
         let start = Instant::now();
-        loop {
-            let outcome = round_trip(&self.url);
-            let Err(error) = outcome else {
-                eprintln!("{} answers at {} after {:.1} s", self.name, self.url, start.elapsed().as_secs_f32());
-                return Ok(self);
-            };
-            if let Some(status) = self.child.try_wait()? {
-                bail!("{} ended with {status}: {}", self.name, self.last_words());
-            }
-            if start.elapsed() > PATIENCE {
-                bail!("{} does not answer: {error:#}: {}", self.name, self.last_words());
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
+        let mut last = Ok(());
+        wait_until(&format!("{name} did not answer"), PATIENCE, || {
+            ensure!(!server.program.has_ended()?, "{name} ended early");
+            last = round_trip(&server.url);
+            Ok(last.is_ok())
+        })
+        .map_err(|error| error.context(format!("{last:?}: {}", server.last_words())))?;
+        eprintln!("{name} answers at {} after {:.1} s", server.url, start.elapsed().as_secs_f32());
+        Ok(server)
     }
 
     fn last_words(&self) -> String {
         let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().rev().take(10).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(10)..].join("\n")
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Nothing of it is needed any more, so there is no reason to ask.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Its data is of no further use, so it need not end in good order.
+        let _ = self.program.signal(Signal::KILL);
+        let _ = wait_until("it did not end", PATIENCE, || self.program.has_ended());
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -145,26 +139,12 @@ fn folder(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Free ports, all different.
-fn ports<const N: usize>() -> Result<[u16; N]> {
-    let mut held = Vec::with_capacity(N);
-    let mut ports = [0; N];
-    for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        *port = listener.local_addr()?.port();
-        held.push(listener);
+/// Sends one request and returns the body of a 2xx answer.
+fn call(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<String> {
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
+    for &(name, value) in headers {
+        request = request.header(name, value);
     }
-    Ok(ports)
-}
-
-/// A program that ends with this one, however this one ends, where there is a tool for that.
-fn bound_to_us(file: PathBuf) -> Command {
-    match found("setpriv") {
-        Some(setpriv) => {
-            let mut command = program(setpriv);
-            command.args(["--pdeathsig", "KILL"]).arg(file);
-            command
-        }
-        None => program(file),
-    }
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
+    Ok(agent.run(request.body(body.to_owned())?)?.body_mut().read_to_string()?)
 }

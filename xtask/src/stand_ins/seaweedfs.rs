@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use pik_test_support::{bound_to_us, free_ports};
 
-use super::http::call;
-use super::{ACCESS_KEY, SECRET_KEY, Server, bound_to_us, folder, ports};
+use super::{ACCESS_KEY, SECRET_KEY, Server, call, folder};
 
 pub(super) const NAME: &str = "SeaweedFS";
 
@@ -27,20 +27,20 @@ pub(super) fn start(bin: &Path) -> Result<Server> {
     // Every bucket takes several volumes; they grow as they fill.
     command.args(["-master.volumeSizeLimitMB=64", "-volume.max=2000"]);
     let names = ["master.port", "volume.port", "filer.port", "s3.port"];
-    let all: [u16; 11] = ports()?;
+    let all: [u16; 11] = free_ports()?;
     for (name, pair) in names.iter().zip(all.chunks_exact(2)) {
         command.arg(format!("-{name}={}", pair[0])).arg(format!("-{name}.grpc={}", pair[1]));
     }
     // Interfaces that nobody uses here, and that else take ports of their own choice.
     command.args([format!("-s3.port.iceberg={}", all[8]), format!("-s3.port.lance={}", all[9])]);
     let url = format!("http://127.0.0.1:{}", all[6]);
-    Server::start(NAME, url, folder, command)?.wait(round_trip)
+    Server::start(NAME, url, folder, command, round_trip)
 }
 
 fn round_trip(url: &str) -> Result<()> {
     call(url, "PUT", "/probe", &[], "")?;
     call(url, "PUT", "/probe/object", &[], "here")?;
     let body = call(url, "GET", "/probe/object", &[], "")?;
-    ensure!(body.ends_with("here"), "an object came back as {body:?}");
+    ensure!(body == "here", "an object came back as {body:?}");
     Ok(())
 }

@@ -4,11 +4,11 @@
 //! below it are what it says. Times, ids and lags are compared by their form alone.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use pik_test_support::Server;
 
 use super::Suite;
 use crate::command::{Run, cargo, found};
@@ -66,12 +66,12 @@ fn post_the_readmes_event() -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let server = Server::start(&folder)?;
-    let (default, ours) = ("http://127.0.0.1:8080", &server.url);
+    let server = serve(&folder)?;
+    let (default, ours) = ("http://127.0.0.1:8080", server.url());
     if !command.contains(default) {
         bail!("the README's first event does not go to {default}, where the server listens by default");
     }
-    let answer = Command::new("bash").arg("-c").arg(command.replace(default, ours)).read()?;
+    let answer = Command::new("bash").arg("-c").arg(command.replace(default, &ours)).read()?;
     println!("{answer}");
     // Neither the day of arrival nor the lag can be the same, and what they decide is in the vectors.
     let known = |answer: &str| answer.split(',').map(form).filter(|part| !part.contains("ingest_")).collect::<Vec<_>>();
@@ -104,9 +104,9 @@ fn open_odd_names(duckdb: &Path) -> Result<()> {
         })
         .collect();
     fs::write(folder.join("events.ndjson"), events)?;
-    let server = Server::start(&folder)?;
+    let server = serve(&folder)?;
     let pik = |arguments: &[&str]| {
-        Command::new(pik_folder().join("pik")).args(arguments).args(["--url", &server.url]).current_dir(&folder).run()
+        Command::new(pik_folder().join("pik")).args(arguments).args(["--url", &server.url()]).current_dir(&folder).run()
     };
     pik(&["send", "events.ndjson"])?;
     pik(&["export", "--to", "lake"])?;
@@ -164,7 +164,7 @@ fn steps(page: &str) -> Vec<Step> {
 }
 
 fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usize> {
-    let server = Server::start(folder)?;
+    let server = serve(folder)?;
     let path = [pik_folder(), duckdb.to_owned()].into_iter();
     let path = std::env::join_paths(path.chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())))?;
     let mut prepared = String::new();
@@ -180,7 +180,7 @@ fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usiz
                     .arg(format!("exec 2>&1\n{prepared}{command}"))
                     .current_dir(folder)
                     .env("PATH", &path)
-                    .env("PIK_URL", &server.url)
+                    .env("PIK_URL", server.url())
                     .stdin(Stdio::null())
                     .output()
                     .context("bash could not be started; is it installed?")?;
@@ -245,39 +245,12 @@ fn word_form(word: &str) -> String {
 }
 
 /// A server that ends with the page.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Result<Self> {
-        let mut child = Command::new(pik_folder().join("pik"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(folder.join("server.log"))?)
-            .spawn()
-            .context("pik could not be started")?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let mut server = Self { child, url: String::new() };
-        let Some(url) = line.trim_end().strip_prefix("listening on ") else {
-            bail!("the server did not start; see {}", folder.join("server.log").display());
-        };
-        server.url = url.to_owned();
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Its data is thrown away with the folder.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn serve(folder: &Path) -> Result<Server> {
+    let log = folder.join("server.log");
+    let mut command = Command::new(pik_folder().join("pik"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data"]).current_dir(folder);
+    command.stderr(fs::File::create(&log)?);
+    Server::start(&mut command).with_context(|| format!("see {}", log.display()))
 }
 
 #[cfg(test)]

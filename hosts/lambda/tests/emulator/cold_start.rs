@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+use pik_test_support::Program;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -73,7 +74,7 @@ async fn start(backing: &Backing, number: usize) -> Result<[Duration; 3]> {
     let (sender, mut asked) = channel(4);
     let listening = tokio::spawn(listen(listener, sender));
     let begin = Instant::now();
-    let _function = backing.function(&address)?.stdout(Stdio::null()).spawn()?;
+    let _function = Program::start(backing.function(&address)?.stdout(Stdio::null()))?;
 
     let mut times = Vec::new();
     let mut waiting = next(&mut asked, "/runtime/invocation/next").await?;

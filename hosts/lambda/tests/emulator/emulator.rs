@@ -1,15 +1,15 @@
 //! An emulator and a function that is connected to it.
 
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use pik_aws::{AwsStore, Provision, Settings};
+use pik_test_support::{Program, free_ports, wait_until};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
+use tokio::net::TcpStream;
 
 const FUNCTION: &str = "pik-lambda";
 
@@ -50,8 +50,7 @@ impl Backing {
             .env("AWS_ENDPOINT_URL_S3", variable("PIK_TEST_S3_URL")?)
             .env("AWS_ENDPOINT_URL_DYNAMODB", variable("PIK_TEST_DYNAMODB_URL")?)
             .env("RAW_BUCKET", &self.name)
-            .env("EVENTS_TABLE", &self.name)
-            .kill_on_drop(true);
+            .env("EVENTS_TABLE", &self.name);
         Ok(function)
     }
 }
@@ -62,8 +61,8 @@ pub(crate) struct Emulator {
     log: PathBuf,
     /// The store that the function writes to, seen from outside.
     pub(crate) store: AwsStore,
-    _emulator: Child,
-    _function: Child,
+    _emulator: Program,
+    _function: Program,
 }
 
 impl Emulator {
@@ -71,24 +70,24 @@ impl Emulator {
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Result<Self> {
         let store = Backing::make().await?;
 
-        let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+        let [port] = free_ports()?;
         let address = format!("127.0.0.1:{port}");
-        let emulator = Command::new(variable("PIK_TEST_CARGO_LAMBDA")?)
-            .args(["lambda", "watch", "--only-lambda-apis", "--invoke-address", "127.0.0.1"])
-            .args(["--invoke-port", &port.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        wait_for(&address).await?;
+        let mut emulator = Program::start(
+            Command::new(variable("PIK_TEST_CARGO_LAMBDA")?)
+                .args(["lambda", "watch", "--only-lambda-apis", "--invoke-address", "127.0.0.1"])
+                .args(["--invoke-port", &port.to_string()])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        )?;
+        wait_until("the emulator did not listen", Duration::from_secs(60), || {
+            ensure!(!emulator.has_ended()?, "the emulator ended before it listened");
+            Ok(std::net::TcpStream::connect(&address).is_ok())
+        })?;
 
         let log = std::env::temp_dir().join(format!("{}.log", store.name));
-        let function = store
-            .function(&format!("http://{address}/.rt/{FUNCTION}"))?
-            .envs(variables.iter().copied())
-            .stdout(std::fs::File::create(&log)?)
-            .spawn()?;
+        let mut function = store.function(&format!("http://{address}/.rt/{FUNCTION}"))?;
+        function.envs(variables.iter().copied()).stdout(std::fs::File::create(&log)?);
+        let function = Program::start(&mut function)?;
         Ok(Self { address, log, store: store.store, _emulator: emulator, _function: function })
     }
 
@@ -123,15 +122,4 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.log);
     }
-}
-
-async fn wait_for(address: &str) -> Result<()> {
-    let start = Instant::now();
-    while TcpStream::connect(address).await.is_err() {
-        if start.elapsed() > Duration::from_secs(60) {
-            bail!("the emulator does not listen at {address}");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
 }

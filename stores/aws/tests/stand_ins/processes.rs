@@ -1,6 +1,6 @@
 //! Two `pik` processes on one bucket and one table.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,44 +10,32 @@ use futures_util::future::{join_all, try_join_all};
 use pik_aws::Settings;
 use pik_conformance::Bench;
 use pik_core::{Answer, Event, EventId, Outcome, Status};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use pik_test_support::{Server, Signal};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use crate::bench::AwsBench;
 use crate::invariants::{self, Attempt};
 use crate::stand;
 
-/// A `pik serve`, killed when it is dropped.
+/// A `pik serve` on a bucket and a table.
 struct Host {
-    address: String,
-    child: Mutex<Child>,
+    server: Server,
 }
 
 impl Host {
-    async fn start(settings: &Settings) -> Result<Self> {
+    fn start(settings: &Settings) -> Result<Self> {
         let binary = std::env::var("PIK_TEST_BINARY").context("PIK_TEST_BINARY; run `cargo xtask test aws`")?;
-        let mut child = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .args(["serve", "--store", "aws", "--listen", "127.0.0.1:0"])
             .env("RAW_BUCKET", &settings.bucket)
             .env("EVENTS_TABLE", &settings.table)
             .env("AWS_ENDPOINT_URL_S3", settings.s3_endpoint.as_deref().unwrap_or_default())
             .env("AWS_ENDPOINT_URL_DYNAMODB", settings.dynamodb_endpoint.as_deref().unwrap_or_default())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let mut lines = BufReader::new(stdout).lines();
-        let line = lines.next_line().await?.context("pik ended before it listened")?;
-        let address = line.strip_prefix("listening on http://").with_context(|| line.clone())?.to_owned();
-        Ok(Self { address, child: Mutex::new(child) })
-    }
-
-    /// SIGKILL: no goodbye, whatever is under way.
-    async fn kill(&self) -> Result<()> {
-        Ok(self.child.lock().await.kill().await?)
+            .stderr(Stdio::null());
+        Ok(Self { server: Server::start(&mut command)? })
     }
 
     /// Posts an event; `None` for an answer that tells to come back.
@@ -55,10 +43,10 @@ impl Host {
         let request = format!(
             "POST /ingest HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
              x-request-id: {request_id}\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
+            self.server.address(),
             body.len()
         );
-        let mut socket = TcpStream::connect(&self.address).await?;
+        let mut socket = TcpStream::connect(self.server.address()).await?;
         socket.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await?;
@@ -99,7 +87,7 @@ fn id(body: &str) -> EventId {
 async fn two_hosts(test: &str) -> Result<(AwsBench, [Host; 2])> {
     let settings = stand::settings(test)?;
     let store = stand::made(settings.clone()).await?;
-    let hosts = [Host::start(&settings).await?, Host::start(&settings).await?];
+    let hosts = [Host::start(&settings)?, Host::start(&settings)?];
     Ok((AwsBench::new(store, settings).await, hosts))
 }
 
@@ -165,7 +153,7 @@ async fn nothing_is_lost_when_a_host_is_killed() -> Result<()> {
         while answers.load(Ordering::Relaxed) < EVENTS / 4 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        hosts[0].kill().await
+        hosts[0].server.signal(Signal::KILL)
     };
     let (killed, sent) = tokio::join!(killer, join_all((0..AT_ONCE).map(|_| sender())));
     killed?;
