@@ -17,7 +17,7 @@ use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "docs",
-    about: "the commands of docs/investigate.md, the README's first event, and an export opened with DuckDB",
+    about: "the commands of docs/investigate.md, the README's requests, and an export opened with DuckDB",
     run,
 };
 
@@ -41,12 +41,12 @@ fn run() -> Result<String> {
         bail!("no command was run");
     }
     open_odd_names(&duckdb)?;
-    post_the_readmes_event()?;
-    Ok(format!("{commands} commands say what the pages show, and the README's first event is answered as shown"))
+    let requests = post_the_readmes_events()?;
+    Ok(format!("{commands} commands and {requests} of the README's requests are answered as the pages show"))
 }
 
-/// The README's first request, and the answer that it shows.
-fn post_the_readmes_event() -> Result<()> {
+/// The README's requests in their order, each with the answer that it shows.
+fn post_the_readmes_events() -> Result<usize> {
     if found("curl").is_none() {
         apt::install("docs", &["curl"])?;
     }
@@ -57,33 +57,43 @@ fn post_the_readmes_event() -> Result<()> {
     }
     cargo().args(["run", "--quiet", "--", "serve", "--help"]).read()?;
     let blocks: Vec<&str> = readme.split("```").skip(1).step_by(2).collect();
-    let place = blocks.iter().position(|block| block.starts_with("sh\ncurl ")).context("the README posts no event")?;
-    let block = |at: usize, language: &str| blocks.get(at).and_then(|block| block.strip_prefix(language));
-    let command = block(place, "sh\n").context("no command")?;
-    let shown = block(place + 1, "json\n").context("the README shows no answer to its first event")?;
+    let requests: Vec<(&str, &str)> = blocks
+        .windows(2)
+        .filter_map(|pair| {
+            Some((pair[0].strip_prefix("sh\n").filter(|command| command.starts_with("curl "))?, pair[1]))
+        })
+        .collect();
+    if requests.is_empty() {
+        bail!("the README posts no event");
+    }
     let folder = workspace::target().join("docs/readme");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
     let server = serve(&folder)?;
-    let (default, ours) = ("http://127.0.0.1:8080", server.url());
-    if !command.contains(default) {
-        bail!("the README's first event does not go to {default}, where the server listens by default");
+    for (command, shown) in &requests {
+        let shown = shown.strip_prefix("json\n").context("the README shows no answer to one of its requests")?;
+        let (default, ours) = ("http://127.0.0.1:8080", server.url());
+        if !command.contains(default) {
+            bail!("a request of the README does not go to {default}, where the server listens by default");
+        }
+        let answer = Command::new("bash").arg("-c").arg(command.replace(default, &ours)).read()?;
+        println!("{answer}");
+        // Neither the day of arrival nor the lag can be the same, and what they decide is in the vectors.
+        let known =
+            |answer: &str| answer.split(',').map(form).filter(|part| !part.contains("ingest_")).collect::<Vec<_>>();
+        if known(&answer) != known(shown) {
+            bail!("a request of the README is answered otherwise than it shows:\n{shown}");
+        }
+        // Ids have a form only, above; here it is the very one.
+        if let Some(id) = shown.split('"').find(|text| text.len() == 64)
+            && !answer.contains(id)
+        {
+            bail!("an event of the README has another id than it shows");
+        }
     }
-    let answer = Command::new("bash").arg("-c").arg(command.replace(default, &ours)).read()?;
-    println!("{answer}");
-    // Neither the day of arrival nor the lag can be the same, and what they decide is in the vectors.
-    let known = |answer: &str| answer.split(',').map(form).filter(|part| !part.contains("ingest_")).collect::<Vec<_>>();
-    if known(&answer) != known(shown) {
-        bail!("the README's first event is answered otherwise than it shows");
-    }
-    // Ids have a form only, above; here it is the very one.
-    let id = shown.split('"').find(|text| text.len() == 64).context("the README shows no event_id")?;
-    if !answer.contains(id) {
-        bail!("the README's first event has another id than it shows");
-    }
-    Ok(())
+    Ok(requests.len())
 }
 
 /// Names that keys escape, exported and opened as a partitioned table.
