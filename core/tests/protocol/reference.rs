@@ -33,7 +33,7 @@ fn any_call(rng: &mut Rng, sent: &[&Submission]) -> Call {
 fn at_once<T>(call: impl Future<Output = T>) -> T {
     match Box::pin(call).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("memory made somebody wait"),
+        Poll::Pending => panic!("memory made a caller wait"),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::wire::Reply;
 /// One step of the schedule.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    /// The client and its attempt; nobody, when a call takes effect that everybody has forgotten.
+    /// The client and its attempt; none, when a call takes effect whose attempt is over.
     pub(crate) who: Option<(usize, u8)>,
     pub(crate) what: What,
 }

@@ -13,7 +13,7 @@
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
 //!
 //! A page reads a bounded amount. By arrival it looks into [`DAYS`] days at most, and where a status is asked for at
-//! [`LOOKED_AT`] records at most; DUPLICATE alone by entity looks at so many events. A page that stops there is short, even
+//! [`LOOKED_AT`] records at most; DUPLICATE alone by entity looks at as many events. A page that stops there is short, even
 //! empty, and has a next one all the same.
 //!
 //! A duplicate is not in `by_entity`: with its third index write it would cost five write units.
@@ -33,13 +33,13 @@ use crate::{BY_ENTITY, BY_INGEST, BY_LAG, DynamoLedger, Index, item, schema};
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// Of an entity whose DUPLICATE records alone are asked for, so many events are looked at in one go.
+/// First occurrences that are scanned in one step when only the duplicates of an entity are asked for.
 const EVENTS: usize = 100;
 
-/// Into so many days one page of arrivals looks. One without arrivals costs a query a shard, too.
+/// The most days that one page of arrivals looks into. A day without arrivals costs a query for each shard, too.
 const DAYS: usize = 100;
 
-/// Of so many records one page picks those of the status that is asked for; more, where more are asked for.
+/// The most records that one page reads to pick those of the status that is asked for; the page's limit where that is more.
 const LOOKED_AT: usize = 1_000;
 
 impl Investigate for DynamoLedger {

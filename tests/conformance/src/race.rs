@@ -22,7 +22,7 @@ async fn expect_one_accepted<B: Bench>(bench: &B, occurrences: &[(&Submission, &
     ensure!(first.status == Status::Accepted, "the first record is {}", first.status.as_str());
     ensure!(first.receipt == winner.receipt, "ACCEPTED was {}, recorded {}", winner.receipt, first.receipt);
     ensure!(answer.raw_key == first.raw_key && answer.ingest_lag_ms == first.ingest_lag_ms);
-    // Whoever finishes it, the claim fixes time and key, and the claim is one of these.
+    // Whichever attempt finishes it, the claim fixes time and key, and the claim is one of these.
     let claimed = occurrences
         .iter()
         .any(|(submission, _)| submission.ingest_time == first.ingest_time && submission.raw_key == first.raw_key);
@@ -31,7 +31,7 @@ async fn expect_one_accepted<B: Bench>(bench: &B, occurrences: &[(&Submission, &
     let objects = bench.objects(&id).await?;
     ensure!(objects.len() == 1 && objects[0].0 == first.raw_key, "{} raw objects: {objects:?}", objects.len());
     let bytes = &objects[0].1;
-    ensure!(occurrences.iter().any(|(submission, _)| submission.raw == *bytes), "the bytes are nobody's");
+    ensure!(occurrences.iter().any(|(submission, _)| submission.raw == *bytes), "no attempt sent these bytes");
     ensure!(first.raw_size == bytes.len() as u64, "recorded {} bytes of {}", first.raw_size, bytes.len());
 
     ensure!(duplicates.len() == occurrences.len() - 1, "{} of {} duplicates", duplicates.len(), occurrences.len() - 1);

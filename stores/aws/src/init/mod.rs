@@ -14,7 +14,7 @@ mod table;
 /// How to make what is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Provision {
-    /// Object Lock for so many days, in governance mode: nobody without a special permission deletes a raw object
+    /// Days of Object Lock in governance mode: only a special permission can delete a raw object
     /// version before that.
     pub object_lock_days: Option<u16>,
 }

@@ -103,7 +103,7 @@ async fn check_event(bench: &AwsBench, id: &EventId, attempts: &[&Attempt], keys
     }
     // A record may stand for an attempt whose answer was lost, never for none, and never twice for one.
     for record in &duplicates {
-        ensure!(attempts.iter().any(|attempt| attempt.wrote(record)), "nobody's record");
+        ensure!(attempts.iter().any(|attempt| attempt.wrote(record)), "a record that no attempt wrote");
         ensure!(record.receipt != first.receipt, "one attempt is first and duplicate");
     }
     let receipts: BTreeSet<_> = duplicates.iter().map(|record| &record.receipt).collect();

@@ -9,7 +9,7 @@ use crate::SqliteStore;
 use crate::db::rows;
 use crate::read::reader::Reader;
 
-/// Rows that are read at once; they hold up nobody else.
+/// Rows that are read at once; they block no other reader or writer.
 const ROWS: i64 = 500;
 
 /// Prefixes of a place among the records: first come the events, then the duplicates.

@@ -1,4 +1,4 @@
-//! Claims that nobody finished are never shown.
+//! Claims that were not finished are never shown.
 
 use anyhow::{Result, ensure};
 use pik_core::{BucketWidth, Investigate, Ledger, Query, RawStore, Receipt, Record, StatsQuery, Status};

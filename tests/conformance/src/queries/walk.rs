@@ -8,7 +8,7 @@ use crate::QueryBench;
 /// More pages than any check has records.
 const MOST_PAGES: usize = 2_000;
 
-/// All records of a query, so many a page. What was seen between two pages is up to `meanwhile`, which is awaited there.
+/// All records of a query, `limit` a page. What was seen between two pages is up to `meanwhile`, which is awaited there.
 pub(crate) async fn walk_while<B: QueryBench>(
     bench: &B,
     query: &Query,
@@ -38,7 +38,7 @@ pub(crate) async fn walk_while<B: QueryBench>(
     bail!("{MOST_PAGES} pages by {limit} and no end")
 }
 
-/// All records of a query, so many a page.
+/// All records of a query, `limit` a page.
 pub(crate) async fn walk<B: QueryBench>(bench: &B, query: &Query, limit: usize) -> Result<Vec<Record>> {
     walk_while(bench, query, limit, async || Ok(())).await
 }
