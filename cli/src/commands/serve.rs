@@ -49,6 +49,11 @@ pub(crate) struct Args {
     #[arg(long, env = "PIK_ALLOW_ANONYMOUS")]
     allow_anonymous: bool,
 
+    /// A name that clients know this server by, or several with commas between. Without tokens a request whose Host header
+    /// is neither one of these nor localhost nor an IP address is refused: it may come from a web page of another site
+    #[arg(long = "host-name", env = "PIK_HOST_NAMES", value_name = "NAME", value_delimiter = ',')]
+    host_names: Vec<String>,
+
     /// An origin whose pages may call this, such as https://app.example, or several with commas between
     #[arg(long = "cors-origin", env = "PIK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origins: Vec<String>,
@@ -59,8 +64,8 @@ pub(crate) struct Args {
     metrics_listen: Option<SocketAddr>,
 
     /// What is worth a log line
-    #[arg(long, env = "LOG_LEVEL", value_enum, default_value_t = Level::Info)]
-    log_level: Level,
+    #[arg(long, env = "LOG_LEVEL", value_enum, default_value_t = LogLevel::Info)]
+    log_level: LogLevel,
 
     /// The most bytes of one event
     #[arg(long, env = "PIK_MAX_EVENT_BYTES", value_name = "BYTES", default_value_t = MAX_BODY_BYTES)]
@@ -74,11 +79,17 @@ pub(crate) struct Args {
     #[arg(long, env = "PIK_MAX_BATCH_EVENTS", value_name = "COUNT", default_value_t = Config::default().max_batch_events)]
     max_batch_events: usize,
 
+    /// The most bytes that the bodies of all requests under way take together; a request beyond is answered 503 with
+    /// Retry-After
+    #[arg(long, env = "PIK_MAX_BYTES_UNDER_WAY", value_name = "BYTES", default_value_t = Config::default().max_bytes_under_way)]
+    max_bytes_under_way: usize,
+
     /// The most requests at once; more are answered 503 with Retry-After
     #[arg(long, env = "PIK_MAX_REQUESTS", value_name = "COUNT", default_value = "1024", value_parser = count)]
     max_requests: usize,
 
-    /// The most connections at once; more wait. Each takes a file descriptor (`ulimit -n`)
+    /// The most connections at once; for one more, the one that has been idle the longest is closed. Each takes a file
+    /// descriptor (`ulimit -n`)
     #[arg(long, env = "PIK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "900", value_parser = count)]
     max_connections: usize,
 
@@ -101,6 +112,33 @@ pub(crate) struct Args {
     /// How long requests in flight may take after a signal to stop, in seconds
     #[arg(long, env = "PIK_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value = "25", value_parser = seconds)]
     shutdown_timeout: Duration,
+}
+
+/// What is worth a log line.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogLevel {
+    /// Faults of the service
+    Error,
+    /// Also requests that were refused for reasons other than their events
+    Warn,
+    /// Also one line for each event
+    Info,
+    /// Also requests without events, and connections that broke
+    Debug,
+    /// Everything
+    Trace,
+}
+
+impl From<LogLevel> for Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -130,6 +168,8 @@ impl Args {
             max_event_bytes: self.max_event_bytes,
             max_batch_bytes: self.max_batch_bytes,
             max_batch_events: self.max_batch_events,
+            max_bytes_under_way: self.max_bytes_under_way,
+            metrics: self.metrics_listen.is_none(),
             cors_origins: self.cors_origins.clone(),
         }
     }
@@ -162,22 +202,32 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    args.check()?;
     pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
-    let log = Log::start(args.log_level, metrics.log_lines_dropped.clone()).context("cannot start the log")?;
-    let done = match args.store.open()? {
+    let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
+    let done = args.check().and_then(|()| match args.store.open()? {
         Opened::Sqlite(store) => serve(store, metrics, args),
         #[cfg(feature = "aws")]
         Opened::Aws(store) => serve(*store, metrics, args),
+    });
+    let code = match done {
+        Ok(()) => {
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            // Programs that gather the log read this, too.
+            tracing::error!(reason = format!("{error:#}"), "cannot serve");
+            ExitCode::FAILURE
+        }
     };
-    tracing::info!("stopped");
     drop(log);
-    done.map(|()| ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn serve(store: impl Store + Investigate, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
     let api = Api::new(store, ServerHost::new(metrics), args.config())?;
-    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen };
+    let host_names = args.host_names.clone();
+    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen, host_names };
     pik_server::run(api, addresses, args.limits())
 }

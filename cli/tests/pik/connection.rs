@@ -110,7 +110,7 @@ impl Connection {
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Response {
-        self.write(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n"));
+        self.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
         self.read()
     }
 
@@ -124,7 +124,7 @@ impl Connection {
 /// A request with a body; `headers` are lines that end in CRLF.
 pub(crate) fn post(path: &str, content_type: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: test\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
     )
     .into_bytes();

@@ -90,7 +90,7 @@ fn a_refused_token_is_not_tried_again() {
     assert!(problems.contains("unauthorized") && !problems.contains("wrong"), "{problems}");
     let metrics = {
         let mut connection = Connection::open(server.address);
-        connection.write("GET /metrics HTTP/1.1\r\nhost: test\r\nauthorization: Bearer right\r\n\r\n");
+        connection.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer right\r\n\r\n");
         connection.read().text()
     };
     assert!(metrics.contains("pik_http_requests_total{endpoint=\"/ingest/batch\",status=\"401\"} 1\n"), "{metrics}");

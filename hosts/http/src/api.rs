@@ -1,31 +1,22 @@
 //! The service: a store, a host and what the host decides.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::request;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
+use http_body::Body as _;
 use pik_core::{Investigate, Store};
 
-use crate::answer::json;
-use crate::cors::Cors;
-use crate::refusal::Refusal;
-use crate::tokens::Tokens;
-use crate::{Call, Config, ConfigError, Endpoint, ErrorCode, Host, HostFault, intake, openapi, resources};
+use crate::request::body::discard;
+use crate::service::Service;
+use crate::{Call, Config, ConfigError, Host, HostFault, Surface, resources};
 
 /// The service. Clones share everything.
-pub struct Api<S, H>(Arc<Parts<S, H>>);
-
-struct Parts<S, H> {
-    store: S,
-    host: H,
-    config: Config,
-    tokens: Tokens,
-    cors: Cors,
-    openapi: OnceLock<Bytes>,
-}
+pub struct Api<S, H>(Arc<Service<S, H>>);
 
 impl<S, H> Clone for Api<S, H> {
     fn clone(&self) -> Self {
@@ -34,72 +25,100 @@ impl<S, H> Clone for Api<S, H> {
 }
 
 impl<S: Store + Investigate, H: Host> Api<S, H> {
-    /// The Router to serve.
+    /// The Router to serve, for a host that need not answer anything by itself.
     pub fn router(&self) -> Router {
-        Endpoint::ALL
-            .into_iter()
-            .fold(Router::new(), |router, endpoint| router.route(endpoint.path(), resources::methods(endpoint)))
-            .fallback(resources::not_found::<S, H>)
-            .with_state(self.clone())
+        let api = self.clone();
+        Router::new().fallback(move |request: Request| {
+            let api = api.clone();
+            async move {
+                let call = api.begin(&request);
+                api.answer(&call, request).await
+            }
+        })
+    }
+
+    /// Answers a request that [`Api::begin`] took note of, and has the host observe the answer.
+    pub async fn answer(&self, call: &Call, request: Request) -> Response {
+        let (head, mut body) = request.into_parts();
+        let reply = match resources::reply(&self.0, call, &head, &mut body).await {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                self.read_on(call, &head, &mut body).await;
+                refusal.reply(call.dry_run())
+            }
+        };
+        let response = call.end(&self.0, reply);
+        if head.method == Method::HEAD { without_body(response) } else { response }
     }
 }
 
 impl<S: Store, H: Host> Api<S, H> {
     /// A service on `store`; fails on a configuration that cannot be right.
     pub fn new(store: S, host: H, config: Config) -> Result<Self, ConfigError> {
-        config.check()?;
-        let tokens = Tokens::new(&config.tokens);
-        let cors = Cors::new(&config.cors_origins);
-        Ok(Self(Arc::new(Parts { store, host, config, tokens, cors, openapi: OnceLock::new() })))
+        Ok(Self(Arc::new(Service::new(store, host, config)?)))
     }
 
-    /// Takes note of a request before the Router sees it, for a host that may have to answer it by itself. The
-    /// Router goes on with the same [`Call`].
-    pub fn begin(&self, request: &mut Request) -> Call {
-        let call = Call::begin(self, request.uri(), request.headers());
-        request.extensions_mut().insert(call.clone());
-        call
+    /// Takes note of a request to the API, for [`Api::answer`] or for a host that has to answer it by itself.
+    pub fn begin<B>(&self, request: &axum::http::Request<B>) -> Call {
+        self.begin_at(Surface::Api, request)
+    }
+
+    /// [`Api::begin`] where something else than the API may be served.
+    pub fn begin_at<B>(&self, surface: Surface, request: &axum::http::Request<B>) -> Call {
+        Call::begin(&self.0, surface, request.uri(), request.headers())
     }
 
     /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.
-    pub fn refuse(&self, call: Call, fault: HostFault, reason: Option<String>) -> Response {
-        let code = ErrorCode::from(fault);
-        call.refuse(self, &Refusal::Error { code, message: code.service_message().into(), reason, header: None })
+    pub fn refuse(&self, call: &Call, fault: HostFault, reason: Option<String>) -> Response {
+        call.end(&self.0, fault.refusal(reason).reply(call.dry_run()))
     }
 
-    /// Asks for a token where one is needed, for what a host serves beside the Router; or has the answer.
-    pub fn admit(&self, call: Call, head: &request::Parts) -> Result<Call, Box<Response>> {
-        match intake::admit(self, head) {
-            Ok(()) => Ok(call),
-            Err(refusal) => Err(Box::new(call.refuse(self, &refusal))),
+    /// [`Api::refuse`] of a request whose body was not read: it is read on and dropped first, so that the client gets to
+    /// read the answer.
+    pub async fn decline(&self, call: &Call, request: Request, fault: HostFault, reason: Option<String>) -> Response {
+        let (head, mut body) = request.into_parts();
+        self.read_on(call, &head, &mut body).await;
+        self.refuse(call, fault, reason)
+    }
+
+    /// Reads a body on that is not wanted.
+    pub(crate) async fn read_on(&self, call: &Call, head: &Parts, body: &mut Body) {
+        // A client that waits to be told to go on has sent nothing yet, and need not.
+        if !head.headers.contains_key(header::EXPECT) {
+            discard(body, resources::body_limit(self.config(), call.endpoint())).await;
         }
+    }
+
+    /// Takes note of a request that gets no answer, because its connection or the process ended.
+    pub fn abandon(&self, call: &Call, reason: &str) {
+        call.abandon(&self.0, reason);
     }
 
     /// The store.
     pub fn store(&self) -> &S {
-        &self.0.store
+        self.0.store()
     }
 
     /// The host.
     pub fn host(&self) -> &H {
-        &self.0.host
+        self.0.host()
     }
 
     /// What the host decided.
     pub fn config(&self) -> &Config {
-        &self.0.config
+        self.0.config()
     }
 
-    /// The OpenAPI document, made when it is first asked for: a cold start has no use for it.
-    pub fn openapi(&self) -> Bytes {
-        self.0.openapi.get_or_init(|| Bytes::from(json(&openapi::document(self.config())))).clone()
+    pub(crate) fn service(&self) -> &Service<S, H> {
+        &self.0
     }
+}
 
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.0.tokens
+/// The answer to HEAD: that to GET, with the length of what is left out.
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-
-    pub(crate) fn cors(&self) -> &Cors {
-        &self.0.cors
-    }
+    Response::from_parts(head, Body::empty())
 }

@@ -4,19 +4,34 @@ use core::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::Response;
-use pik_core::{Receipt, is_request_id};
+use pik_core::is_request_id;
 
-use crate::refusal::Refusal;
-use crate::{Api, Endpoint, Exchange, Host, Observation, parameters};
-use pik_core::Store;
+use crate::request::parameters::Parameters;
+use crate::response::Reply;
+use crate::service::Service;
+use crate::{Endpoint, Exchange, Host, Observation};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What is logged of a request whose connection ended before its answer, as nginx does.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What is served where a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// The API.
+    Api,
+    /// The metrics alone, and to all clients that can reach the address.
+    Metrics,
+}
 
 /// What is known of a request from its head alone, and needed to answer it whatever happens.
 #[derive(Debug, Clone)]
 pub struct Call {
     request_id: HeaderValue,
+    surface: Surface,
     endpoint: Endpoint,
+    parameters: Parameters,
     dry_run: bool,
     started: Duration,
     /// Of a page that may read the answer.
@@ -24,21 +39,28 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn begin<S: Store, H: Host>(api: &Api<S, H>, uri: &Uri, headers: &HeaderMap) -> Self {
-        let endpoint = Endpoint::of(uri.path());
+    pub(crate) fn begin<S, H: Host>(service: &Service<S, H>, surface: Surface, uri: &Uri, headers: &HeaderMap) -> Self {
+        let endpoint = match (Endpoint::of(uri.path()), surface) {
+            (Endpoint::Metrics, Surface::Api) if !service.config().metrics => Endpoint::Unknown,
+            (Endpoint::Metrics, Surface::Metrics) => Endpoint::Metrics,
+            (_, Surface::Metrics) => Endpoint::Unknown,
+            (endpoint, Surface::Api) => endpoint,
+        };
+        let parameters = Parameters::read(uri.query());
         Self {
-            request_id: request_id(api.host(), headers),
+            request_id: request_id(service.host(), headers),
+            surface,
             endpoint,
-            dry_run: endpoint.takes_events() && (api.config().dry_run || parameters::asks_dry_run(uri.query())),
-            started: api.host().monotonic(),
-            origin: api.cors().allowed(headers),
+            dry_run: endpoint.takes_events() && (service.config().dry_run || parameters.ask_dry_run()),
+            parameters,
+            started: service.host().monotonic(),
+            origin: service.cors().allowed(headers),
         }
     }
 
     /// The id in `x-request-id`, in logs and in receipts.
     pub fn request_id(&self) -> &str {
-        // INVARIANT: checked to be printable ASCII when it was taken or made.
-        self.request_id.to_str().unwrap_or_default()
+        self.request_id.to_str().expect("a request id is printable ASCII: it was checked when it was taken or made")
     }
 
     /// What is asked for.
@@ -51,46 +73,53 @@ impl Call {
         self.dry_run
     }
 
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
     pub(crate) fn origin(&self) -> Option<&HeaderValue> {
         self.origin.as_ref()
     }
 
-    pub(crate) fn receipt(&self, nonce: u64, index: usize) -> Receipt {
-        Receipt::new(self.request_id(), nonce, index)
-    }
-
-    /// Completes the answer and has the host take note of it.
-    pub(crate) fn end<S: Store, H: Host>(
-        self,
-        api: &Api<S, H>,
-        mut response: Response,
-        observations: &[Observation<'_>],
-    ) -> Response {
-        api.host().observe(&Exchange {
-            request_id: self.request_id(),
-            endpoint: self.endpoint,
-            http_status: response.status().as_u16(),
-            latency: api.host().monotonic().saturating_sub(self.started),
-            dry_run: self.dry_run,
-            observations,
-        });
-        let headers = response.headers_mut();
-        api.cors().mark(self.origin, headers);
-        headers.insert(X_REQUEST_ID, self.request_id);
-        response
-    }
-
-    /// [`Call::end`] or [`Call::refuse`], for a request without events.
-    pub(crate) fn answer<S: Store, H: Host>(self, api: &Api<S, H>, answer: Result<Response, Refusal>) -> Response {
-        match answer {
-            Ok(response) => self.end(api, response, &[]),
-            Err(refusal) => self.refuse(api, &refusal),
+    /// Whether a request must carry a token where there are tokens. Load balancers ask for health without one and learn
+    /// nothing; the description says no more than the source does.
+    pub(crate) fn asks_for_token(&self) -> bool {
+        match self.endpoint {
+            Endpoint::Health | Endpoint::Ready | Endpoint::OpenApi | Endpoint::Unknown => false,
+            Endpoint::Metrics => self.surface == Surface::Api,
+            Endpoint::Ingest
+            | Endpoint::IngestBatch
+            | Endpoint::Events
+            | Endpoint::Event
+            | Endpoint::EventRaw
+            | Endpoint::Stats => true,
         }
     }
 
-    pub(crate) fn refuse<S: Store, H: Host>(self, api: &Api<S, H>, refusal: &Refusal) -> Response {
-        let response = refusal.response(self.dry_run);
-        self.end(api, response, &[refusal.observation()])
+    /// Completes the answer and has the host take note of it.
+    pub(crate) fn end<S, H: Host>(&self, service: &Service<S, H>, reply: Reply) -> Response {
+        let Reply { mut response, observations } = reply;
+        self.observe(service, response.status().as_u16(), &observations);
+        let headers = response.headers_mut();
+        service.cors().mark(self.origin.clone(), headers);
+        headers.insert(X_REQUEST_ID, self.request_id.clone());
+        response
+    }
+
+    /// Has the host take note of a request that gets no answer.
+    pub(crate) fn abandon<S, H: Host>(&self, service: &Service<S, H>, reason: &str) {
+        self.observe(service, CLIENT_CLOSED_REQUEST, &[Observation::abandoned(reason)]);
+    }
+
+    fn observe<S, H: Host>(&self, service: &Service<S, H>, http_status: u16, observations: &[Observation]) {
+        service.host().observe(&Exchange {
+            request_id: self.request_id(),
+            endpoint: self.endpoint,
+            http_status,
+            latency: service.host().monotonic().saturating_sub(self.started),
+            dry_run: self.dry_run,
+            observations,
+        });
     }
 }
 
@@ -101,7 +130,7 @@ fn request_id<H: Host>(host: &H, headers: &HeaderMap) -> HeaderValue {
         None => {
             let made = host.request_id();
             debug_assert!(is_request_id(&made));
-            HeaderValue::try_from(made).unwrap_or(HeaderValue::from_static("unnamed"))
+            HeaderValue::try_from(made).expect("a host makes request ids of printable ASCII")
         }
     }
 }

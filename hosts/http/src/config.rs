@@ -19,6 +19,11 @@ pub struct Config {
     pub max_batch_bytes: usize,
     /// The most events of a batch.
     pub max_batch_events: usize,
+    /// The most bytes that the bodies of all requests under way may take together, inflated ones and the events read
+    /// out of them included. A request beyond is answered 503 `overloaded`.
+    pub max_bytes_under_way: usize,
+    /// Whether `/metrics` is served beside the API, to clients with a token where there are tokens.
+    pub metrics: bool,
     /// The origins whose pages may call this, such as `https://app.example`. Without any there is no CORS.
     pub cors_origins: Vec<String>,
 }
@@ -31,6 +36,8 @@ impl Default for Config {
             max_event_bytes: MAX_BODY_BYTES,
             max_batch_bytes: 16 * 1024 * 1024,
             max_batch_events: 10_000,
+            max_bytes_under_way: 256 * 1024 * 1024,
+            metrics: false,
             cors_origins: Vec::new(),
         }
     }

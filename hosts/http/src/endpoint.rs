@@ -1,5 +1,7 @@
 //! What a request can ask for.
 
+use axum::http::Method;
+
 /// The paths that are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Endpoint {
@@ -19,6 +21,8 @@ pub enum Endpoint {
     EventRaw,
     /// Counts and lags by hour or day.
     Stats,
+    /// The host's counters, as Prometheus reads them.
+    Metrics,
     /// The description of all this.
     OpenApi,
     /// Any other path.
@@ -27,7 +31,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ingest,
         Self::IngestBatch,
         Self::Health,
@@ -36,10 +40,11 @@ impl Endpoint {
         Self::Event,
         Self::EventRaw,
         Self::Stats,
+        Self::Metrics,
         Self::OpenApi,
     ];
 
-    /// The path as the Router and the OpenAPI document write it, and as a label of logs and metrics.
+    /// The path as the OpenAPI document writes it, and as a label of logs and metrics.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Ingest => "/ingest",
@@ -50,6 +55,7 @@ impl Endpoint {
             Self::Event => "/events/{event_id}",
             Self::EventRaw => "/events/{event_id}/raw",
             Self::Stats => "/stats",
+            Self::Metrics => "/metrics",
             Self::OpenApi => "/openapi.json",
             Self::Unknown => "unknown",
         }
@@ -58,6 +64,15 @@ impl Endpoint {
     /// What a request's path asks for. Paths are compared as they are written: `/ingest/` and `/%69ngest` are unknown.
     pub fn of(path: &str) -> Self {
         Self::ALL.into_iter().find(|endpoint| fits(endpoint.path(), path)).unwrap_or(Self::Unknown)
+    }
+
+    /// The methods it takes, as the `Allow` header has them.
+    pub(crate) const fn allow(self) -> &'static str {
+        if self.takes_events() { "POST" } else { "GET,HEAD" }
+    }
+
+    pub(crate) fn takes(self, method: &Method) -> bool {
+        self.allow().split(',').any(|name| name == method.as_str())
     }
 
     /// Whether events are sent there, so that a dry run means something.
@@ -70,14 +85,14 @@ impl Endpoint {
             | Self::Event
             | Self::EventRaw
             | Self::Stats
+            | Self::Metrics
             | Self::OpenApi
             | Self::Unknown => false,
         }
     }
 }
 
-/// Whether a path has the template's segments, as the Router sees it: one in braces stands for any, save that the last
-/// one of a path is not empty.
+/// Whether a path has the template's segments. A segment in braces stands for any text, but not for an empty last one.
 fn fits(template: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     !(template.ends_with('}') && path.ends_with('/'))

@@ -1,10 +1,11 @@
 //! What the Router needs of the host it runs in.
 
+use core::future::{Future, ready};
 use core::time::Duration;
 
 use crate::Exchange;
 
-/// Clocks, randomness and a place for observations.
+/// Clocks, randomness, a place for long work, and a place for observations.
 pub trait Host: Send + Sync + 'static {
     /// The UTC clock, in milliseconds since 1970.
     fn now_ms(&self) -> i64;
@@ -21,7 +22,20 @@ pub trait Host: Send + Sync + 'static {
         format!("{:016x}{:016x}", self.nonce(), self.nonce())
     }
 
+    /// Runs work that may take many milliseconds, such as inflating a body. A host with I/O threads runs it elsewhere, so
+    /// that other requests go on.
+    fn offload<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> + Send {
+        ready(work())
+    }
+
+    /// The host's counters in Prometheus's text format, for `/metrics`; or why there are none. Asked only where
+    /// [`Config::metrics`](crate::Config::metrics) or [`Surface::Metrics`](crate::Surface::Metrics) says that they are
+    /// served.
+    fn metrics(&self) -> Result<String, String> {
+        Err("this host has no metrics to read".to_owned())
+    }
+
     /// Takes note of a request that was answered, for logs and metrics. Called once a request, before the answer is
-    /// sent; whatever takes long belongs elsewhere.
+    /// sent: it must not wait for anything.
     fn observe(&self, exchange: &Exchange<'_>);
 }

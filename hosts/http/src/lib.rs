@@ -1,36 +1,30 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
-mod answer;
 mod api;
-mod body;
 mod call;
 mod config;
-mod cors;
-mod cursor;
-mod edge;
 mod endpoint;
+mod error_code;
 mod host;
-mod inflate;
-mod intake;
-pub mod log_lines;
-mod media;
-pub mod metric_lines;
-mod observation;
+mod limits;
+mod observe;
 mod openapi;
-mod parameters;
-mod question;
-mod refusal;
+mod request;
 mod resources;
+mod response;
 mod screen;
-mod tokens;
+mod service;
+pub mod settings;
+mod store_fault;
 
 pub use api::Api;
-pub use call::Call;
+pub use call::{Call, Surface};
 pub use config::{Config, ConfigError};
-pub use edge::X_PIK_EVENT_ID;
 pub use endpoint::Endpoint;
+pub use error_code::ErrorCode;
 pub use host::Host;
-pub use observation::{Exchange, Observation, Subject, Verdict};
-pub use refusal::{ErrorCode, HostFault};
-pub use screen::{Foretold, Screened};
+pub use observe::{Exchange, Observation, Subject, Verdict, log_lines, metric_lines};
+pub use request::X_PIK_EVENT_ID;
+pub use response::HostFault;
+pub use screen::Screened;

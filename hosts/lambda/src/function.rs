@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use lambda_http::http::Uri;
@@ -12,22 +11,20 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use pik_core::{Investigate, Store};
 use pik_http::{Api, HostFault};
-use tower_service::Service;
 
 use crate::host::{LAMBDA_REQUEST_ID, LambdaHost, now_ms};
 
 /// What is kept of an invocation's time for the way back.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// The Router, and what Lambda adds to a request.
+/// The service, and what Lambda adds to a request.
 pub(crate) struct Function<S> {
     api: Api<S, LambdaHost>,
-    router: Router,
 }
 
 impl<S: Store + Investigate> Function<S> {
     pub(crate) fn new(api: Api<S, LambdaHost>) -> Self {
-        Self { router: api.router(), api }
+        Self { api }
     }
 
     /// Answers in time, whatever the store does: a function that is ended by Lambda says nothing to its client.
@@ -43,13 +40,13 @@ impl<S: Store + Investigate> Function<S> {
 
         LAMBDA_REQUEST_ID
             .scope(lambda_request_id, async {
-                let mut request = without_stage(request).map(Body::new);
-                let call = self.api.begin(&mut request);
-                match tokio::time::timeout(limit, self.router.clone().call(request)).await {
-                    Ok(answer) => answer,
+                let request = without_stage(request).map(Body::new);
+                let call = self.api.begin(&request);
+                match tokio::time::timeout(limit, self.api.answer(&call, request)).await {
+                    Ok(answer) => Ok(answer),
                     Err(_) => {
                         let reason = Some("the store did not answer in time".into());
-                        Ok(self.api.refuse(call, HostFault::Timeout, reason))
+                        Ok(self.api.refuse(&call, HostFault::Timeout, reason))
                     }
                 }
             })

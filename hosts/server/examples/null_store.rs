@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
     pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(level, metrics.log_lines_dropped.clone())?;
-    let api = Api::new(NullStore, ServerHost::new(metrics), Config::default())?;
+    let api = Api::new(NullStore, ServerHost::new(metrics), Config { metrics: true, ..Config::default() })?;
     let limits = Limits {
         header: Duration::from_secs(10),
         body: Duration::from_secs(30),
@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
         requests: 1024,
         connections: 900,
     };
-    pik_server::run(api, Addresses { events: address.parse()?, metrics: None }, limits)?;
+    pik_server::run(api, Addresses { events: address.parse()?, metrics: None, host_names: Vec::new() }, limits)?;
     drop(log);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A timer for each request would cost more than the request's own bookkeeping. Instead a connection notes when it enters
 //! a phase, and a slow tick of its own task compares.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Limits;
@@ -31,6 +31,9 @@ pub(crate) struct PhaseClock {
     head_ms: AtomicU64,
     expired: AtomicBool,
     any_request: AtomicBool,
+    body_unread: AtomicBool,
+    /// The status of the answer that hyper wrote by itself to what is not HTTP; 0 without one.
+    refused: AtomicU16,
 }
 
 impl PhaseClock {
@@ -42,6 +45,8 @@ impl PhaseClock {
             head_ms: AtomicU64::new(0),
             expired: AtomicBool::new(false),
             any_request: AtomicBool::new(false),
+            body_unread: AtomicBool::new(false),
+            refused: AtomicU16::new(0),
         }
     }
 
@@ -80,7 +85,7 @@ impl PhaseClock {
         self.head_ms.store(self.since_ms.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// A request's body is complete, or nobody wants the rest.
+    /// A request's body is complete, or its rest is not wanted.
     pub(crate) fn end_body(&self) {
         if self.phase() == Phase::Body {
             self.phase.store(Phase::Answer as u8, Ordering::Relaxed);
@@ -101,6 +106,8 @@ impl PhaseClock {
     pub(crate) fn check(&self, limits: &Limits) -> Option<Phase> {
         let phase = self.phase();
         let (since, limit) = match phase {
+            // A client that opens a connection has a request at hand.
+            Phase::Idle if !self.any_request() => (&self.since_ms, limits.header),
             Phase::Idle => (&self.since_ms, limits.idle),
             Phase::Head => (&self.since_ms, limits.header),
             Phase::Body => (&self.head_ms, limits.body),
@@ -117,6 +124,39 @@ impl PhaseClock {
     /// Whether the request in hand has taken too long.
     pub(crate) fn expired(&self) -> bool {
         self.expired.load(Ordering::Relaxed)
+    }
+
+    /// How long the connection has waited for its client, for one that can be closed without losing an answer: without a
+    /// request at all, or within a request's head.
+    pub(crate) fn waiting(&self) -> Option<(Phase, Duration)> {
+        let phase = self.phase();
+        match phase {
+            Phase::Idle | Phase::Head => {
+                let since = self.since_ms.load(Ordering::Relaxed);
+                Some((phase, Duration::from_millis(self.now_ms().saturating_sub(since))))
+            }
+            Phase::Body | Phase::Answer => None,
+        }
+    }
+
+    /// The request is answered although its body was not read to the end.
+    pub(crate) fn leave_body_unread(&self) {
+        self.body_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending what is not read.
+    pub(crate) fn body_unread(&self) -> bool {
+        self.body_unread.load(Ordering::Relaxed)
+    }
+
+    /// hyper has answered what is not HTTP with this status.
+    pub(crate) fn refuse(&self, status: u16) {
+        self.refused.store(status, Ordering::Relaxed);
+    }
+
+    /// The status of [`PhaseClock::refuse`].
+    pub(crate) fn refused(&self) -> Option<u16> {
+        Some(self.refused.load(Ordering::Relaxed)).filter(|status| *status > 0)
     }
 
     /// Whether there was a request at all.

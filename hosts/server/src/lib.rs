@@ -1,24 +1,15 @@
-//! HTTP around the shared Router: connections, limits, time-outs, observation, an end in good order.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
-mod body;
 mod clock;
-mod connection;
-#[cfg(test)]
-mod faulty;
 mod gate;
-mod host;
-mod http_socket;
 mod limits;
-mod listener;
-mod log;
-mod metrics;
+mod network;
+mod observe;
 pub mod pages;
 mod run;
 mod signals;
 
-pub use host::ServerHost;
 pub use limits::Limits;
-pub use log::{Level, Log};
-pub use metrics::Metrics;
-pub use run::{Addresses, run};
+pub use observe::{Level, Log, Metrics, ServerHost};
+pub use run::{Addresses, Server, run};

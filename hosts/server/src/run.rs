@@ -6,22 +6,32 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use pik_core::{Investigate, Store};
-use pik_http::Api;
+use pik_http::{Api, Surface};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::gate::{Gate, Surface};
-use crate::listener::{bind, serve};
+use crate::gate::Gate;
+use crate::network::{bind, serve};
 use crate::signals::Signals;
 use crate::{Limits, ServerHost};
 
-/// Where to listen.
-#[derive(Debug, Clone, Copy)]
+/// Where to listen, and for which names.
+#[derive(Debug, Clone)]
 pub struct Addresses {
     /// The API.
     pub events: SocketAddr,
-    /// The metrics are at the address of the events unless they have their own.
+    /// The metrics, where they have an address of their own.
     pub metrics: Option<SocketAddr>,
+    /// The names in `Host` that are served beside `localhost` and IP addresses where no token is asked for.
+    pub host_names: Vec<String>,
+}
+
+/// A server that listens, and serves when it is asked to.
+pub struct Server<S: Store + Investigate> {
+    api: Api<S, ServerHost>,
+    limits: Limits,
+    events: (TcpListener, Arc<Gate<S>>),
+    metrics: Option<(TcpListener, Arc<Gate<S>>)>,
 }
 
 /// Serves until a signal, answers what is in flight, and closes the store.
@@ -34,49 +44,70 @@ pub fn run<S: Store + Investigate>(
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
-    let done = runtime.block_on(listen(api, addresses, limits));
+    let done = runtime.block_on(async {
+        let signals = Signals::listen().context("cannot listen for signals")?;
+        let server = Server::bind(api, addresses, limits)?;
+        if let Some((listener, _)) = &server.metrics {
+            tell("metrics", "/metrics", listener)?;
+        }
+        tell("listening", "", &server.events.0)?;
+        until_signalled(server, signals).await;
+        Ok(())
+    });
     // Requests that outlived the time to stop end here, and with the last of them the store closes.
     drop(runtime);
     done
 }
 
-async fn listen<S: Store + Investigate>(
-    api: Api<S, ServerHost>,
-    addresses: Addresses,
-    limits: Limits,
-) -> anyhow::Result<()> {
-    let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let (stop, stopped) = watch::channel(false);
-    let connections = api.host().metrics().connections.clone();
-    let open = |address| bind(address).with_context(|| format!("cannot listen at {address}"));
-    let listener = open(addresses.events)?;
-    let mut surface = Surface::EventsAndMetrics;
-    if let Some(address) = addresses.metrics {
-        surface = Surface::Events;
-        let listener = open(address)?;
-        tell("metrics", "/metrics", &listener)?;
-        let gate = Arc::new(Gate::new(api.clone(), Surface::Metrics, &limits));
-        tokio::spawn(serve(listener, gate, limits, connections.clone(), stopped.clone()));
+impl<S: Store + Investigate> Server<S> {
+    /// Listens, so that clients can connect; they are served by [`Server::serve`]. Needs a Tokio runtime.
+    pub fn bind(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<Self> {
+        let Addresses { events, metrics, host_names } = addresses;
+        let open = |address| bind(address).with_context(|| format!("cannot listen at {address}"));
+        let events = open(events)?;
+        let metrics = match metrics {
+            Some(address) => {
+                Some((open(address)?, Arc::new(Gate::new(api.clone(), Surface::Metrics, Vec::new(), &limits))))
+            }
+            None => None,
+        };
+        let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, &limits));
+        Ok(Self { api, limits, events: (events, gate), metrics })
     }
-    tell("listening", "", &listener)?;
-    let gate = Arc::new(Gate::new(api, surface, &limits));
-    let serving = serve(listener, gate, limits, connections, stopped);
+
+    /// Where the API is: the port may have been chosen a moment ago.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.events.0.local_addr()
+    }
+
+    /// Serves until `stop` is true, then answers what is in flight, for a bounded time. True if all was answered.
+    pub async fn serve(self, stop: watch::Receiver<bool>) -> bool {
+        let connections = self.api.host().counters().connections.clone();
+        if let Some((listener, gate)) = self.metrics {
+            tokio::spawn(serve(listener, gate, self.limits, connections.clone(), stop.clone()));
+        }
+        let (listener, gate) = self.events;
+        serve(listener, gate, self.limits, connections, stop).await
+    }
+}
+
+async fn until_signalled<S: Store + Investigate>(server: Server<S>, mut signals: Signals) {
+    let (stop, stopped) = watch::channel(false);
     let signalled = async {
         signals.next().await;
         tracing::info!("stopping");
-        // Nobody hears it when serving has ended by itself.
+        // Serving may have ended by itself; then there is no receiver.
         let _ = stop.send(true);
         signals.next().await;
     };
     let all_answered = tokio::select! {
-        all_answered = serving => all_answered,
-        // A second signal: somebody is in a hurry.
+        all_answered = server.serve(stopped) => all_answered,
+        // A second signal: the sender does not want to wait.
         () = signalled => false,
     };
     if !all_answered {
         tracing::warn!("requests in flight were not answered");
     }
-    Ok(())
 }
 
 /// Tells people and programs where this listens; the port may have been chosen a moment ago.

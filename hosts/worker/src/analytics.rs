@@ -17,10 +17,14 @@ pub(crate) fn note(dataset: &AnalyticsEngineDataset, name: &str, exchange: &Exch
     if !exchange.endpoint.takes_events() {
         return;
     }
-    let count = |verdict| exchange.observations.iter().filter(|observation| observation.verdict == verdict).count();
+    let count = |verdict| {
+        let such = exchange.observations.iter().filter(|observation| observation.verdict == verdict);
+        such.map(|observation| observation.count).sum::<usize>()
+    };
+    let events: usize = exchange.observations.iter().map(|observation| observation.count).sum();
     let lag = exchange.observations.iter().filter_map(|observation| observation.ingest_lag_ms).max();
     let doubles = [
-        exchange.observations.len().max(1) as f64,
+        events.max(1) as f64,
         count(Verdict::Accepted) as f64,
         count(Verdict::Duplicate) as f64,
         count(Verdict::Rejected) as f64,

@@ -1,25 +1,19 @@
-//! The Worker's settings: variables and secrets, with the names of the server's environment where it has them.
+//! The Worker's own variables and secrets, beside those of [`pik_http::settings`].
 //!
 //! | name | meaning |
 //! |---|---|
 //! | `RAW_BUCKET` | the name of the bucket bound as `RAW`, for the records; required, unless events are forwarded |
-//! | `PIK_TOKENS` | a secret: bearer tokens that let requests in, with commas between |
-//! | `PIK_ALLOW_ANONYMOUS` | `true`: without tokens, let everybody in |
-//! | `DRY_RUN` | `true`: validate and look up, write nothing |
-//! | `PIK_CORS_ORIGINS` | origins whose pages may call this, with commas between |
-//! | `PIK_MAX_EVENT_BYTES`, `PIK_MAX_BATCH_BYTES`, `PIK_MAX_BATCH_EVENTS` | limits |
-//! | `PIK_METRIC_DIMENSIONS` | `source`, `event_type` or both, with a comma between: values of events that are dimensions of metrics, too |
+//! | `PIK_ALLOW_ANONYMOUS` | `true`: without tokens, let every request in |
 //! | `UPSTREAM` | the server that valid events are forwarded to, instead of keeping them here |
 //! | `PIK_UPSTREAM_TIMEOUT` | how many seconds it has to answer |
 
-use std::fmt::Display;
 use std::num::NonZeroU64;
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Uri;
 use pik_http::Config;
 use pik_http::metric_lines::Dimensions;
+use pik_http::settings::Variables;
 
 /// What fits into the 50 calls to D1 and R2 that a request has on the free plan, three for each event.
 const MAX_BATCH_EVENTS: usize = 16;
@@ -61,46 +55,31 @@ pub(crate) struct Upstream {
 impl Environment {
     /// Reads it all; a value that cannot be right is an error that says what to do.
     pub(crate) fn read(variable: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, String> {
-        // One that is empty is not set.
-        let text = |name: &str| Ok::<_, String>(variable(name)?.filter(|text| !text.is_empty()));
-        let list = |name: &str| {
-            let items = text(name)?;
-            Ok::<Vec<String>, String>(
-                items.map(|text| text.split(',').map(|item| item.trim().to_owned()).collect()).unwrap_or_default(),
-            )
-        };
-        let mode = match text("UPSTREAM")? {
+        let variables = Variables::new(variable);
+        let mode = match variables.text("UPSTREAM")? {
             Some(url) => Mode::Gate(Upstream {
                 origin: origin(&url)?,
                 timeout: Duration::from_secs(
-                    parsed("PIK_UPSTREAM_TIMEOUT", text("PIK_UPSTREAM_TIMEOUT")?)?
-                        .map_or(UPSTREAM_TIMEOUT_SECONDS, NonZeroU64::get),
+                    variables.parsed("PIK_UPSTREAM_TIMEOUT")?.map_or(UPSTREAM_TIMEOUT_SECONDS, NonZeroU64::get),
                 ),
             }),
-            None => Mode::Store {
-                bucket: text("RAW_BUCKET")?
-                    .ok_or("RAW_BUCKET is not set; set it to the name of the bucket bound as RAW")?,
-            },
+            None => Mode::Store { bucket: variables.required("RAW_BUCKET")? },
         };
-        let number = |name: &str, default: usize| Ok::<_, String>(parsed(name, text(name)?)?.unwrap_or(default));
-        let flag = |name: &str| Ok::<_, String>(parsed(name, text(name)?)?.unwrap_or(false));
         let defaults = Config::default();
-        let config = Config {
-            tokens: list("PIK_TOKENS")?,
-            dry_run: flag("DRY_RUN")?,
-            max_event_bytes: number("PIK_MAX_EVENT_BYTES", defaults.max_event_bytes)?,
-            max_batch_bytes: number("PIK_MAX_BATCH_BYTES", MAX_BATCH_BYTES)?,
-            max_batch_events: match &mode {
-                Mode::Store { .. } => number("PIK_MAX_BATCH_EVENTS", MAX_BATCH_EVENTS)?,
-                // The server's to say.
-                Mode::Gate(_) => number("PIK_MAX_BATCH_EVENTS", defaults.max_batch_events)?,
-            },
-            cors_origins: list("PIK_CORS_ORIGINS")?,
+        let max_batch_events = match &mode {
+            Mode::Store { .. } => MAX_BATCH_EVENTS,
+            // The server's to say.
+            Mode::Gate(_) => defaults.max_batch_events,
         };
-        let dimensions = parsed("PIK_METRIC_DIMENSIONS", text("PIK_METRIC_DIMENSIONS")?)?.unwrap_or_default();
+        let config = variables.config(Config { max_batch_bytes: MAX_BATCH_BYTES, max_batch_events, ..defaults })?;
+        let dimensions = variables.dimensions()?;
         // A Worker's address is public. At a gate the server asks for tokens.
-        if mode.keeps_events() && config.tokens.is_empty() && !flag("PIK_ALLOW_ANONYMOUS")? {
-            return Err("no tokens are set, so anybody could write; set the secret PIK_TOKENS, or PIK_ALLOW_ANONYMOUS to `true`".into());
+        let allows_anonymous = variables.parsed("PIK_ALLOW_ANONYMOUS")?.unwrap_or(false);
+        if mode.keeps_events() && config.tokens.is_empty() && !allows_anonymous {
+            return Err(
+                "no tokens are set, so anybody could write; set the secret PIK_TOKENS, or PIK_ALLOW_ANONYMOUS to `true`"
+                    .into(),
+            );
         }
         Ok(Self { config, mode, dimensions })
     }
@@ -113,10 +92,6 @@ impl Mode {
             Self::Gate(_) => false,
         }
     }
-}
-
-fn parsed<T: FromStr<Err: Display>>(name: &str, text: Option<String>) -> Result<Option<T>, String> {
-    text.map(|text| text.parse().map_err(|error| format!("{name} is `{text}`: {error}"))).transpose()
 }
 
 /// A URL without anything behind the port.

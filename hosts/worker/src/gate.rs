@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use futures_util::future::{Either, select};
 use pik_http::{Api, Config, Endpoint, HostFault, Screened, X_PIK_EVENT_ID};
-use tower_service::Service;
 use worker::{AbortController, Delay, Fetch, RequestInit, RequestRedirect, js_sys};
 
 use crate::WorkerHost;
@@ -56,8 +55,8 @@ impl Gate {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request) -> Response {
         if !goes_on(&request) {
-            let Ok(answer) = self.api.router().call(request).await;
-            return answer;
+            let call = self.api.begin(&request);
+            return self.api.answer(&call, request).await;
         }
         let screened = match self.api.screen(request).await {
             Ok(screened) => screened,
@@ -70,9 +69,9 @@ impl Gate {
                 for name in RETURNED {
                     response.headers_mut().extend(headers.get(&name).map(|value| (name, value.clone())));
                 }
-                self.api.relay(screened.call, screened.event.as_ref(), response, &body)
+                self.api.relay(&screened.call, screened.event, response, &body)
             }
-            Err(reason) => self.api.refuse(screened.call, HostFault::Unavailable, Some(reason)),
+            Err(reason) => self.api.refuse(&screened.call, HostFault::Unavailable, Some(reason)),
         }
     }
 
@@ -144,7 +143,7 @@ fn goes_on(request: &Request) -> bool {
     match Endpoint::of(request.uri().path()) {
         Endpoint::Ingest | Endpoint::IngestBatch => request.method() == Method::POST,
         Endpoint::Ready | Endpoint::Events | Endpoint::Event | Endpoint::EventRaw | Endpoint::Stats => is_question,
-        Endpoint::Health | Endpoint::OpenApi | Endpoint::Unknown => false,
+        Endpoint::Health | Endpoint::Metrics | Endpoint::OpenApi | Endpoint::Unknown => false,
     }
 }
 

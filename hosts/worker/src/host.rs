@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pik_http::metric_lines::Dimensions;
 use pik_http::{Exchange, Host, log_lines, metric_lines};
-use worker::{AnalyticsEngineDataset, Date, console_log, js_sys};
+use worker::{AnalyticsEngineDataset, Date, console_log};
 
 use crate::analytics;
 
@@ -51,8 +51,8 @@ impl Host for WorkerHost {
     }
 
     fn nonce(&self) -> u64 {
-        // Asked for within a request only: a Worker's global scope has no randomness.
-        getrandom::u64().unwrap_or_else(|_| js_sys::Math::random().to_bits())
+        // Two attempts with one receipt would both be answered ACCEPTED, so no weaker source may stand in.
+        getrandom::u64().expect("crypto.getRandomValues works within a request, where alone a nonce is asked for")
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

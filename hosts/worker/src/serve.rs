@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore, cloudflare_store};
 use pik_http::{Api, Config, HostFault, log_lines};
-use tower_service::Service;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, js_sys};
 
@@ -24,15 +23,17 @@ const NAME: &str = "WORKER_NAME";
 const CF_RAY: &str = "cf-ray";
 
 /// Answers a request. Nothing outlives it: bindings belong to the request that they were taken from.
-pub async fn serve(mut request: Request, env: &Env) -> Response {
+pub async fn serve(request: Request, env: &Env) -> Response {
     let host = host(&request, env);
-    match Environment::read(|name| variable(env, name)).and_then(|environment| Served::new(env, environment, &host)) {
+    match Environment::read(|name: &str| variable(env, name))
+        .and_then(|environment| Served::new(env, environment, &host))
+    {
         Ok(Served::Store(api)) => {
-            let Ok(answer) = api.router().call(request).await;
-            answer
+            let call = api.begin(&request);
+            api.answer(&call, request).await
         }
         Ok(Served::Gate(gate)) => gate.answer(request).await,
-        Err(error) => misconfigured(host, &mut request, error),
+        Err(error) => misconfigured(host, &request, error),
     }
 }
 
@@ -75,11 +76,11 @@ fn store(env: &Env, bucket: String) -> Result<CloudflareStore, String> {
 }
 
 /// The answer to everything while a setting cannot be right. What is wrong is for the log.
-fn misconfigured(host: WorkerHost, request: &mut Request, error: String) -> Response {
+fn misconfigured(host: WorkerHost, request: &Request, error: String) -> Response {
     match Api::new(Nowhere, host, Config::default()) {
         Ok(api) => {
             let call = api.begin(request);
-            api.refuse(call, HostFault::Internal, Some(error))
+            api.refuse(&call, HostFault::Internal, Some(error))
         }
         // The defaults cannot be wrong.
         Err(other) => {

@@ -12,7 +12,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, RefOr, Schema};
 
 use super::BEARER;
-use super::schemas::{component, string};
+use crate::response::schemas::{component, string};
 use crate::{Config, ErrorCode};
 
 /// The answers of an operation, by HTTP status: what each means, or its codes, and the schemas it may have.

@@ -3,13 +3,15 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
-use crate::answer::{Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, Well};
+use crate::response::answer::{
+    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, Well,
+};
+use crate::response::schemas;
 use crate::{Config, Endpoint};
 
 mod answers;
 mod operations;
 mod questions;
-pub(crate) mod schemas;
 
 /// The name under which the document speaks of bearer tokens.
 const BEARER: &str = "bearer";
@@ -36,7 +38,7 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
     let mut paths = PathsBuilder::new();
-    for endpoint in Endpoint::ALL {
+    for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| config.metrics || *endpoint != Endpoint::Metrics) {
         if let Some(item) = operations::of(endpoint, config) {
             paths = paths.path(endpoint.path(), item);
         }

@@ -8,11 +8,11 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{ObjectBuilder, PathItem, Required};
 
-use super::answers::{Answers, of_schema};
+use super::answers::{Answers, header, of_schema};
 use super::questions;
-use super::schemas::{component, one_of_words, string};
-use crate::refusal::rejected_status;
-use crate::resources::MAX_LISTED_PROBLEMS;
+use crate::limits::MAX_LISTED_PROBLEMS;
+use crate::response::refusal::rejected_status;
+use crate::response::schemas::{component, one_of_words, string};
 use crate::{Config, Endpoint, ErrorCode};
 
 /// The operation of an endpoint.
@@ -26,6 +26,7 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::Event => (HttpMethod::Get, questions::event(config)),
         Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
         Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),
+        Endpoint::Metrics => (HttpMethod::Get, metrics(config)),
         Endpoint::OpenApi => (HttpMethod::Get, document()),
         Endpoint::Unknown => return None,
     };
@@ -104,6 +105,16 @@ fn ready() -> OperationBuilder {
     answers.complete(operation)
 }
 
+fn metrics(config: &Config) -> OperationBuilder {
+    let text = ResponseBuilder::new()
+        .description("counters in Prometheus's text format")
+        .content("text/plain", of_schema(string().build()))
+        .header("x-request-id", header("The request's id, in logs too."))
+        .build();
+    let operation = OperationBuilder::new().operation_id(Some("metrics")).summary(Some("The server's counters"));
+    Answers::of_any().complete_behind_tokens(operation, config).response("200", text)
+}
+
 fn document() -> OperationBuilder {
     let this = ResponseBuilder::new()
         .description("an OpenAPI 3.1 document")
@@ -135,7 +146,11 @@ fn request_id() -> Parameter {
     ParameterBuilder::new()
         .name("x-request-id")
         .parameter_in(ParameterIn::Header)
-        .description(Some("1 to 128 printable ASCII characters, no space, quote or backslash. Else one is made."))
-        .schema(Some(string().max_length(Some(pik_core::MAX_REQUEST_ID_BYTES)).build()))
+        .description(Some(format!(
+            "An id for logs and records. One of 1 to {} printable ASCII characters without space, quote and backslash is \
+             taken and returned; any other is replaced by one that is made.",
+            pik_core::MAX_REQUEST_ID_BYTES
+        )))
+        .schema(Some(string().build()))
         .build()
 }

@@ -7,8 +7,8 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
 
 use super::answers::{Answers, header, of_schema};
-use super::schemas::{component, event_id, one_of_words, string};
-use crate::question::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
+use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
+use crate::response::schemas::{component, event_id, one_of_words, string};
 use crate::{Config, ErrorCode};
 
 const TIME: &str = "ISO 8601 with a UTC offset, a + of an offset written %2B.";

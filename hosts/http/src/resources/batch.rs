@@ -1,80 +1,72 @@
 //! `POST /ingest/batch`: many events, each on its own.
 //!
 //! A 200 says that no event was lost here: each is durable, or REJECTED with its errors. If the store failed for any of
-//! them the answer is 503 (500 when only faults of the service are among them), with the same body: who looks at the
-//! HTTP status alone sends everything again, which is safe; who reads the body sends the ERROR ones again.
+//! them the answer is 503 (500 when only faults of the service are among them), with the same body. A client that looks at
+//! the HTTP status alone sends everything again, which is safe; one that reads the body sends the ERROR ones again.
 
-use core::future::poll_fn;
-use core::task::Poll;
-use std::collections::{BTreeMap, BTreeSet};
-
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::Response;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use axum::body::Body;
+use axum::http::request::Parts;
 use pik_core::{
-    Answer, Code, Event, EventId, Outcome, Problem, Record, Rejection, Status, Store, StoreError, Submission,
-    split_array, split_lines,
+    Answer, Code, Event, Problem, Receipt, Rejection, Store, StoreError, Submission, split_array, split_lines,
 };
 
-use super::{open, refuse};
-use crate::answer::{Batch, BatchEntry, Failed, Ingested, Rejected, json};
-use crate::intake::{Intake, Terms, take};
-use crate::media::MediaType;
-use crate::refusal::json_response;
-use crate::{Api, Call, Config, ErrorCode, Host, Observation};
+use super::intake::{Intake, Terms, receive};
+use crate::limits::MAX_LISTED_PROBLEMS;
+use crate::request::body_budget::Share;
+use crate::request::media::MediaType;
+use crate::response::batch_answer::BatchAnswer;
+use crate::response::json::json_response;
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Config, Host, Subject};
 
-/// How many problems one answer lists. After these, a rejected event lists its first alone: else a batch of nothing but
-/// mistakes would take some hundred megabytes to answer.
-pub(crate) const MAX_LISTED_PROBLEMS: usize = 10_000;
-
-/// How many bytes of events are read before others get their turn.
-const TURN_BYTES: usize = 256 * 1024;
-
-/// How many look-ups of a dry run are under way at once.
-const LOOK_UPS: usize = 16;
-
-type Item<'a> = Result<Event<'a>, Rejection>;
+mod foretell;
 
 /// What is taken here.
-pub(crate) fn terms(config: &Config) -> Terms {
-    Terms {
-        media_types: &[MediaType::Json, MediaType::Ndjson],
-        other_type: "a batch is `application/x-ndjson` or `application/json` in UTF-8; say so in Content-Type",
-        limit: config.max_batch_bytes,
-        too_large,
-    }
-}
+pub(crate) const TERMS: Terms = Terms {
+    media_types: &[MediaType::Json, MediaType::Ndjson],
+    other_type: "a batch is `application/x-ndjson` or `application/json` in UTF-8; say so in Content-Type",
+    limit: |config| config.max_batch_bytes,
+    too_large,
+};
+
+/// What an event takes beside its bytes while it is under way: its record, its answer, its observation.
+const BYTES_BESIDE: usize = 1024;
+
+type Item = Result<Submission, Rejection>;
 
 /// Ingests many events.
-pub(super) async fn post<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, mut body) = open(&api, request);
-    let terms = terms(api.config());
-    let intake = match take(&api, &head, &mut body, &terms).await {
-        Ok(intake) => intake,
-        Err(refusal) => return refuse(&api, call, &head, &mut body, &refusal).await,
-    };
-    let pieces = match split(&intake, api.config().max_batch_events) {
-        Ok(pieces) => pieces,
-        Err(rejection) => return call.refuse(&api, &rejection.into()),
-    };
-    let items = parse(&pieces, api.config().max_event_bytes).await;
-    let nonce = api.host().nonce();
-    let submissions: Vec<Submission> = items
-        .iter()
-        .enumerate()
-        .filter_map(|(index, item)| Some((index, item.as_ref().ok()?)))
-        .map(|(index, event)| Submission::within(&intake.bytes, event, intake.ingest_time, call.receipt(nonce, index)))
-        .collect();
+pub(super) async fn post<S: Store, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+    head: &Parts,
+    body: &mut Body,
+) -> Result<Reply, Refusal> {
+    let received = receive(service, call, head, body, &TERMS).await?;
+    let reading = Reading::new(service.config(), call.request_id(), service.host().nonce());
+    let (items, _share) = received.work(service.host(), move |intake| reading.items(intake)).await?;
+
+    let mut submissions = Vec::with_capacity(items.len());
+    let mut expected = Vec::with_capacity(items.len());
+    for item in items {
+        expected.push(item.map(|submission| {
+            let subject = Subject::of_submission(&submission);
+            submissions.push(submission);
+            subject
+        }));
+    }
     let results = if submissions.is_empty() {
         Vec::new()
     } else if call.dry_run() {
-        foretell(api.store(), &submissions).await
+        foretell::answers(service.store(), &submissions).await
     } else {
-        api.store().ingest_batch(submissions).await
+        let results = service.store().ingest_batch(submissions).await;
+        for result in &results {
+            service.store_fault().note(|| service.host().monotonic(), result);
+        }
+        results
     };
-    answer(&api, call, &items, results)
+    Ok(answer(call.dry_run(), expected, results))
 }
 
 fn too_large(limit: usize) -> Rejection {
@@ -82,135 +74,81 @@ fn too_large(limit: usize) -> Rejection {
     Rejection::of(Problem::of_body(Code::TooLarge, message))
 }
 
-pub(crate) fn split(intake: &Intake, max_events: usize) -> Result<Vec<&[u8]>, Rejection> {
-    match intake.media_type {
-        MediaType::Json => split_array(&intake.bytes, max_events),
-        MediaType::Ndjson => split_lines(&intake.bytes, max_events),
+/// A batch cut into its events.
+pub(crate) fn pieces(media_type: MediaType, bytes: &[u8], max_events: usize) -> Result<Vec<&[u8]>, Rejection> {
+    match media_type {
+        MediaType::Json => split_array(bytes, max_events),
+        MediaType::Ndjson => split_lines(bytes, max_events),
     }
 }
 
-async fn parse<'a>(pieces: &[&'a [u8]], max_bytes: usize) -> Vec<Item<'a>> {
-    let mut items = Vec::with_capacity(pieces.len());
-    let mut listed = 0;
-    let mut turn = 0;
-    for piece in pieces {
-        let mut item = Event::parse_at_most(piece, max_bytes);
-        if let Err(rejection) = &mut item {
-            if listed >= MAX_LISTED_PROBLEMS
-                && let [first, _, ..] = rejection.problems()
-            {
-                *rejection = Rejection::of(first.clone());
-            }
-            listed += rejection.problems().len();
-        }
-        items.push(item);
-        turn += piece.len();
-        if turn >= TURN_BYTES {
-            turn = 0;
-            let_others_go_on().await;
-        }
+/// All that it takes to read a batch, wherever that is done.
+struct Reading {
+    max_events: usize,
+    max_event_bytes: usize,
+    request_id: String,
+    nonce: u64,
+}
+
+impl Reading {
+    fn new(config: &Config, request_id: &str, nonce: u64) -> Self {
+        let Config { max_batch_events: max_events, max_event_bytes, .. } = *config;
+        Self { max_events, max_event_bytes, request_id: request_id.to_owned(), nonce }
     }
-    items
-}
 
-/// Gives the thread back for a moment.
-async fn let_others_go_on() {
-    let mut waited = false;
-    poll_fn(|context| {
-        if waited {
-            return Poll::Ready(());
-        }
-        waited = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-/// What a real request would be answered, without writing.
-async fn foretell<S: Store>(store: &S, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
-    let ids: BTreeSet<EventId> = submissions.iter().map(|submission| submission.event_id).collect();
-    let mut known = look_up(store, ids).await;
-    let mut answers = Vec::with_capacity(submissions.len());
-    for submission in submissions {
-        let found = known.entry(submission.event_id).or_insert(Ok(None));
-        answers.push(match found {
-            Ok(found) => {
-                let answer = submission.foretold(found.as_ref());
-                if answer.status == Outcome::Accepted {
-                    // What a real request would have left for the next of its kind to find.
-                    let first = found.take().unwrap_or_else(|| submission.claim(""));
-                    *found = Some(Record { status: Status::Accepted, ..first });
+    fn items(&self, intake: Intake) -> Result<(Vec<Item>, Share), Refusal> {
+        let Intake { media_type, bytes, ingest_time, mut share } = intake;
+        let pieces = pieces(media_type, &bytes, self.max_events)?;
+        share.take(BYTES_BESIDE * pieces.len())?;
+        let mut items = Vec::with_capacity(pieces.len());
+        let mut listed = 0;
+        for (index, piece) in pieces.into_iter().enumerate() {
+            let item = match Event::parse_at_most(piece, self.max_event_bytes) {
+                Ok(event) => {
+                    let receipt = Receipt::new(&self.request_id, self.nonce, index);
+                    Ok(Submission::within(&bytes, &event, ingest_time, receipt))
                 }
-                Ok(answer)
-            }
-            Err(error) => Err(error.clone()),
-        });
-    }
-    answers
-}
-
-async fn look_up<S: Store>(store: &S, ids: BTreeSet<EventId>) -> BTreeMap<EventId, Result<Option<Record>, StoreError>> {
-    let find = async |id: EventId| (id, store.find(&id).await);
-    let mut known = BTreeMap::new();
-    let mut under_way = FuturesUnordered::new();
-    for id in ids {
-        if under_way.len() == LOOK_UPS {
-            known.extend(under_way.next().await);
+                Err(rejection) => {
+                    let rejection = shortened(rejection, listed);
+                    listed += rejection.problems().len();
+                    Err(rejection)
+                }
+            };
+            items.push(item);
         }
-        under_way.push(find(id));
+        Ok((items, share))
     }
-    while let Some(found) = under_way.next().await {
-        known.extend([found]);
-    }
-    known
 }
 
-fn answer<S: Store, H: Host>(
-    api: &Api<S, H>,
-    call: Call,
-    items: &[Item<'_>],
-    results: Vec<Result<Answer, StoreError>>,
-) -> Response {
-    // A store that broke its promise of one result for each must not make an event look safe.
-    let missing = Err(StoreError::Internal("the store answered fewer events than it was given; mend the store".into()));
-    let mut results = results.iter();
-    let mut batch = Batch { dry_run: call.dry_run(), ..Batch::default() };
-    let mut observations = Vec::with_capacity(items.len());
-    let mut status = StatusCode::OK;
-    for (index, item) in items.iter().enumerate() {
-        let (entry, observation) = match item {
-            Err(rejection) => {
-                batch.rejected += 1;
-                let rejected = Rejected::of(rejection.problems(), Some(index), batch.dry_run);
-                (BatchEntry::Rejected(rejected), Observation::rejected(rejection))
+/// The rejection, or its first problem alone when enough problems were listed before.
+fn shortened(rejection: Rejection, listed: usize) -> Rejection {
+    match rejection.problems() {
+        [first, _, ..] if listed >= MAX_LISTED_PROBLEMS => Rejection::of(first.clone()),
+        _ => rejection,
+    }
+}
+
+fn answer(dry_run: bool, expected: Vec<Result<Subject, Rejection>>, results: Vec<Result<Answer, StoreError>>) -> Reply {
+    let mut results = results.into_iter();
+    let mut answer = BatchAnswer::new(dry_run, expected.len());
+    for item in expected {
+        match item {
+            Err(rejection) => answer.reject(&rejection),
+            Ok(subject) => {
+                // A store that does not keep its promise must not make an event look safe.
+                let result = match results.next() {
+                    Some(Ok(answer)) if answer.event_id != subject.event_id => Err(StoreError::Internal(
+                        "the store answered for another event than it was given; mend the store".into(),
+                    )),
+                    Some(result) => result,
+                    None => Err(StoreError::Internal(
+                        "the store answered fewer events than it was given; mend the store".into(),
+                    )),
+                };
+                answer.add(subject, result);
             }
-            Ok(event) => match results.next().unwrap_or(&missing) {
-                Ok(answer) => {
-                    match answer.status {
-                        Outcome::Accepted => batch.accepted += 1,
-                        Outcome::Duplicate => batch.duplicate += 1,
-                    }
-                    let ingested = Ingested::of(answer, Some(index), batch.dry_run);
-                    let observation = Observation::ingested(event, answer.status, answer.ingest_lag_ms);
-                    (BatchEntry::Ingested(ingested), observation)
-                }
-                Err(error) => {
-                    batch.failed += 1;
-                    let code = ErrorCode::from(error);
-                    status = worst(status, code.http_status());
-                    let failed = Failed::of(code, code.service_message(), Some(index), batch.dry_run);
-                    (BatchEntry::Failed(failed), Observation::failed(event, error))
-                }
-            },
-        };
-        batch.results.push(entry);
-        observations.push(observation.at(index));
+        }
     }
-    call.end(api, json_response(status, json(&batch)), &observations)
-}
-
-/// 503 before 500, because a pause may help; either before 200.
-fn worst(so_far: StatusCode, next: StatusCode) -> StatusCode {
-    if so_far == StatusCode::SERVICE_UNAVAILABLE { so_far } else { next }
+    let (status, text, observations) = answer.complete();
+    Reply { response: json_response(status, text), observations }
 }

@@ -1,64 +1,45 @@
-//! `GET /events`, `GET /events/{event_id}` and `GET /stats`: what is known of events.
+//! `GET /events` and `GET /events/{event_id}`: what is known of events.
 
-use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
 use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
 use serde::Serialize;
 
-use super::open;
-use crate::answer::{EventFound, EventsFound, Stats, json};
-use crate::cursor::{self, CursorError};
-use crate::intake::{admit, invalid_parameter};
-use crate::question::{self, Question};
-use crate::refusal::{Refusal, json_response};
-use crate::{Api, ErrorCode, Host};
+use crate::request::cursor::{self, CursorError};
+use crate::request::question::{self, Question};
+use crate::response::answer::{EventFound, EventsFound};
+use crate::response::json::{json, json_response};
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, ErrorCode, Host};
 
 /// Records by entity, by lag or by arrival.
-pub(super) async fn list<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    let answer = async {
-        admit(&api, &head)?;
-        let question = Question::of_events(head.uri.query()).map_err(invalid_parameter)?;
-        let page = page(&api, &question).await?;
-        Ok(found(&EventsFound { next_cursor: next(&question, &page), events: &page.items }))
-    };
-    call.answer(&api, answer.await)
+pub(super) async fn list<S: Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+    let question = Question::of_events(call.parameters()).map_err(Refusal::invalid_parameter)?;
+    let page = page(service, &question).await?;
+    Ok(found(&EventsFound { next_cursor: next(&question, &page), events: &page.items }))
 }
 
 /// One event and its duplicates.
-pub(super) async fn one<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    let answer = async {
-        admit(&api, &head)?;
-        let event_id = question::event_id(head.uri.path()).map_err(invalid_parameter)?;
-        let question = Question::of_event(event_id, head.uri.query()).map_err(invalid_parameter)?;
-        let event = api.store().find(&event_id).await?;
-        // Nobody was ever told that a PENDING event is safe.
-        let event = event.filter(|event| event.status == Status::Accepted).ok_or_else(no_such_event)?;
-        let page = page(&api, &question).await?;
-        let next_cursor = next(&question, &page);
-        Ok(found(&EventFound { event: &event, duplicates: &page.items, next_cursor }))
-    };
-    call.answer(&api, answer.await)
+pub(super) async fn one<S: Store + Investigate, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+    head: &Parts,
+) -> Result<Reply, Refusal> {
+    let event_id = question::event_id(head.uri.path()).map_err(Refusal::invalid_parameter)?;
+    let question = Question::of_event(event_id, call.parameters()).map_err(Refusal::invalid_parameter)?;
+    let event = service.store().find(&event_id).await?;
+    // No client was ever told that a PENDING event is safe.
+    let event = event.filter(|event| event.status == Status::Accepted).ok_or_else(no_such_event)?;
+    let page = page(service, &question).await?;
+    let next_cursor = next(&question, &page);
+    Ok(found(&EventFound { event: &event, duplicates: &page.items, next_cursor }))
 }
 
-/// Counts and lags by hour or day.
-pub(super) async fn stats<S: Store + Investigate, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    let answer = async {
-        admit(&api, &head)?;
-        let query = question::of_stats(head.uri.query()).map_err(invalid_parameter)?;
-        let buckets = api.store().stats(&query).await?;
-        Ok(found(&Stats { buckets: &buckets }))
-    };
-    call.answer(&api, answer.await)
-}
-
-async fn page<S: Store + Investigate, H: Host>(api: &Api<S, H>, question: &Question) -> Result<Page<Record>, Refusal> {
+async fn page<S: Investigate, H: Host>(service: &Service<S, H>, question: &Question) -> Result<Page<Record>, Refusal> {
     let Question { query, after, limit } = question;
-    api.store().records(query, after.as_ref(), *limit).await.map_err(|error| match error {
-        QueryError::Position => invalid_parameter(CursorError::Broken.message()),
+    service.store().records(query, after.as_ref(), *limit).await.map_err(|error| match error {
+        QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),
         QueryError::Store(error) => error.into(),
     })
 }
@@ -72,9 +53,9 @@ pub(super) fn no_such_event() -> Refusal {
     Refusal::error(ErrorCode::NotFound, "no event with this id was ingested; check the id")
 }
 
-fn found(answer: &impl Serialize) -> Response {
+pub(super) fn found(answer: &impl Serialize) -> Reply {
     let mut response = json_response(StatusCode::OK, json(answer));
     // The next occurrence changes it.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    response.into()
 }

@@ -1,34 +1,28 @@
-//! `GET /healthz` and `GET /readyz`. Open to all: whoever asks is a load balancer, and learns nothing.
+//! `GET /healthz` and `GET /readyz`. Open to all: load balancers ask, and learn nothing.
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pik_core::Store;
 
-use super::open;
-use crate::answer::{WELL, json};
-use crate::intake::invalid_parameter;
-use crate::refusal::{Refusal, json_response};
-use crate::{Api, Host, parameters};
+use crate::response::answer::WELL;
+use crate::response::json::{json, json_response};
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Host};
 
 /// The process answers.
-pub(super) async fn alive<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    match parameters::check_none(head.uri.query()) {
-        Ok(()) => call.end(&api, well(), &[]),
-        Err(message) => call.refuse(&api, &invalid_parameter(message)),
-    }
+pub(super) fn alive(call: &Call) -> Result<Reply, Refusal> {
+    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
+    Ok(well().into())
 }
 
-/// The store answers.
-pub(super) async fn ready<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    if let Err(message) = parameters::check_none(head.uri.query()) {
-        return call.refuse(&api, &invalid_parameter(message));
-    }
-    match api.store().ready().await {
-        Ok(()) => call.end(&api, well(), &[]),
-        Err(error) => call.refuse(&api, &Refusal::from(error)),
+/// The store answers, and its last ingest did not fail.
+pub(super) async fn ready<S: Store, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
+    service.store().ready().await?;
+    match service.store_fault().at(service.host().monotonic()) {
+        None => Ok(well().into()),
+        Some(fault) => Err(fault.into()),
     }
 }
 

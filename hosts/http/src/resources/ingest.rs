@@ -1,70 +1,67 @@
 //! `POST /ingest`: one event.
 
-use axum::extract::{Request, State};
+use axum::body::Body;
 use axum::http::StatusCode;
-use axum::response::Response;
-use pik_core::{Answer, Event, Rejection, Store, StoreError, Submission};
+use axum::http::request::Parts;
+use pik_core::{Answer, Event, Receipt, Rejection, Store, StoreError, Submission};
 
-use super::{open, refuse};
-use crate::answer::{Failed, Ingested, json};
-use crate::intake::{Terms, take};
-use crate::media::MediaType;
-use crate::refusal::json_response;
-use crate::{Api, Call, Config, ErrorCode, Host, Observation, edge};
+use super::intake::{Terms, receive};
+use crate::request::media::MediaType;
+use crate::request::other_id;
+use crate::response::answer::{Failed, Ingested};
+use crate::response::json::{json, json_response};
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, ErrorCode, Host, Observation, Subject};
 
 /// What is taken here.
-pub(crate) fn terms(config: &Config) -> Terms {
-    Terms {
-        media_types: &[MediaType::Json],
-        other_type: "an event is `application/json` in UTF-8; say so in Content-Type (batches go to /ingest/batch)",
-        limit: config.max_event_bytes,
-        too_large: Rejection::too_large,
-    }
-}
+pub(crate) const TERMS: Terms = Terms {
+    media_types: &[MediaType::Json],
+    other_type: "an event is `application/json` in UTF-8; say so in Content-Type (batches go to /ingest/batch)",
+    limit: |config| config.max_event_bytes,
+    too_large: Rejection::too_large,
+};
 
 /// Ingests one event.
-pub(super) async fn post<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, mut body) = open(&api, request);
-    let terms = terms(api.config());
-    let intake = match take(&api, &head, &mut body, &terms).await {
-        Ok(intake) => intake,
-        Err(refusal) => return refuse(&api, call, &head, &mut body, &refusal).await,
+pub(super) async fn post<S: Store, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+    head: &Parts,
+    body: &mut Body,
+) -> Result<Reply, Refusal> {
+    let received = receive(service, call, head, body, &TERMS).await?;
+    let receipt = Receipt::new(call.request_id(), service.host().nonce(), 0);
+    let limit = TERMS.limit(service.config());
+    let parse = move |intake: super::intake::Intake| {
+        let event = Event::parse_at_most(&intake.bytes, limit)?;
+        Ok((Submission::within(&intake.bytes, &event, intake.ingest_time, receipt), intake.share))
     };
-    let event = match Event::parse_at_most(&intake.bytes, terms.limit) {
-        Ok(event) => event,
-        Err(rejection) => return call.refuse(&api, &rejection.into()),
+    let (submission, _share) = received.work(service.host(), parse).await?;
+    let subject = Subject::of_submission(&submission);
+    let result = if call.dry_run() {
+        foretell(service, &submission).await
+    } else {
+        let result = service.store().ingest(submission).await;
+        service.store_fault().note(|| service.host().monotonic(), &result);
+        result
     };
-    let submission = Submission::within(&intake.bytes, &event, intake.ingest_time, call.receipt(api.host().nonce(), 0));
-    let result = if call.dry_run() { foretell(&api, &submission).await } else { api.store().ingest(submission).await };
-    answer(&api, call, &event, edge::other_id(&head.headers, event.id()), &result)
-}
-
-async fn foretell<S: Store, H: Host>(api: &Api<S, H>, submission: &Submission) -> Result<Answer, StoreError> {
-    let found = api.store().find(&submission.event_id).await?;
-    Ok(submission.foretold(found.as_ref()))
-}
-
-fn answer<S: Store, H: Host>(
-    api: &Api<S, H>,
-    call: Call,
-    event: &Event<'_>,
-    edge_event_id: Option<&str>,
-    result: &Result<Answer, StoreError>,
-) -> Response {
-    match result {
+    let edge_event_id = other_id(&head.headers, &subject.event_id);
+    let (status, body, observation) = match result {
         Ok(answer) => {
-            let body = json(&Ingested::of(answer, None, call.dry_run()));
-            let observation = Observation::ingested(event, answer.status, answer.ingest_lag_ms).of_edge(edge_event_id);
-            call.end(api, json_response(StatusCode::OK, body), &[observation])
+            let body = json(&Ingested::of(&answer, None, call.dry_run()));
+            (StatusCode::OK, body, Observation::ingested(subject, answer.status, answer.ingest_lag_ms))
         }
         Err(error) => {
-            let code = ErrorCode::from(error);
+            let code = ErrorCode::from(&error);
             let body = json(&Failed::of(code, code.service_message(), None, call.dry_run()));
-            call.end(
-                api,
-                json_response(code.http_status(), body),
-                &[Observation::failed(event, error).of_edge(edge_event_id)],
-            )
+            let observation = Observation::error(code, Some(error.reason().to_owned())).of_event(subject);
+            (code.http_status(), body, observation)
         }
-    }
+    };
+    Ok(Reply { response: json_response(status, body), observations: vec![observation.of_edge(edge_event_id)] })
+}
+
+async fn foretell<S: Store, H: Host>(service: &Service<S, H>, submission: &Submission) -> Result<Answer, StoreError> {
+    let found = service.store().find(&submission.event_id).await?;
+    Ok(submission.foretold(found.as_ref()))
 }

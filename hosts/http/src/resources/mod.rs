@@ -1,90 +1,93 @@
 //! One file for each thing a request can ask for.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
 use pik_core::{Investigate, Store};
 
-use crate::body::discard;
-use crate::refusal::Refusal;
-use crate::{Api, Call, Endpoint, ErrorCode, Host, cors};
+use crate::request::cors;
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Config, Endpoint, ErrorCode, Host};
 
-pub(crate) mod batch;
+mod batch;
 mod events;
 mod health;
-pub(crate) mod ingest;
+mod ingest;
+pub(crate) mod intake;
+mod metrics;
 mod openapi;
 mod raw;
+mod stats;
 
-pub(crate) use batch::MAX_LISTED_PROBLEMS;
+pub(crate) use batch::TERMS as BATCH;
+pub(crate) use batch::pieces;
+pub(crate) use ingest::TERMS as EVENT;
 
-/// The handlers of an endpoint.
-pub(crate) fn methods<S: Store + Investigate, H: Host>(endpoint: Endpoint) -> MethodRouter<Api<S, H>> {
-    let methods = match endpoint {
-        Endpoint::Ingest => post(ingest::post::<S, H>),
-        Endpoint::IngestBatch => post(batch::post::<S, H>),
-        Endpoint::Health => get(health::alive::<S, H>),
-        Endpoint::Ready => get(health::ready::<S, H>),
-        Endpoint::Events => get(events::list::<S, H>),
-        Endpoint::Event => get(events::one::<S, H>),
-        Endpoint::EventRaw => get(raw::get::<S, H>),
-        Endpoint::Stats => get(events::stats::<S, H>),
-        Endpoint::OpenApi => get(openapi::get::<S, H>),
-        Endpoint::Unknown => MethodRouter::new(),
-    };
-    methods.fallback(method_not_allowed::<S, H>)
-}
-
-/// Takes a request apart.
-pub(crate) fn open<S: Store, H: Host>(api: &Api<S, H>, request: Request) -> (Call, Parts, Body) {
-    let (mut head, body) = request.into_parts();
-    let call = match head.extensions.remove::<Call>() {
-        Some(begun) => begun,
-        None => Call::begin(api, &head.uri, &head.headers),
-    };
-    (call, head, body)
-}
-
-/// Refuses a request whose body was not read, or not to its end.
-pub(crate) async fn refuse<S: Store, H: Host>(
-    api: &Api<S, H>,
-    call: Call,
+/// Answers a request: path and method first, then the token, then what the endpoint looks at.
+pub(crate) async fn reply<S: Store + Investigate, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
     head: &Parts,
     body: &mut Body,
-    refusal: &Refusal,
-) -> Response {
-    // Who waits to be told to go on has sent nothing yet, and need not.
-    if !head.headers.contains_key(header::EXPECT) {
-        discard(body).await;
+) -> Result<Reply, Refusal> {
+    let endpoint = call.endpoint();
+    if endpoint != Endpoint::Unknown && !endpoint.takes(&head.method) {
+        return other_method(call, head);
     }
-    call.refuse(api, refusal)
+    if call.asks_for_token() {
+        intake::admit(service, &head.headers)?;
+    }
+    match endpoint {
+        Endpoint::Ingest => ingest::post(service, call, head, body).await,
+        Endpoint::IngestBatch => batch::post(service, call, head, body).await,
+        Endpoint::Health => health::alive(call),
+        Endpoint::Ready => health::ready(service, call).await,
+        Endpoint::Events => events::list(service, call).await,
+        Endpoint::Event => events::one(service, call, head).await,
+        Endpoint::EventRaw => raw::get(service, call, head).await,
+        Endpoint::Stats => stats::get(service, call).await,
+        Endpoint::Metrics => metrics::get(service, call),
+        Endpoint::OpenApi => openapi::get(service, call),
+        Endpoint::Unknown => Err(Refusal::error(
+            ErrorCode::NotFound,
+            "no such path; events go to /ingest or /ingest/batch and are found at /events, and /openapi.json lists \
+             the others",
+        )),
+    }
 }
 
-/// The answer to a path that is not served.
-pub(crate) async fn not_found<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, mut body) = open(&api, request);
-    let refusal = Refusal::error(
-        ErrorCode::NotFound,
-        "no such path; events go to /ingest or /ingest/batch and are found at /events, and /openapi.json lists the others",
-    );
-    refuse(&api, call, &head, &mut body, &refusal).await
+/// The most bytes of a body that an endpoint takes.
+pub(crate) fn body_limit(config: &Config, endpoint: Endpoint) -> usize {
+    match endpoint {
+        Endpoint::Ingest => EVENT.limit(config),
+        Endpoint::IngestBatch => BATCH.limit(config),
+        Endpoint::Health
+        | Endpoint::Ready
+        | Endpoint::Events
+        | Endpoint::Event
+        | Endpoint::EventRaw
+        | Endpoint::Stats
+        | Endpoint::Metrics
+        | Endpoint::OpenApi
+        | Endpoint::Unknown => 0,
+    }
 }
 
-/// The answer to a method that a path does not take; axum adds the `Allow` header.
-async fn method_not_allowed<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, mut body) = open(&api, request);
+/// The answer to a method that a path does not take.
+fn other_method(call: &Call, head: &Parts) -> Result<Reply, Refusal> {
+    let allow = HeaderValue::from_static(call.endpoint().allow());
     if call.origin().is_some() && cors::is_preflight(&head.method, &head.headers) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(header::ALLOW, allow);
         cors::answer_preflight(response.headers_mut());
-        return call.end(&api, response, &[]);
+        return Ok(response.into());
     }
     let refusal = Refusal::error(
         ErrorCode::MethodNotAllowed,
         "this path does not take this method; the Allow header has those it takes",
     );
-    refuse(&api, call, &head, &mut body, &refusal).await
+    Err(refusal.with_header(header::ALLOW, allow))
 }

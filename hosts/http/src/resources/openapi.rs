@@ -1,23 +1,18 @@
 //! `GET /openapi.json`: the description of the service.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
-use pik_core::Store;
 
-use super::open;
-use crate::intake::invalid_parameter;
-use crate::refusal::JSON;
-use crate::{Api, Host, parameters};
+use crate::response::json::JSON;
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Host};
 
 /// Describes the service. Open to all: it says nothing that its source does not.
-pub(super) async fn get<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    if let Err(message) = parameters::check_none(head.uri.query()) {
-        return call.refuse(&api, &invalid_parameter(message));
-    }
-    let mut response = Response::new(Body::from(api.openapi()));
+pub(super) fn get<S, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
+    let mut response = Response::new(Body::from(service.openapi()));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    call.end(&api, response, &[])
+    Ok(response.into())
 }

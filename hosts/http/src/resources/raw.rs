@@ -1,54 +1,52 @@
 //! `GET /events/{event_id}/raw`: an event as it was received.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pik_core::{EventId, Status, Store};
 
 use super::events::no_such_event;
-use super::open;
-use crate::intake::{admit, invalid_parameter};
-use crate::refusal::{JSON, Refusal};
-use crate::{Api, Host, parameters, question};
+use crate::request::question;
+use crate::response::json::JSON;
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Host};
 
-/// An id has one raw object for ever. For those who asked alone, not for what stands between them and us: payloads are
-/// not for everybody.
+/// An id has one raw object for ever. Private, because payloads are for the client that asked and not for shared caches.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 /// The bytes of an event.
-pub(super) async fn get<S: Store, H: Host>(State(api): State<Api<S, H>>, request: Request) -> Response {
-    let (call, head, _) = open(&api, request);
-    let answer = async {
-        admit(&api, &head)?;
-        let event_id = question::event_id(head.uri.path()).map_err(invalid_parameter)?;
-        parameters::check_none(head.uri.query()).map_err(invalid_parameter)?;
-        if has_it_already(&head.headers, &event_id) {
-            let event = api.store().find(&event_id).await?;
-            if event.is_some_and(|event| event.status == Status::Accepted) {
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                mark(response.headers_mut(), &event_id);
-                return Ok(response);
-            }
+pub(super) async fn get<S: Store, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+    head: &Parts,
+) -> Result<Reply, Refusal> {
+    let event_id = question::event_id(head.uri.path()).map_err(Refusal::invalid_parameter)?;
+    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
+    if has_it_already(&head.headers, &event_id) {
+        let event = service.store().find(&event_id).await?;
+        if event.is_some_and(|event| event.status == Status::Accepted) {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            mark(response.headers_mut(), &event_id);
+            return Ok(response.into());
         }
-        let raw = api.store().raw(&event_id).await?.ok_or_else(no_such_event)?;
-        let mut response = Response::new(Body::from(raw.into_bytes()));
-        mark(response.headers_mut(), &event_id);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, JSON);
-        // Whatever is in it, it is no page.
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Ok::<_, Refusal>(response)
-    };
-    call.answer(&api, answer.await)
+    }
+    let raw = service.store().raw(&event_id).await?.ok_or_else(no_such_event)?;
+    let mut response = Response::new(Body::from(raw.into_bytes()));
+    mark(response.headers_mut(), &event_id);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    // No browser may take it for a page, whatever is in it.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response.into())
 }
 
 fn mark(headers: &mut HeaderMap, event_id: &EventId) {
     headers.insert(header::CACHE_CONTROL, FOR_EVER);
-    if let Ok(tag) = HeaderValue::try_from(entity_tag(event_id)) {
-        headers.insert(header::ETAG, tag);
-    }
+    let tag = HeaderValue::try_from(entity_tag(event_id)).expect("an id is hexadecimal");
+    headers.insert(header::ETAG, tag);
 }
 
 fn entity_tag(event_id: &EventId) -> String {

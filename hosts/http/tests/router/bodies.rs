@@ -4,15 +4,16 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body::{Frame, SizeHint};
 use pik_http::Config;
+use tower::ServiceExt;
 
-use crate::service::{EXAMPLE, Service};
+use crate::service::{EXAMPLE, Service, request};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -93,10 +94,16 @@ fn a_body_that_nobody_wants_is_read_a_little_further_and_no_more() {
     let service = Service::new(Config::default());
     assert_eq!(service.call(Method::POST, "/ingest", &[JSON], body).gist(), "413 REJECTED too_large");
     assert_eq!(read.load(Ordering::Relaxed), 3 * megabyte);
-    // 1 GiB: not.
-    for (method, target, most) in [(Method::POST, "/ingest", 6), (Method::GET, "/ingest", 5), (Method::POST, "/x", 5)] {
+    // 1 GiB: as far as the limit and 4 MiB more.
+    for (method, target, most) in [
+        (Method::POST, "/ingest", 7),
+        (Method::POST, "/ingest/batch", 37),
+        (Method::GET, "/ingest", 7),
+        (Method::GET, "/healthz", 5),
+        (Method::POST, "/x", 5),
+    ] {
         let (body, read) = counted(16 * 1024);
-        assert!(service.call(method, target, &[JSON], body).status.is_client_error());
+        service.call(method, target, &[JSON], body);
         assert!(read.load(Ordering::Relaxed) <= most * megabyte);
     }
 }
@@ -111,12 +118,51 @@ fn who_waits_to_be_told_to_go_on_is_not() {
 }
 
 #[test]
-fn a_body_that_is_announced_as_far_too_long_is_not_read_at_all() {
+fn a_body_that_is_announced_as_too_long_is_read_on_and_not_kept() {
     for (target, megabytes) in [("/ingest", 5), ("/ingest/batch", 17)] {
         let (body, read) = counted(megabytes * 16);
         let body = Body::new(Announced { body, bytes: (megabytes as u64) << 20 });
         let service = Service::new(Config::default());
         assert_eq!(service.call(Method::POST, target, &[JSON], body).gist(), "413 REJECTED too_large");
-        assert_eq!(read.load(Ordering::Relaxed), 0);
+        // Clients that send all before they read get the answer.
+        assert_eq!(read.load(Ordering::Relaxed), megabytes << 20);
     }
+}
+
+/// A body that never ends, and holds what came before.
+fn held(bytes: usize) -> Body {
+    let pieces = stream::iter([0, 1].map(|_| Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes / 2]))));
+    Body::from_stream(pieces.chain(stream::pending()))
+}
+
+#[test]
+fn bodies_under_way_have_a_budget_and_small_ones_go_through() {
+    let service = Service::new(Config { max_bytes_under_way: 1 << 20, ..Config::default() });
+    let send = |body| Box::pin(service.api.router().oneshot(request(Method::POST, "/ingest", &[JSON], body)));
+    let mut waker = Context::from_waker(Waker::noop());
+    let mut holding = send(held(1_000_000));
+    assert!(holding.as_mut().poll(&mut waker).is_pending());
+    let large = format!("{EXAMPLE}{}", " ".repeat(100_000));
+    let refused = service.call(Method::POST, "/ingest", &[JSON], large.clone());
+    assert_eq!((refused.gist().as_str(), refused.header("retry-after")), ("503 ERROR overloaded", "1"));
+    assert_eq!(service.call(Method::POST, "/ingest", &[JSON], EXAMPLE).gist(), "200 ACCEPTED");
+    drop(holding);
+    assert_eq!(service.call(Method::POST, "/ingest", &[JSON], large).gist(), "200 DUPLICATE");
+}
+
+#[test]
+fn what_a_body_inflates_to_and_its_events_count_too() {
+    let service = Service::new(Config { max_bytes_under_way: 1 << 20, ..Config::default() });
+    let batch = |events: usize| vec![EXAMPLE; events].join("\n");
+    let ndjson = ("content-type", "application/x-ndjson");
+    assert_eq!(service.call(Method::POST, "/ingest/batch", &[ndjson], batch(10)).status, 200);
+    assert_eq!(service.call(Method::POST, "/ingest/batch", &[ndjson], batch(2_000)).gist(), "503 ERROR overloaded");
+}
+
+#[test]
+fn a_malformed_body_is_not_to_be_sent_again() {
+    let service = Service::new(Config::default());
+    let pieces = [Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "invalid chunk size"))];
+    let body = Body::from_stream(stream::iter(pieces.map(|piece: Result<Bytes, _>| piece)));
+    assert_eq!(service.call(Method::POST, "/ingest", &[JSON], body).gist(), "400 REJECTED invalid_json");
 }

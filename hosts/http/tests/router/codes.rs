@@ -61,9 +61,9 @@ fn every_code_of_error() {
     meet(service.post("/ingest", EXAMPLE).gist(), "401 ERROR unauthorized");
     meet(service.get("/nowhere").gist(), "404 ERROR not_found");
     meet(service.get("/ingest").gist(), "405 ERROR method_not_allowed");
-    let mut slow = request(Method::POST, "/ingest", &[], Body::empty());
-    let call = service.api.begin(&mut slow);
-    meet(read(service.api.refuse(call, HostFault::Timeout, None)).gist(), "408 ERROR timeout");
+    let slow = request(Method::POST, "/ingest", &[], Body::empty());
+    let call = service.api.begin(&slow);
+    meet(read(service.api.refuse(&call, HostFault::Timeout, None)).gist(), "408 ERROR timeout");
     meet(service.get("/healthz?probe=1").gist(), "400 ERROR invalid_parameter");
     for (error, expected) in [
         (StoreError::Overloaded(String::new()), "503 ERROR overloaded"),

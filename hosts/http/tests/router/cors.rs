@@ -50,14 +50,14 @@ fn an_allowed_page_may_read_every_answer_and_no_other_may() {
     let service = service();
     let token = ("authorization", "Bearer secret");
     let answers = |origin| {
-        let mut late = request(Method::POST, "/ingest", &[origin], Body::empty());
-        let call = service.api.begin(&mut late);
+        let late = request(Method::POST, "/ingest", &[origin], Body::empty());
+        let call = service.api.begin(&late);
         [
             service.call(Method::POST, "/ingest", &[JSON, token, origin], EXAMPLE),
             service.call(Method::POST, "/ingest", &[JSON, origin], EXAMPLE),
             service.call(Method::POST, "/ingest", &[token, origin], EXAMPLE),
             service.call(Method::GET, "/nowhere", &[origin], Body::empty()),
-            read(service.api.refuse(call, HostFault::Overloaded, None)),
+            read(service.api.refuse(&call, HostFault::Overloaded, None)),
         ]
     };
     for answer in answers(HERE) {

@@ -103,7 +103,7 @@ fn a_relayed_answer_is_observed_as_what_it_says() {
     ] {
         let Screened { call, event, .. } = screen(&service, Method::POST, "/ingest", &[JSON], EXAMPLE).unwrap();
         let response = Response::new(Body::from(body));
-        let answer = read(service.api.relay(call, event.as_ref(), response, body.as_bytes()));
+        let answer = read(service.api.relay(&call, event, response, body.as_bytes()));
         assert_eq!(answer.body, body.as_bytes());
         assert!(!answer.header("x-request-id").is_empty());
         let observed = service.observed();

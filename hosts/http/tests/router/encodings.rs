@@ -184,6 +184,28 @@ fn the_limit_is_on_what_was_received_too() {
 }
 
 #[test]
+fn members_and_frames_have_a_limit_however_little_is_in_them() {
+    let empty_frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0];
+    let skipped = [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
+    let text = EXAMPLE.as_bytes();
+    for (encoding, nothing, event) in [
+        ("gzip", gzip(b""), gzip(text)),
+        ("zstd", empty_frame.to_vec(), zstd(text)),
+        ("zstd", skipped.to_vec(), zstd(text)),
+    ] {
+        for (before, gist) in
+            [(1023, "200 ACCEPTED"), (1024, "400 REJECTED invalid_json"), (50_000, "400 REJECTED invalid_json")]
+        {
+            let body = [nothing.repeat(before), event.clone()].concat();
+            let answer = post("/ingest", &[encoding], body);
+            assert_eq!(answer.gist(), gist, "{encoding} {before}");
+            let told = String::from_utf8(answer.body).unwrap().contains("1,024");
+            assert_eq!(told, before > 1023, "{encoding} {before}");
+        }
+    }
+}
+
+#[test]
 fn batches_may_be_compressed() {
     let batch = format!("[{EXAMPLE},{EXAMPLE}]");
     for (encoding, body) in [("gzip", gzip(batch.as_bytes())), ("zstd", zstd(batch.as_bytes()))] {

@@ -14,11 +14,16 @@ fn its_refusals_have_shape_headers_and_observation() {
         (HostFault::Overloaded, "503 ERROR overloaded", "1"),
         (HostFault::Unavailable, "503 ERROR unavailable", "1"),
         (HostFault::Internal, "500 ERROR internal", ""),
+        (HostFault::Malformed, "400 ERROR invalid_parameter", ""),
+        (HostFault::TargetTooLong, "414 ERROR invalid_parameter", ""),
+        (HostFault::HeadTooLong, "431 ERROR invalid_parameter", ""),
+        (HostFault::NoSingleHost, "400 ERROR invalid_parameter", ""),
+        (HostFault::UnknownHost, "400 ERROR invalid_parameter", ""),
     ] {
-        let mut request = request(Method::POST, "/ingest?dry_run=true", &[("x-request-id", "mine")], Body::empty());
-        let call = service.api.begin(&mut request);
+        let request = request(Method::POST, "/ingest?dry_run=true", &[("x-request-id", "mine")], Body::empty());
+        let call = service.api.begin(&request);
         assert_eq!((call.request_id(), call.endpoint(), call.dry_run()), ("mine", Endpoint::Ingest, true));
-        let answer = read(service.api.refuse(call, fault, Some("64 at once".into())));
+        let answer = read(service.api.refuse(&call, fault, Some("64 at once".into())));
         assert_eq!((answer.gist().as_str(), answer.header("retry-after")), (gist, retry_after));
         assert_eq!(answer.header("x-request-id"), "mine");
         assert_eq!(answer.json()["dry_run"], true);
@@ -32,9 +37,9 @@ fn its_refusals_have_shape_headers_and_observation() {
 #[test]
 fn the_router_goes_on_with_the_call_that_the_host_began() {
     let service = Service::new(Config::default());
-    let mut request = request(Method::POST, "/ingest", &[("content-type", "application/json")], EXAMPLE);
-    let call = service.api.begin(&mut request);
-    let answer = service.send(request);
+    let request = request(Method::POST, "/ingest", &[("content-type", "application/json")], EXAMPLE);
+    let call = service.api.begin(&request);
+    let answer = read(futures_executor::block_on(service.api.answer(&call, request)));
     assert_eq!(answer.gist(), "200 ACCEPTED");
     assert_eq!(answer.header("x-request-id"), call.request_id());
     // The test clock gains 7 ms each time it is read: once when the host began, once at the end.

@@ -9,9 +9,15 @@ use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_039_335_580;
 
-fn observation<'a>(verdict: Verdict, event_id: Option<&'a EventId>) -> Observation<'a> {
-    let subject = |event_id| Subject { event_id, source: "demo", event_type: "heartbeat", entity_id: "user_123" };
+fn observation(verdict: Verdict, event_id: Option<&EventId>) -> Observation {
+    let subject = |event_id: &EventId| Subject {
+        event_id: *event_id,
+        source: "demo".into(),
+        event_type: "heartbeat".into(),
+        entity_id: "user_123".into(),
+    };
     Observation {
+        count: 1,
         index: None,
         subject: event_id.map(subject),
         edge_event_id: None,
@@ -22,12 +28,12 @@ fn observation<'a>(verdict: Verdict, event_id: Option<&'a EventId>) -> Observati
     }
 }
 
-fn exchange<'a>(endpoint: Endpoint, observations: &'a [Observation<'a>]) -> Exchange<'a> {
+fn exchange(endpoint: Endpoint, observations: &[Observation]) -> Exchange<'_> {
     let latency = Duration::from_micros(1_234);
     Exchange { request_id: "mine", endpoint, http_status: 200, latency, dry_run: false, observations }
 }
 
-fn logged(observations: &[Observation<'_>]) -> Vec<Value> {
+fn logged(observations: &[Observation]) -> Vec<Value> {
     let exchange = exchange(Endpoint::Ingest, observations);
     let lines = log_lines::of_exchange(NOW_MS, Some(("ray_id", "8f00")), &exchange);
     lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -57,7 +63,7 @@ fn a_line_has_what_is_known_and_nothing_empty() {
 fn levels_say_who_should_look() {
     let id = EventId::from_bytes([0x5a; 32]);
     let of_code = |code| Observation { codes: vec![code], ..observation(Verdict::Error, None) };
-    let of_edge = Observation { edge_event_id: Some("6b"), ..observation(Verdict::Duplicate, Some(&id)) };
+    let of_edge = Observation { edge_event_id: Some("6b".into()), ..observation(Verdict::Duplicate, Some(&id)) };
     for (observation, level) in [
         (observation(Verdict::Rejected, None), "INFO"),
         (of_edge, "WARN"),
@@ -66,9 +72,9 @@ fn levels_say_who_should_look() {
         (of_code("unavailable"), "ERROR"),
         (of_code("internal"), "ERROR"),
     ] {
-        let edge = observation.edge_event_id;
+        let edge = observation.edge_event_id.clone();
         let line = &logged(&[observation])[0];
-        assert_eq!((&line["level"], line["edge_event_id"].as_str()), (&json!(level), edge));
+        assert_eq!((&line["level"], line["edge_event_id"].as_str()), (&json!(level), edge.as_deref()));
     }
 }
 

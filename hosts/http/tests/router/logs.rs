@@ -1,9 +1,11 @@
 //! What the host is told for logs and metrics.
 
+use axum::body::Body;
+use axum::http::Method;
 use pik_core::StoreError;
 use pik_http::Config;
 
-use crate::service::{EXAMPLE, EXAMPLE_ID, Service};
+use crate::service::{EXAMPLE, EXAMPLE_ID, Service, request};
 
 #[test]
 fn an_event_is_told_with_all_that_logs_may_have() {
@@ -44,6 +46,33 @@ fn no_payload_and_no_path_into_one_gets_there() {
     assert_eq!(observed.len(), 7);
     assert!(observed.iter().all(|line| !line.contains("hunter2")), "{observed:?}");
     assert!(observed[1].contains("codes: [\"duplicate_key\"]") && observed[1].contains("verdict: Rejected"));
+}
+
+#[test]
+fn a_batch_that_fails_is_told_once_with_a_count() {
+    let service = Service::new(Config::default());
+    let away = || Some(StoreError::Unavailable("away".into()));
+    let event = |number: usize| EXAMPLE.replace("user_123", &format!("user_{number}"));
+    let batch = (0..5).map(event).collect::<Vec<_>>().join(",");
+    service.fail_next([away(), away(), None, Some(StoreError::Internal("odd".into())), away()]);
+    let answer = service.post("/ingest/batch", format!("[{batch},1]"));
+    assert_eq!((answer.status.as_u16(), &answer.json()["failed"]), (503, &4.into()));
+    let observed = service.observed();
+    for (verdict, times) in [("Error", 2), ("Accepted", 1), ("Rejected", 1)] {
+        assert_eq!(observed[0].matches(&format!("verdict: {verdict}")).count(), times, "{observed:?}");
+    }
+    assert!(observed[0].contains("count: 3, index: Some(0), subject: None"), "{observed:?}");
+    assert!(observed[0].contains("reason: Some(\"odd\")"), "{observed:?}");
+}
+
+#[test]
+fn a_request_that_gets_no_answer_is_told_too() {
+    let service = Service::new(Config::default());
+    let request = request(Method::POST, "/ingest", &[], Body::empty());
+    let call = service.api.begin(&request);
+    service.api.abandon(&call, "gone");
+    let observed = service.observed();
+    assert!(observed[0].contains("http_status: 499") && observed[0].contains("gone"), "{observed:?}");
 }
 
 #[test]

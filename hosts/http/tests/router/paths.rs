@@ -25,6 +25,7 @@ fn unknown_paths_are_not_found_whatever_the_method() {
         "/events/x/y",
         "/Events",
         "/stats/x",
+        "/metrics",
     ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS, Method::DELETE] {
             let answer = service.call(method, path, &[("content-type", "application/json")], EXAMPLE);
@@ -37,7 +38,7 @@ fn unknown_paths_are_not_found_whatever_the_method() {
 
 #[test]
 fn other_methods_are_told_which_ones_there_are() {
-    let service = Service::new(Config::default());
+    let service = Service::new(Config { metrics: true, ..Config::default() });
     for endpoint in Endpoint::ALL {
         let (allow, others) = if endpoint.takes_events() {
             ("POST", [Method::GET, Method::PUT])
@@ -54,8 +55,8 @@ fn other_methods_are_told_which_ones_there_are() {
 
 #[test]
 fn head_is_get_without_a_body() {
-    let service = Service::new(Config::default());
-    for path in ["/healthz", "/readyz", "/openapi.json"] {
+    let service = Service::new(Config { metrics: true, ..Config::default() });
+    for path in ["/healthz", "/readyz", "/openapi.json", "/metrics"] {
         let got = service.get(path);
         let head = service.call(Method::HEAD, path, &[], Body::empty());
         assert_eq!((head.status, head.body.len()), (got.status, 0));

@@ -31,6 +31,13 @@ pub(crate) struct TestHost {
     observed: Mutex<Vec<String>>,
 }
 
+impl TestHost {
+    /// Lets time go by.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.monotonic_ms.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
+    }
+}
+
 impl Host for TestHost {
     fn now_ms(&self) -> i64 {
         NOW_MS
@@ -42,6 +49,10 @@ impl Host for TestHost {
 
     fn nonce(&self) -> u64 {
         self.nonces.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn metrics(&self) -> Result<String, String> {
+        Ok("pik_build_info 1\n".to_owned())
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

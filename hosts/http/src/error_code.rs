@@ -1,0 +1,98 @@
+//! Why a request, or an event of a batch, failed without being at fault as an event.
+
+use core::fmt;
+
+use axum::http::StatusCode;
+use pik_core::StoreError;
+use serde::Serialize;
+
+/// What an ERROR is about, as a word a program can match on (`docs/contract.md`, section 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// No token, or a wrong one.
+    Unauthorized,
+    /// No such path.
+    NotFound,
+    /// The path does not take this method.
+    MethodNotAllowed,
+    /// The request took too long.
+    Timeout,
+    /// An unknown parameter, or a wrong value.
+    InvalidParameter,
+    /// Too much at once; try again after a pause.
+    Overloaded,
+    /// The store is away; try again after a pause.
+    Unavailable,
+    /// A fault of the host.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code of ERROR, in the contract's order.
+    pub const ALL: [Self; 8] = [
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Timeout,
+        Self::InvalidParameter,
+        Self::Overloaded,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The code as it stands in answers and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Timeout => "timeout",
+            Self::InvalidParameter => "invalid_parameter",
+            Self::Overloaded => "overloaded",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status of an answer with this code.
+    pub const fn http_status(self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::InvalidParameter => StatusCode::BAD_REQUEST,
+            Self::Overloaded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the client is told when it is not at fault; the reason is for the log.
+    pub(crate) const fn service_message(self) -> &'static str {
+        match self {
+            Self::Overloaded => "too much at once; send this again after the seconds in Retry-After",
+            Self::Unavailable => "the store is not available; send this again after the seconds in Retry-After",
+            Self::Timeout => "the request took too long; send it again",
+            Self::Unauthorized | Self::NotFound | Self::MethodNotAllowed | Self::InvalidParameter | Self::Internal => {
+                "a fault of the service; send this again, and report the x-request-id if it stays"
+            }
+        }
+    }
+}
+
+impl From<&StoreError> for ErrorCode {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Overloaded(_) => Self::Overloaded,
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Internal(_) => Self::Internal,
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

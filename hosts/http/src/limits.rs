@@ -1,0 +1,11 @@
+//! Limits of answers. They are part of the API: the OpenAPI document states them.
+
+/// The records of a page when the request does not say.
+pub(crate) const DEFAULT_LIMIT: usize = 100;
+/// The most records of a page.
+pub(crate) const MAX_LIMIT: usize = 1_000;
+/// The most buckets of an answer: a year of hours, or 27 years of days.
+pub(crate) const MAX_BUCKETS: usize = 10_000;
+/// The most problems that one answer lists. After these, a rejected event lists its first problem alone: a batch of
+/// nothing but mistakes would otherwise take some hundred megabytes to answer.
+pub(crate) const MAX_LISTED_PROBLEMS: usize = 10_000;

@@ -1,0 +1,66 @@
+//! Cursors: where the next page begins, bound to the question it belongs to.
+//!
+//! A cursor is no secret and proves nothing: it can be made by hand, and then at most begins a page of the same
+//! question somewhere else. What the question asks for is taken from the parameters alone.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pik_core::{Position, Query};
+use sha2::{Digest, Sha256};
+
+use crate::response::json::json;
+
+/// The first byte, to be raised when what follows changes.
+const VERSION: u8 = 1;
+/// So many bytes of a hash: against mix-ups and damage, not against malice.
+const HASH_BYTES: usize = 6;
+
+/// Why a text does not say where to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CursorError {
+    /// It never was a cursor, is one of another version, or has lost or changed a character.
+    Broken,
+    /// It came with a page of another question.
+    OtherQuestion,
+}
+
+impl CursorError {
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Self::Broken => "`cursor` is not one that came with a page here; leave it out to begin at the first page",
+            Self::OtherQuestion => {
+                "`cursor` came with a page of another question; send the parameters of that page with it (`limit` may differ)"
+            }
+        }
+    }
+}
+
+/// The cursor of the page that begins at `position`.
+pub(crate) fn write(query: &Query, position: &Position) -> String {
+    let mut bytes = vec![VERSION];
+    bytes.extend_from_slice(&hash(&json(query)));
+    bytes.extend_from_slice(position.as_str().as_bytes());
+    bytes.extend_from_slice(&hash(&bytes));
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Where the page of a cursor begins.
+pub(crate) fn read(query: &Query, cursor: &str) -> Result<Position, CursorError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError::Broken)?;
+    let (text, check) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(CursorError::Broken)?;
+    let [VERSION, rest @ ..] = text else { return Err(CursorError::Broken) };
+    let (question, position) = rest.split_first_chunk::<HASH_BYTES>().ok_or(CursorError::Broken)?;
+    let position = str::from_utf8(position).map_err(|_| CursorError::Broken)?;
+    if *check != hash(text) {
+        Err(CursorError::Broken)
+    } else if *question != hash(&json(query)) {
+        Err(CursorError::OtherQuestion)
+    } else {
+        Ok(Position::new(position))
+    }
+}
+
+fn hash(bytes: &[u8]) -> [u8; HASH_BYTES] {
+    let [a, b, c, d, e, f, ..]: [u8; 32] = Sha256::digest(bytes).into();
+    [a, b, c, d, e, f]
+}

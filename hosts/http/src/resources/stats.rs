@@ -1,0 +1,17 @@
+//! `GET /stats`: counts and lags by hour or day.
+
+use pik_core::Investigate;
+
+use super::events::found;
+use crate::request::question;
+use crate::response::answer::Stats;
+use crate::response::{Refusal, Reply};
+use crate::service::Service;
+use crate::{Call, Host};
+
+/// Counts and lags by hour or day.
+pub(super) async fn get<S: Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+    let query = question::of_stats(call.parameters()).map_err(Refusal::invalid_parameter)?;
+    let buckets = service.store().stats(&query).await?;
+    Ok(found(&Stats { buckets: &buckets }))
+}

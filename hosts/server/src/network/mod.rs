@@ -1,0 +1,8 @@
+//! From a listening socket to the bytes of one connection.
+
+mod connection;
+mod listener;
+mod slots;
+mod socket;
+
+pub(crate) use listener::{bind, serve};

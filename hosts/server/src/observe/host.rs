@@ -1,0 +1,135 @@
+//! The clocks, the randomness and the observer of this process.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pik_http::{Exchange, Host, Observation, Verdict};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::Metrics;
+
+/// The clocks, the randomness and the observer of this process.
+pub struct ServerHost {
+    start: Instant,
+    metrics: Metrics,
+    /// As many large bodies are worked on at once as there are processors: more would only take turns, with the threads
+    /// that answer small requests too.
+    workers: Arc<Semaphore>,
+}
+
+impl ServerHost {
+    /// A host whose monotonic clock begins now.
+    pub fn new(metrics: Metrics) -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self { start: Instant::now(), metrics, workers: Arc::new(Semaphore::new(processors)) }
+    }
+
+    /// The counters that every exchange goes into.
+    pub(crate) fn counters(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+impl Host for ServerHost {
+    fn now_ms(&self) -> i64 {
+        // Euclidean, as a clock set before 1970 counts down.
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |ms| -ms),
+        }
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn nonce(&self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    async fn offload<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let workers = Arc::clone(&self.workers);
+        let worker = workers.acquire_owned().await.expect("the semaphore of workers is never closed");
+        // The work goes on although its request may be gone, and takes a processor until it ends.
+        let done = spawn_blocking(move || {
+            let _worker = worker;
+            work()
+        });
+        match done.await {
+            Ok(done) => done,
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+
+    fn metrics(&self) -> Result<String, String> {
+        self.metrics.text().map_err(|error| error.to_string())
+    }
+
+    fn observe(&self, exchange: &Exchange<'_>) {
+        self.metrics.note(exchange);
+        if exchange.observations.is_empty() {
+            tracing::debug!(
+                request_id = exchange.request_id,
+                endpoint = exchange.endpoint.path(),
+                http_status = exchange.http_status,
+                latency_ms = milliseconds(exchange.latency),
+                "request"
+            );
+        }
+        for observation in exchange.observations {
+            log(exchange, observation);
+        }
+    }
+}
+
+fn milliseconds(latency: Duration) -> f64 {
+    // Three decimals are what the clock is good for.
+    (latency.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+/// One line for each event, for events that failed together, or for a request that was refused as a whole.
+fn log(exchange: &Exchange<'_>, observation: &Observation) {
+    /// The level must be known where the macro is written.
+    macro_rules! line {
+        ($level:expr) => {{
+            let subject = observation.subject.as_ref();
+            let event_id = subject.map(|subject| subject.event_id.hex());
+            tracing::event!(
+                $level,
+                request_id = exchange.request_id,
+                endpoint = exchange.endpoint.path(),
+                http_status = exchange.http_status,
+                count = (observation.count > 1).then_some(observation.count),
+                index = observation.index,
+                event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),
+                edge_event_id = observation.edge_event_id.as_deref(),
+                entity_id = subject.map(|subject| &*subject.entity_id),
+                source = subject.map(|subject| &*subject.source),
+                event_type = subject.map(|subject| &*subject.event_type),
+                status = observation.verdict.as_str(),
+                ingest_lag_ms = observation.ingest_lag_ms,
+                codes = (!observation.codes.is_empty()).then(|| observation.codes.join(",")),
+                reason = observation.reason.as_deref(),
+                dry_run = exchange.dry_run,
+                latency_ms = milliseconds(exchange.latency),
+                "event"
+            );
+        }};
+    }
+    match observation.verdict {
+        Verdict::Error if is_our_fault(observation) => line!(tracing::Level::ERROR),
+        Verdict::Error => line!(tracing::Level::WARN),
+        // An edge of another version, or a client that pretends to be one.
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected if observation.edge_event_id.is_some() => {
+            line!(tracing::Level::WARN);
+        }
+        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => line!(tracing::Level::INFO),
+    }
+}
+
+fn is_our_fault(observation: &Observation) -> bool {
+    observation.codes.iter().any(|code| matches!(*code, "internal" | "unavailable"))
+}

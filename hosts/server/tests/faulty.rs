@@ -1,0 +1,121 @@
+//! The server over stores that panic, hang and fail: each request is answered, and the next one too.
+#![allow(clippy::unwrap_used, reason = "all of this is a test")]
+
+use std::future::pending;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use pik_core::{
+    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
+    StoreError, Submission,
+};
+use pik_http::{Api, Config};
+use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
+use tokio::sync::watch;
+
+/// Does what the event's source says.
+struct Faulty;
+
+impl Store for Faulty {
+    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+        match submission.source.as_str() {
+            "panics" => panic!("as asked"),
+            "hangs" => pending().await,
+            "overloaded" => Err(StoreError::Overloaded("as asked".into())),
+            _ => Err(StoreError::Unavailable("as asked".into())),
+        }
+    }
+
+    async fn ingest_batch(&self, _: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
+        panic!("as asked")
+    }
+
+    async fn find(&self, _: &EventId) -> Result<Option<Record>, StoreError> {
+        Ok(None)
+    }
+
+    async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
+        Ok(None)
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("as asked".into()))
+    }
+}
+
+impl Investigate for Faulty {
+    async fn records(&self, _: &Query, _: Option<&Position>, _: usize) -> Result<Page<Record>, QueryError> {
+        panic!("as asked")
+    }
+
+    async fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        panic!("as asked")
+    }
+}
+
+const LIMITS: Limits = Limits {
+    header: Duration::from_secs(10),
+    body: Duration::from_millis(200),
+    request: Duration::from_millis(300),
+    idle: Duration::from_secs(10),
+    shutdown: Duration::from_millis(100),
+    requests: 10,
+    connections: 10,
+};
+
+/// Head and body of the answer to an event.
+fn post(stream: &mut TcpStream, path: &str, source: &str) -> String {
+    let body = format!(
+        "{{\"source\":\"{source}\",\"event_type\":\"t\",\"entity_id\":\"e\",\
+         \"event_time\":\"2026-01-01T00:00:00Z\",\"payload\":1}}"
+    );
+    let kind = if path == "/ingest" { "application/json" } else { "application/x-ndjson" };
+    let length = body.len();
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}")
+        .unwrap();
+    let mut text = String::new();
+    // Every answer here is one JSON object, and its last two brackets end it.
+    while !text.ends_with("]}") {
+        let mut piece = [0; 4096];
+        let count = stream.read(&mut piece).unwrap();
+        assert!(count > 0, "closed after {text}");
+        text.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+    }
+    text
+}
+
+#[test]
+fn every_fault_is_answered_and_the_next_request_too() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let api = Api::new(Faulty, ServerHost::new(Metrics::new().unwrap()), Config { metrics: true, ..Config::default() });
+    let (stop, stopped) = watch::channel(false);
+    let _inside = runtime.enter();
+    let addresses =
+        Addresses { events: SocketAddr::from(([127, 0, 0, 1], 0)), metrics: None, host_names: vec!["t".into()] };
+    let server = Server::bind(api.unwrap(), addresses, LIMITS).unwrap();
+    let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
+    let serving = runtime.spawn(server.serve(stopped));
+
+    for (path, source, status, code) in [
+        ("/ingest", "panics", "500", "internal"),
+        ("/ingest/batch", "panics", "500", "internal"),
+        ("/ingest", "hangs", "408", "timeout"),
+        ("/ingest", "overloaded", "503", "overloaded"),
+        ("/ingest", "fails", "503", "unavailable"),
+    ] {
+        let answer = post(&mut stream, path, source);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{source}: {answer}");
+        assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{source}: {answer}");
+        assert!(answer.contains("x-request-id: "), "{source}: {answer}");
+        assert_eq!(answer.contains("retry-after: "), status == "503", "{source}: {answer}");
+        assert!(!answer.contains("as asked"), "reasons are for the log: {answer}");
+    }
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    assert!(metrics.contains("\npik_requests_in_flight 1\n"), "this one alone: {metrics}");
+    drop(stream);
+    stop.send(true).unwrap();
+    assert!(runtime.block_on(serving).unwrap());
+}
