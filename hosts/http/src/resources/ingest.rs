@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use pik_core::{Answer, Event, Receipt, Rejection, Store, StoreError, Submission};
 
-use super::intake::{Terms, receive};
+use super::intake::{Intake, Terms, receive};
 use crate::request::media::MediaType;
 use crate::request::other_id;
 use crate::response::answer::{Failed, Ingested};
@@ -32,7 +32,7 @@ pub(super) async fn post<S: Store, H: Host>(
     let received = receive(service, call, head, body, &TERMS).await?;
     let receipt = Receipt::new(call.request_id(), service.host().nonce(), 0);
     let limit = TERMS.limit(service.config());
-    let parse = move |intake: super::intake::Intake| {
+    let parse = move |intake: Intake| {
         let event = Event::parse_at_most(&intake.bytes, limit)?;
         Ok((Submission::within(&intake.bytes, &event, intake.ingest_time, receipt), intake.share))
     };

@@ -15,7 +15,7 @@ use crate::{ErrorCode, Observation};
 pub(crate) struct Refusal {
     why: Why,
     status: StatusCode,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Refusal {
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -81,7 +81,8 @@ impl Refusal {
             }
         };
         let mut response = json_response(self.status, body);
-        if let Some((name, value)) = self.header {
+        if let Some(header) = self.header {
+            let (name, value) = *header;
             response.headers_mut().insert(name, value);
         }
         Reply { response, observations: vec![observation] }
