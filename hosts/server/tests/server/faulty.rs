@@ -1,5 +1,4 @@
 //! The server over stores that panic, hang and fail: each request is answered, and the next one too.
-#![allow(clippy::unwrap_used, reason = "all of this is a test")]
 
 use std::future::pending;
 use std::io::{Read, Write};
