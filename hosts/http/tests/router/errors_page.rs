@@ -189,17 +189,17 @@ fn of_error(code: ErrorCode) -> Entry {
             repair: "Use a method in `Allow`. A redirect on the way may have turned a POST into a GET: send to the final address.",
         },
         ErrorCode::Timeout => {
-            let mut slow = request(Method::POST, "/ingest", &[], Body::empty());
-            let call = service.api.begin(&mut slow);
+            let slow = request(Method::POST, "/ingest", &[], Body::empty());
+            let call = service.api.begin(&slow);
             Entry {
                 cause: "The body did not arrive whole and in time, or the service took longer than its limit.",
                 shown: "POST /ingest, with a body that stops half-way".to_owned(),
-                answer: read(service.api.refuse(call, HostFault::Timeout, None)),
+                answer: read(service.api.refuse(&call, HostFault::Timeout, None)),
                 repair: "Send it again; that is safe. If it recurs, send smaller batches, or look at `pik_request_duration_seconds` at `/metrics`.",
             }
         }
         ErrorCode::InvalidParameter => Entry {
-            cause: "A parameter in the query is unknown, occurs twice, or has a value that cannot be right.",
+            cause: "A parameter in the query is unknown, occurs twice, or has a value that cannot be right. With 400, 414 or 431 also a head that the server cannot read or does not serve: not HTTP, too long, without exactly one `Host`, or with a name in `Host` that a server without tokens does not answer to.",
             shown: "POST /ingest?dry_run=yes".to_owned(),
             answer: Service::new(Config::default()).post("/ingest?dry_run=yes", EXAMPLE),
             repair: "Follow the message. In a query, write the `+` of an offset as `%2B`.",
