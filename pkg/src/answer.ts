@@ -14,7 +14,7 @@ export interface Answer {
   dry_run?: true;
 }
 
-/** Why a request failed, as a word a program can match on; `network` and `unexpected_answer` are this package's own. */
+/** Why a request failed, as a word a program can match on; those after `internal` are this package's own. */
 export type FailureCode =
   | "unauthorized"
   | "not_found"
@@ -24,7 +24,19 @@ export type FailureCode =
   | "overloaded"
   | "unavailable"
   | "internal"
+  /** No answer arrived. */
   | "network"
+  /** The server sends the client elsewhere. */
+  | "redirected"
+  /** Something in front of the server takes no request of this size. */
+  | "proxy_limit"
+  /** The server runs with DRY_RUN: it stored nothing. */
+  | "nothing_stored"
+  /** The server did not take a dry run for one: it may have stored the event. */
+  | "not_a_dry_run"
+  /** The server asks to wait longer than the client does. */
+  | "retry_later"
+  /** What answered is no server of this kind, or something in front of one. */
   | "unexpected_answer";
 
 /** What went wrong, not by the event's fault. */
@@ -38,7 +50,7 @@ export interface Failure {
 export class IngestFailed extends Error {
   override readonly name = "IngestFailed";
   readonly errors: readonly Failure[];
-  /** The HTTP status, `undefined` when there was no answer. */
+  /** The HTTP status; `undefined` when there was no answer, 0 for a redirect in a browser, which hides it. */
   readonly status: number | undefined;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -86,4 +98,13 @@ export function readEntry(json: unknown): Entry | undefined {
     default:
       return undefined;
   }
+}
+
+/** Throws {@link IngestFailed} when an answer is of a dry run that was not asked for, or the other way round. */
+export function checkDryRun(entry: Entry, status: number, asked: boolean): void {
+  if (!("event_id" in entry) || (entry.dry_run === true) === asked) return;
+  const failure: Failure = asked
+    ? { code: "not_a_dry_run", path: "", message: "the answer is not of a dry run, and the event may be stored; update the server" }
+    : { code: "nothing_stored", path: "", message: "the server runs with DRY_RUN and stored nothing; start it without" };
+  throw new IngestFailed([failure], status);
 }

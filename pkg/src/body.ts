@@ -1,22 +1,57 @@
-/** The bytes of an event: what is hashed is what is sent. */
+/** The text and the bytes of an event: what is hashed is what is sent. */
 
-import type { IngestEvent } from "./event.js";
-import { MORE_THAN_ENOUGH, jsonText } from "./json-text.js";
+import type { EventInput, IngestEventWithText } from "./event.js";
+import { MORE_THAN_ENOUGH, isOrdinary, jsonText } from "./json-text.js";
+import { byteLength, encoded } from "./utf8.js";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-const encoder = new TextEncoder();
+/** An event on its way to the core and to the server. */
+export interface Body {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** The payload's own text, and how many bytes of the body stand before it; absent unless it was given as text. */
+  readonly payload?: { readonly text: string; readonly at: number };
+}
 
-/** The body that says what `event` says; a string is taken exactly as it is. */
-export function bodyOf(event: IngestEvent | string): Uint8Array {
-  const text = (typeof event === "string" ? event : jsonText(event)).slice(0, MORE_THAN_ENOUGH);
-  const body = encoder.encode(text);
+/** The body that says what `event` says; a string is taken exactly as it is. Throws `EventRejected` where JSON has no form. */
+export function bodyOf(event: EventInput): Body {
+  if (typeof event === "string") return ofText(event);
+  if (hasPayloadText(event)) return withPayload(event);
+  const text = jsonText(event);
+  return { text, bytes: encoded(text) };
+}
+
+/** The body with this text for a payload, which may be no JSON. */
+export function withPayloadText(members: object, payload: string): Body {
+  const rest = jsonText(members);
+  const before = `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"payload":`;
+  return { ...ofText(`${before}${payload}}`), payload: { text: payload, at: byteLength(before) } };
+}
+
+function hasPayloadText(event: object | null): event is IngestEventWithText {
+  return (
+    typeof event === "object" &&
+    event !== null &&
+    isOrdinary(event) &&
+    typeof (event as { payloadText?: unknown }).payloadText === "string" &&
+    !("payload" in event)
+  );
+}
+
+function withPayload({ payloadText, ...members }: IngestEventWithText): Body {
+  return withPayloadText(members, payloadText);
+}
+
+function ofText(given: string): Body {
+  const text = given.length > MORE_THAN_ENOUGH ? given.slice(0, MORE_THAN_ENOUGH) : given;
+  const bytes = encoded(text);
   if (!isWellFormed(text)) {
     // The encoder has put U+FFFD there, and the text would pass for another. A byte that UTF-8 does not know makes the
     // core refuse it, at the right place.
-    body[encoder.encode(text.slice(0, text.search(LONE_SURROGATE))).length] = 0xff;
+    bytes[byteLength(text.slice(0, text.search(LONE_SURROGATE)))] = 0xff;
   }
-  return body;
+  return { text, bytes };
 }
 
 function isWellFormed(text: string & { isWellFormed?(): boolean }): boolean {

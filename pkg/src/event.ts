@@ -1,11 +1,7 @@
-/** Questions about one event, which the core answers. */
+/** What may be given as an event, and what is known of it before it is sent. */
 
-import * as core from "../wasm/pik_wasm.js";
-import { bodyOf } from "./body.js";
-import { EventRejected, type Problem } from "./problem.js";
-
-/** An event as an object. Everything in it must have a form in JSON; a `Date` has one. */
-export interface IngestEvent {
+/** What every form of an event has. */
+interface EventMembers {
   /** The origin system. */
   source: string;
   /** The logical event type. */
@@ -14,9 +10,22 @@ export interface IngestEvent {
   entity_id: string;
   /** When it happened: ISO 8601 with a UTC offset, or a `Date`. */
   event_time: string | Date;
+}
+
+/** An event as an object. Everything in it must have a form in JSON; a `Date` has one. */
+export interface IngestEvent extends EventMembers {
   /** Any JSON value. */
   payload: unknown;
 }
+
+/** An event whose payload is JSON text, such as a person types: repeated names and numbers of any length are judged as written. */
+export interface IngestEventWithText extends EventMembers {
+  /** The JSON text of the payload. */
+  payloadText: string;
+}
+
+/** An event, or an event's whole JSON text, which is taken exactly as it is. */
+export type EventInput = IngestEvent | IngestEventWithText | string;
 
 /** What is known of an event before it is sent. */
 export interface Preview {
@@ -28,39 +37,4 @@ export interface Preview {
   canonical_payload: string;
   /** The raw object's key as far as it does not depend on the arrival. */
   key_prefix: string;
-}
-
-/** The event's id and what it is made of. Throws {@link EventRejected}. */
-export function preview(event: IngestEvent | string): Preview {
-  return ask(core.preview, bodyOf(event)) as unknown as Preview;
-}
-
-/** The event's id. Throws {@link EventRejected}. */
-export function eventId(event: IngestEvent | string): string {
-  return eventIdOf(bodyOf(event));
-}
-
-/** The id of the event in a body. */
-export function eventIdOf(body: Uint8Array): string {
-  return ask(core.eventId, body);
-}
-
-/** Everything that is wrong with the event; empty when it is valid. */
-export function validate(event: IngestEvent | string): Problem[] {
-  try {
-    eventId(event);
-    return [];
-  } catch (error) {
-    if (error instanceof EventRejected) return [...error.errors];
-    throw error;
-  }
-}
-
-function ask<T>(question: (body: Uint8Array) => T, body: Uint8Array): T {
-  try {
-    return question(body);
-  } catch (thrown) {
-    if (Array.isArray(thrown)) throw new EventRejected(thrown as Problem[]);
-    throw thrown;
-  }
 }

@@ -1,7 +1,8 @@
-/** The same for every platform; the entry beside this file that fits the platform loads the wasm. */
+/** What the package offers; each platform's build has its own way to the wasm (`instance/`). */
 
 export { EventRejected, type Code, type Problem } from "./problem.js";
-export { eventId, preview, validate, type IngestEvent, type Preview } from "./event.js";
-export { IngestClient, type CallOptions, type IngestClientOptions } from "./client.js";
+export { type EventInput, type IngestEvent, type IngestEventWithText, type Preview } from "./event.js";
+export { eventId, preview, validate } from "./judge.js";
+export { IngestClient, type BatchOptions, type CallOptions, type IngestClientOptions, type Prepared } from "./client.js";
 export { type BatchAnswer, type BatchResult } from "./batch.js";
 export { EventIdMismatch, IngestFailed, type Answer, type Failure, type FailureCode } from "./answer.js";

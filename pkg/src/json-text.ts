@@ -7,6 +7,7 @@
  */
 
 import { EventRejected, type Code, type Problem } from "./problem.js";
+import { byteLength } from "./utf8.js";
 
 /** Over every limit on a body, so the core need not see more to refuse it. A text has at least as many bytes as characters. */
 export const MORE_THAN_ENOUGH = 2 ** 21;
@@ -20,7 +21,8 @@ const MAX_POINTER_BYTES = 1024;
 /** What a string has that does not stand for itself. */
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-const encoder = new TextEncoder();
+/** Among what is {@link ESCAPED}. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The text of `value`; throws {@link EventRejected} where it holds something that JSON has no form for. */
 export function jsonText(value: unknown): string {
@@ -77,7 +79,7 @@ class Writer {
   #writtenName(name: string): string {
     let written = this.#names.get(name);
     if (written === undefined) {
-      written = quoted(name) + ":";
+      written = this.#quoted(name) + ":";
       this.#names.set(name, written);
     }
     return written;
@@ -109,7 +111,7 @@ class Writer {
   #scalar(value: unknown): void {
     switch (typeof value) {
       case "string":
-        this.text += quoted(value);
+        this.text += this.#quoted(value);
         return;
       case "boolean":
       case "object": // null
@@ -153,6 +155,16 @@ class Writer {
     this.text += isArray ? "[" : "{";
   }
 
+  /** A string's text. Of one that is too long anyway no more than shows it: quoted, it may be longer than strings can be. */
+  #quoted(text: string): string {
+    if (text.length > MORE_THAN_ENOUGH) return JSON.stringify(text.slice(0, MORE_THAN_ENOUGH));
+    if (!ESCAPED.test(text)) return `"${text}"`;
+    if (LONE_SURROGATE.test(text)) {
+      this.#problem("invalid_json", "half of a surrogate pair, which UTF-8 cannot carry; remove it or complete the character");
+    }
+    return JSON.stringify(text);
+  }
+
   #problem(code: Code, message: string): void {
     this.problems.push({ code, path: this.#pointer(), message });
   }
@@ -164,18 +176,12 @@ class Writer {
     for (const { names, next } of this.#levels) {
       const name = names === undefined ? String(next - 1) : (names[next - 1] ?? "");
       const segment = "/" + name.replaceAll("~", "~0").replaceAll("/", "~1");
-      room -= encoder.encode(segment).length;
+      room -= byteLength(segment);
       if (room < 0) break;
       pointer += segment;
     }
     return pointer;
   }
-}
-
-/** A string's text. Of one that is too long anyway no more than shows it: quoted, it may be longer than strings can be. */
-function quoted(text: string): string {
-  if (!ESCAPED.test(text) && text.length <= MORE_THAN_ENOUGH) return `"${text}"`;
-  return JSON.stringify(text.length > MORE_THAN_ENOUGH ? text.slice(0, MORE_THAN_ENOUGH) : text);
 }
 
 /** Why an instance is refused whatever its `toJSON` says. */
@@ -212,7 +218,7 @@ function hasSymbol(value: object): boolean {
 }
 
 /** Whether it is an array, an object literal of whatever realm, or an object without a prototype. */
-function isOrdinary(value: object): boolean {
+export function isOrdinary(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;

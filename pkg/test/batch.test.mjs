@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventIdMismatch, IngestClient, eventId } from "../dist/node.js";
+import { EventIdMismatch, IngestClient, eventId } from "../dist/index.js";
 import { event, eventText, fakeFetch, shortPauses } from "./example.mjs";
 
 const url = "http://localhost:8080";
 const numbered = (number) => event({ payload: number });
 const done = (body, status = "ACCEPTED") => ({ event_id: eventId(JSON.stringify(body)), status, ingest_lag_ms: 1, s3_key: "raw/…" });
+const tooLarge = { status: "REJECTED", errors: [{ code: "too_large", path: "", message: "the batch is over the limit of 10 bytes" }] };
 const error = (code) => ({ status: "ERROR", errors: [{ code, path: "", message: "send this again" }] });
 
 /** Answers each event of a batch by `entry(event, turn)`, with the HTTP status that goes with the entries. */
@@ -44,7 +45,8 @@ test("only what failed is sent again", async (t) => {
   assert.deepEqual(answer.results.map(({ index, event_id }) => [index, event_id]),
     [0, 1, 2, 3, 4, 5].map((number) => [number, eventId(numbered(number))]));
   assert.equal(answer.accepted, 6);
-  assert.deepEqual(pauses, [100, 200]);
+  // Each headway starts the pauses anew.
+  assert.deepEqual(pauses, [100, 100]);
 });
 
 test("what keeps failing is ERROR, with the server's reason, and the others are not", async (t) => {
@@ -91,19 +93,21 @@ test("events may come from a generator", async () => {
 test("a server that takes no request as large gets halves", async () => {
   const { fetch, requests } = fakeFetch(({ text }) => {
     const bodies = JSON.parse(text);
-    if (bodies.length > 3) return { status: 413, text: "<html>413</html>" };
+    if (bodies.length > 3) return { status: 413, json: tooLarge };
     return { json: { results: bodies.map((body) => done(body)) } };
   });
   const answer = await new IngestClient({ url, fetch }).ingestBatch(Array.from({ length: 10 }, (_, number) => numbered(number)));
   assert.deepEqual(answer.results.map(({ event_id }) => event_id), Array.from({ length: 10 }, (_, number) => eventId(numbered(number))));
-  assert.deepEqual(requests.map(({ text }) => JSON.parse(text).length), [10, 5, 2, 3, 5, 2, 3]);
+  assert.deepEqual(requests.map(({ text }) => JSON.parse(text).length), [10, 5, 3, 2, 5, 3, 2]);
 });
 
-test("one event that is too large for the server is ERROR, not an endless loop", async () => {
-  const { fetch, requests } = fakeFetch(() => ({ status: 413, text: "" }));
-  const answer = await new IngestClient({ url, fetch }).ingestBatch([0, 1].map(numbered));
-  assert.equal(answer.failed, 2);
-  assert.equal(requests.length, 3);
+test("one event that is too large for the server is rejected by it, and the others are not", async () => {
+  const { fetch, requests } = fakeFetch(({ text }) =>
+    JSON.parse(text).some(({ payload }) => payload === 1) ? { status: 413, json: tooLarge } : { json: { results: JSON.parse(text).map((body) => done(body)) } });
+  const answer = await new IngestClient({ url, fetch }).ingestBatch([0, 1, 2].map(numbered));
+  assert.deepEqual(answer.results.map(({ status }) => status), ["ACCEPTED", "REJECTED", "ACCEPTED"]);
+  assert.deepEqual(answer.results[1].errors, tooLarge.errors);
+  assert.equal(requests.length, 5);
 });
 
 test("an answer for fewer events, or of another shape, is none", async () => {
@@ -121,4 +125,25 @@ test("another id is raised, unless told not to; so is an abort", async () => {
   assert.equal((await new IngestClient({ url, fetch, verify: false }).ingestBatch([numbered(0)])).accepted, 1);
   const reason = new Error("the user left");
   await assert.rejects(new IngestClient({ url, fetch }).ingestBatch([numbered(0)], { signal: AbortSignal.abort(reason) }), reason);
+});
+
+test("a server that asks a batch to wait for long is told of, with the wait", async () => {
+  const { fetch, requests } = fakeFetch(({ text }) => ({
+    status: 503,
+    headers: { "retry-after": "120" },
+    json: { results: JSON.parse(text).map((body) => (body.payload === 0 ? done(body) : error("overloaded"))) },
+  }));
+  const answer = await new IngestClient({ url, fetch }).ingestBatch([0, 1].map(numbered));
+  assert.equal(requests.length, 1);
+  assert.equal(answer.retryAfterMs, 120_000);
+  assert.deepEqual(answer.results[1].errors.map(({ code }) => code), ["overloaded", "retry_later"]);
+});
+
+test("a batch's own number of retries, and keepalive", async (t) => {
+  shortPauses(t);
+  const { fetch, requests } = service(() => error("unavailable"));
+  const client = new IngestClient({ url, fetch });
+  await client.ingestBatch([numbered(0)], { retries: 0, keepalive: true });
+  assert.deepEqual(requests.map(({ keepalive }) => keepalive), [true]);
+  await assert.rejects(client.ingestBatch([numbered(0)], { retries: -1 }), TypeError);
 });

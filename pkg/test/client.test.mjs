@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { EventIdMismatch, EventRejected, IngestClient, IngestFailed, eventId } from "../dist/node.js";
+import { EventIdMismatch, EventRejected, IngestClient, IngestFailed, eventId } from "../dist/index.js";
 import { event, eventText, fakeFetch, shortPauses } from "./example.mjs";
 
 const url = "http://localhost:8080";
@@ -164,13 +164,70 @@ test("Retry-After is waited for, in seconds or until a date, and jitter comes on
   assert.deepEqual(pauses, [7_100, 30_200, 400, 800]);
 });
 
-test("a server that asks for more than a minute is left to the caller", async () => {
-  const { fetch, requests } = fakeFetch(() => failed(503, "unavailable", { "retry-after": "3600" }));
-  await assert.rejects(new IngestClient({ url, fetch }).ingest(event()), (error) => {
-    assert.equal(error.retryAfterMs, 3_600_000);
-    return true;
+test("a server that asks for more than a minute is left to the caller, who is told", async () => {
+  for (const answer of [failed(503, "unavailable", { "retry-after": "3600" }), { status: 429, text: "", headers: { "retry-after": "3600" } }]) {
+    const { fetch, requests } = fakeFetch(() => answer);
+    await assert.rejects(new IngestClient({ url, fetch }).ingest(event()), (error) => {
+      assert.equal(error.retryAfterMs, 3_600_000);
+      assert.equal(error.errors[0].code, answer.json?.errors[0].code ?? "unexpected_answer");
+      assert.equal(error.errors[1].code, "retry_later");
+      assert.match(error.message, /asks to wait 3600 s, and this client waits 60 s at most/);
+      return true;
+    });
+    assert.equal(requests.length, 1);
+  }
+});
+
+test("a redirect is told as one, and not followed", async (t) => {
+  const bodies = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    bodies.push(request.url);
+    const status = Number(request.url.split("/")[1]);
+    response.writeHead(status, { location: "https://elsewhere.example/ingest" }).end();
   });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => server.close());
+  for (const status of [301, 302, 303, 307, 308]) {
+    const client = new IngestClient({ url: `http://127.0.0.1:${server.address().port}/${status}` });
+    await assert.rejects(client.ingest(event()), (error) => {
+      assert(error instanceof IngestFailed);
+      assert.equal(error.status, status);
+      assert.equal(error.errors[0].code, "redirected");
+      assert.match(error.message, new RegExp(`redirects with ${status} to https://elsewhere.example/ingest`));
+      return true;
+    });
+    const { results } = await client.ingestBatch([event()]);
+    assert.equal(results[0].errors[0].code, "redirected");
+  }
+  assert.equal(bodies.length, 10);
+  // A browser hides the status and the address.
+  const hidden = new IngestClient({ url, fetch: async () => ({ type: "opaqueredirect", status: 0, headers: new Headers(), text: async () => "" }) });
+  await assert.rejects(hidden.ingest(event()), { message: /^redirected: the server redirects, and/ });
+});
+
+test("what is prepared is what is sent", async () => {
+  const { fetch, requests } = fakeFetch(() => accepted());
+  const client = new IngestClient({ url, fetch });
+  for (const given of [event(), ` ${eventText()}\n`, { ...event(), payload: undefined, payloadText: '{"steps":1e1}' }]) {
+    if (given.payloadText !== undefined) delete given.payload;
+    const { event_id, text } = client.prepare(given);
+    assert.equal(event_id, eventId(event()));
+    await client.ingest(given);
+    assert.equal(requests.at(-1).text, text);
+  }
+  assert.throws(() => client.prepare(event({ source: "" })), EventRejected);
+});
+
+test("a request is kept alive when that is asked for, and sent before the call returns", async () => {
+  const { fetch, requests } = fakeFetch(({ url }) => accepted(url.endsWith("dry_run=true") ? { dry_run: true } : {}));
+  const client = new IngestClient({ url, fetch });
+  const sent = client.ingest(event(), { keepalive: true });
   assert.equal(requests.length, 1);
+  await sent;
+  await client.ingest(event());
+  await client.dryRun(event(), { keepalive: true });
+  assert.deepEqual(requests.map(({ keepalive }) => keepalive), [true, undefined, true]);
 });
 
 test("an aborted call ends with the signal's reason: before, during and between attempts", async (t) => {

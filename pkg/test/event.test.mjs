@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventRejected, eventId, preview, validate } from "../dist/node.js";
+import { EventRejected, eventId, preview, validate } from "../dist/index.js";
 import { event, eventText } from "./example.mjs";
 
 test("an object and its text have one id", () => {
@@ -82,8 +82,11 @@ test("a lone surrogate is invalid_json where it stands, in a text and in an obje
     assert.equal(problem.path, "");
     // Columns count bytes, and the euro sign has three.
     assert(problem.message.endsWith(`(line 1, column ${1 + text.indexOf(lone) + 2})`), problem.message);
-    assert.equal(validate(event({ payload: [lone] }))[0].code, "invalid_json");
-    assert.equal(validate(event({ [lone]: 1 }))[0].code, "invalid_json");
+    const places = (broken) => validate(broken).map(({ code, path }) => [code, path]);
+    assert.deepEqual(places(event({ payload: [{ a: "€" }, { a: lone }] })), [["invalid_json", "/payload/1/a"]]);
+    assert.deepEqual(places(event({ payload: { deep: { [lone]: 1 } } })), [["invalid_json", `/payload/deep/${lone}`]]);
+    assert.deepEqual(places(event({ entity_id: `a${lone}`, payload: lone })), [["invalid_json", "/entity_id"], ["invalid_json", "/payload"]]);
+    assert.deepEqual(places(event({ [lone]: 1 })), [["invalid_json", `/${lone}`]]);
   }
   assert.deepEqual(validate(eventText('"😀"')), []);
 });
@@ -135,4 +138,55 @@ test("ten thousand calls leave the memory as it was", () => {
   }
   globalThis.gc?.();
   assert(process.memoryUsage().arrayBuffers - before < 64 * 1024 * 1024);
+});
+
+const withText = (payloadText, changes) => {
+  const { payload, ...members } = event(changes);
+  return { ...members, payloadText };
+};
+
+test("a payload given as text is judged as it is written", () => {
+  assert.equal(eventId(withText('{"steps":10}')), eventId(event()));
+  assert.equal(eventId(withText(' {"steps": 1e1}\n')), eventId(event()));
+  assert.equal(preview(withText("[9007199254740993, 1e400]")).canonical_payload, "[9007199254740993,1e+400]");
+  const [repeated] = validate(withText('{"a":1,\n "a":2}'));
+  assert.deepEqual([repeated.code, repeated.path], ["duplicate_key", "/payload/a"]);
+  assert.deepEqual(validate(withText("1e9999999")).map(({ code, path }) => [code, path]), [["number_out_of_range", "/payload"]]);
+  const when = { event_time: new Date("2025-12-28T23:59:59Z") };
+  assert.equal(eventId(withText('{"steps":10}', when)), eventId(event()));
+});
+
+test("places in a payload's text are told as its own lines and columns", () => {
+  const place = (text) => /line (\d+), column (\d+)/.exec(validate(withText(text)).find(({ path }) => path.startsWith("/payload")).message)?.slice(1).map(Number);
+  // With what the same text has as the payload of a whole text, less what stands before it.
+  for (const text of ['{"a":1,"a":2}', '["€", {"b":0,"b":0}]', '{"a":1,\n  "a":2}', "1e9999999"]) {
+    const whole = /line (\d+), column (\d+)/.exec(validate(eventText(text))[0].message)?.slice(1).map(Number);
+    if (whole?.[0] === 1) whole[1] -= eventText("").length - 1;
+    assert.deepEqual(place(text), whole, text);
+  }
+  assert.deepEqual(place('{"a": tru}'), [1, 7]);
+  assert.deepEqual(place('{"a":\n tru}'), [2, 2]);
+  assert.deepEqual(place("€"), [1, 1]);
+});
+
+test("a payload's text that is not one JSON value is told at /payload, beside all other problems", () => {
+  for (const text of ["", "{", "1 2", "tru", "{}}", '1,"source":"x"', '1},"a":{"b":1', "\u00a01", "\ufeff1", "NaN", "'a'", '1,"payload":2']) {
+    assert.deepEqual(validate(withText(text)).map(({ code, path }) => [code, path]), [["invalid_json", "/payload"]], text);
+    const broken = withText(text, { source: "" });
+    assert.deepEqual(validate(broken).map(({ code, path }) => [code, path]), [["empty", "/source"], ["invalid_json", "/payload"]], text);
+  }
+  // A member that is missing cannot come in with the payload.
+  const { source, ...rest } = withText('1,"source":"x"');
+  assert.deepEqual(validate(rest).map(({ code, path }) => [code, path]), [["missing_field", "/source"], ["invalid_json", "/payload"]]);
+});
+
+test("a payload's text of any size gets an answer", () => {
+  assert.deepEqual(validate(withText("[".repeat(1_000_000) )).map(({ code }) => code), ["invalid_json"]);
+  assert.deepEqual(validate(withText(`"${"x".repeat(1_048_576)}"`)).map(({ code }) => code), ["too_large"]);
+  assert.deepEqual(validate(withText(`"${"x".repeat(10_000_000)}"`)).map(({ code }) => code), ["too_large"]);
+  assert.equal(validate(withText(`${"[".repeat(129)}${"]".repeat(129)}`))[0].code, "too_deep");
+});
+
+test("payload and payloadText together are one too many", () => {
+  assert.deepEqual(validate(event({ payloadText: "1" })).map(({ code, path }) => [code, path]), [["unknown_field", "/payloadText"]]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
-import { IngestClient, validate } from "../dist/node.js";
+import { IngestClient, validate } from "../dist/index.js";
 import { event, fakeFetch } from "./example.mjs";
 
 const problemsOf = (payload) => validate(event({ payload })).map(({ code, path }) => `${code} ${path}`);

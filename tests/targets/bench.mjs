@@ -8,7 +8,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { plainId } from "./bench-plain.mjs";
 import { inChromium } from "./chromium.mjs";
 import { serve } from "./static-server.mjs";
-import { eventId, preview, validate } from "../../pkg/dist/node.js";
+import { eventId, preview, validate } from "../../pkg/dist/index.js";
 
 const ROUNDS = 31;
 const ROUND_MS = 20;
@@ -75,8 +75,8 @@ async function starts() {
     page.evaluate((count) => window.ready(count), STARTS),
   ).finally(pages.close);
   console.log("| ms from import to the first id | |\n|---|---|");
-  console.log(`| Node.js, \`import\` | ${short(started("../../pkg/dist/node.js", "eventId(text)"))} |`);
-  console.log(`| Node.js, \`require\` | ${short(started("../../pkg/dist/node.cjs", "eventId(text)"))} |`);
+  console.log(`| Node.js, \`import\` | ${short(started("../../pkg/dist/index.js", "eventId(text)"))} |`);
+  console.log(`| Node.js, \`require\` | ${short(started("../../pkg/dist/index.cjs", "eventId(text)"))} |`);
   console.log(`| Node.js, plain JavaScript | ${short(started("./bench-plain.mjs", "plainId(text)"))} |`);
   console.log(`| Chromium ${inPage.version}, from a server on the same machine | ${short(median(inPage.value))} |`);
 }
@@ -95,7 +95,7 @@ function started(module, call) {
 
 function sizes() {
   console.log("| bytes | raw | gzip | brotli |\n|---|---|---|---|");
-  for (const path of ["wasm/pik_wasm_bg.wasm", "dist/browser.js"]) {
+  for (const path of ["wasm/pik_wasm_bg.wasm", "dist/streaming.js", "dist/index.js"]) {
     const bytes = readFileSync(here(`../../pkg/${path}`));
     const row = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)].map(({ length }) => length.toLocaleString("en"));
     console.log(`| \`${path}\` | ${row.join(" | ")} |`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as core from "../../pkg/wasm/pik_wasm.js";
-import * as pik from "../../pkg/dist/node.js";
+import * as pik from "../../pkg/dist/index.js";
 import { check, ofCore, ofPackage } from "./check.mjs";
 
 core.initSync({ module: readFileSync(new URL("../../pkg/wasm/pik_wasm_bg.wasm", import.meta.url)) });

@@ -14,8 +14,8 @@ const EXAMPLE_ID = "59a3f098414a504e256530ab459d1f7e63f9c3c089ddee6fd42ba77525e1
 
 const [folder, chromium, pik] = process.argv.slice(2).map((path) => resolve(path));
 const readme = readFileSync(new URL("../../pkg/README.md", import.meta.url), "utf8");
-const snippets = [...readme.matchAll(/^```(js|js require|js worker|html)\n(.*?)^```$/gms)].map(([, kind, code]) => ({ kind, code }));
-const runners = { js: inNode("mjs"), "js require": inNode("cjs"), "js worker": inWorker, html: inPage };
+const snippets = [...readme.matchAll(/^```(js|js require|js worker|js page|js queue|html)\n(.*?)^```$/gms)].map(([, kind, code]) => ({ kind, code }));
+const runners = { js: inNode("mjs"), "js queue": inNode("mjs"), "js require": inNode("cjs"), "js worker": inWorker, "js page": inModule, html: inPage };
 
 const server = await startPik(pik, []);
 try {
@@ -23,17 +23,40 @@ try {
 } finally {
   await server.stop();
 }
-assert.deepEqual(snippets.map(({ kind }) => kind).sort(), ["html", "js", "js", "js", "js require", "js worker"]);
+assert.deepEqual(snippets.map(({ kind }) => kind).sort(), ["html", "js", "js", "js", "js", "js page", "js page", "js queue", "js require", "js worker"]);
 console.log(`README of the package: ${snippets.length} snippets run and print what it says`);
 
 function inNode(extension) {
   return (code, name) => {
     const file = join(folder, `${name}.${extension}`);
     writeFileSync(file, code.replaceAll("http://127.0.0.1:8080", server.url));
-    const printed = execFileSync(process.execPath, [file], { encoding: "utf8" });
-    const said = [...code.matchAll(/^\/\/ (.*)$/gm)].map(([, line]) => `${line}\n`).join("");
-    assert.equal(printed, said);
+    const printed = execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" });
+    assert.equal(printed, saidIn(code));
   };
+}
+
+/** The comment lines of a snippet. */
+function saidIn(code) {
+  return [...code.matchAll(/^\/\/ (.*)$/gm)].map(([, line]) => `${line}\n`).join("");
+}
+
+/** A page's script, without a bundler. */
+async function inModule(code, name) {
+  const imports = Object.fromEntries(["pik-client", "pik-client/streaming"].map((entry) =>
+    [entry, `/node_modules/pik-client/dist/${entry.split("/")[1] ?? "index"}.js`]));
+  const notes = "window.printed = ''; console.log = (line) => (window.printed += `${line}\\n`);";
+  writeFileSync(
+    join(folder, `${name}.html`),
+    `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script><script>${notes}</script>
+     <script type="module">${code}\nwindow.ready = true;</script>`,
+  );
+  const pages = await serve({ "/": folder }, server.url);
+  try {
+    const { value } = await inChromium(chromium, `${pages.origin}/${name}.html`, (page) => page.evaluate(() => window.printed));
+    assert.equal(value, saidIn(code));
+  } finally {
+    pages.close();
+  }
 }
 
 async function inPage(code, name) {

@@ -1,5 +1,5 @@
 // Runs in a page: what the package says of each body, and what the server says of the same body, through CORS.
-import { IngestClient, preview, validate } from "/pkg/dist/browser.js";
+import { IngestClient, preview, validate } from "/pkg/dist/index.js";
 import { bodyOf } from "/check.mjs";
 
 const AT_ONCE = 8;

@@ -59,7 +59,7 @@ pub(crate) fn build(package: &str, folder: &str) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    program(setup::bindgen::programs()?.join("wasm-bindgen"))
+    program(setup::wasm_pack::bindgen()?.join("wasm-bindgen"))
         .args(["--target", "web", "--no-typescript", "--omit-default-module-path", "--remove-producers-section"])
         .args(["--out-name", "pik_worker", "--out-dir"])
         .args([&folder, &module])

@@ -9,10 +9,13 @@ import {
   validate,
   type Answer,
   type BatchAnswer,
+  type EventInput,
   type IngestEvent,
   type Preview,
   type Problem,
 } from "pik-client";
+import { openQueue, type Dropped, type EventQueue } from "pik-client/queue";
+import { ready } from "pik-client/streaming";
 
 interface Cart {
   items: string[];
@@ -24,6 +27,21 @@ export const seen: Preview = preview(event);
 export const id: string = eventId(JSON.stringify(event));
 export const problems: Problem[] = validate(event);
 export const isTime: boolean = problems.some(({ code }) => code === "missing_offset" || code === "unsafe_integer");
+
+export const typed: EventInput = { source: "s", event_type: "t", entity_id: "e", event_time: "2025-12-28T23:59:59Z", payloadText: "{}" };
+// @ts-expect-error either payload or payloadText
+eventId({ source: "s", event_type: "t", entity_id: "e", event_time: new Date() });
+
+export async function keep(client: IngestClient, lost: (dropped: Dropped) => void): Promise<EventQueue> {
+  await ready(new URL("https://cdn.example/pik_wasm_bg.wasm"));
+  const queue = await openQueue({ client, name: "events", maxEvents: 100, onDrop: lost, onFailure: (errors) => errors[0]?.code satisfies string | undefined });
+  const { event_id, kept } = await queue.add(event);
+  await client.ingest(event, { keepalive: kept });
+  console.log(event_id satisfies string, (await queue.flush()).events satisfies number);
+  // @ts-expect-error nothing is dropped silently
+  await openQueue({ client });
+  return queue;
+}
 
 export async function send(signal: AbortSignal): Promise<Answer | undefined> {
   const client = new IngestClient({ url: new URL("https://ingest.example"), token: "t", fetch, retries: 1, verify: true });

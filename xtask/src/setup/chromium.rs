@@ -8,7 +8,12 @@ use super::{Step, apt, say};
 use crate::command::{Run, found, program};
 
 pub(crate) const STEP: Step =
-    Step { name: "chromium", about: "Chromium, or Chrome where that is there", run: || browser().map(|_| ()) };
+    Step { name: "chromium", about: "Chromium with its driver, or Chrome where that is there", run };
+
+fn run() -> Result<()> {
+    browser()?;
+    driver().map(|_| ())
+}
 
 /// The browser's program: `PIK_CHROMIUM`, or what is installed under one of the usual names.
 pub(crate) fn browser() -> Result<PathBuf> {
@@ -25,6 +30,18 @@ pub(crate) fn browser() -> Result<PathBuf> {
     let version = program(&browser).arg("--version").read()?;
     say(STEP.name, format_args!("{}, {}", browser.display(), version.trim()));
     Ok(browser)
+}
+
+/// The program through which a test runner commands the browser.
+pub(crate) fn driver() -> Result<PathBuf> {
+    if let Some(driver) = found("chromedriver") {
+        return Ok(driver);
+    }
+    if !apt::usable() {
+        bail!("there is no chromedriver here; install the one that fits the browser");
+    }
+    apt::install(STEP.name, &["chromium-driver"])?;
+    found("chromedriver").context("apt-get succeeded, but there is no program `chromedriver`")
 }
 
 fn installed() -> Option<PathBuf> {

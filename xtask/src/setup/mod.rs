@@ -10,12 +10,12 @@ mod cache;
 mod debian_wasm;
 
 pub(crate) mod binaryen;
-pub(crate) mod bindgen;
 pub(crate) mod chromium;
 pub(crate) mod fuzz;
 pub(crate) mod npm;
 pub(crate) mod python;
 pub(crate) mod wasm;
+pub(crate) mod wasm_pack;
 
 /// One thing that can be made available.
 pub(crate) struct Step {
@@ -30,7 +30,7 @@ pub(crate) struct Step {
 /// Every step, in the order in which `cargo xtask setup` takes them.
 pub(crate) const STEPS: &[Step] = &[
     wasm::STEP,
-    bindgen::STEP,
+    wasm_pack::STEP,
     npm::STEP,
     binaryen::STEP,
     chromium::STEP,

@@ -32,27 +32,28 @@ impl Wasm {
             Wasm::Active => Ok(cargo()),
             Wasm::Separate(bin) => {
                 let mut cargo = program(bin.join("cargo"));
-                self.select(&mut cargo)?;
+                self.select(&mut cargo, Vec::new())?;
                 Ok(cargo)
             }
         }
     }
 
-    /// Makes a program that calls cargo and rustc by itself find these.
-    pub(crate) fn select(&self, command: &mut Command) -> Result<()> {
+    /// Makes a program that calls cargo and rustc by itself find these, and what is in `folders`.
+    pub(crate) fn select(&self, command: &mut Command, mut folders: Vec<PathBuf>) -> Result<()> {
         match self {
             Wasm::Active => {}
             Wasm::Separate(bin) => {
-                let path = std::env::var_os("PATH").unwrap_or_default();
-                let path = std::env::join_paths([bin.clone()].into_iter().chain(std::env::split_paths(&path)))
-                    .context("the toolchain's path cannot stand in PATH")?;
-                command.env("PATH", path);
+                folders.push(bin.clone());
                 // Set by `cargo run` for the toolchain that runs this tool; its libraries are not these.
                 for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH"] {
                     command.env_remove(name);
                 }
             }
         }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&path)))
+            .context("a tool's folder cannot stand in PATH")?;
+        command.env("PATH", path);
         Ok(())
     }
 }

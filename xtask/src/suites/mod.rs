@@ -9,6 +9,7 @@ mod aws;
 mod browser;
 mod cloud;
 mod docs;
+mod frameworks;
 mod fuzz;
 mod js_targets;
 mod lambda;
@@ -38,6 +39,7 @@ pub(crate) const SUITES: &[Suite] = &[
     wasm::SUITE,
     browser::SUITE,
     package::SUITE,
+    frameworks::SUITE,
     worker::SUITE,
     aws::SUITE,
     lambda::SUITE,

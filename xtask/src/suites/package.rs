@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{Suite, js_targets};
+use crate::command::Run;
 use crate::setup;
 
 pub(crate) const SUITE: Suite = Suite {
@@ -15,6 +16,7 @@ fn run() -> Result<String> {
     let targets = js_targets::ready()?;
     let chromium = setup::chromium::browser()?;
     let consumer = js_targets::consumer();
+    js_targets::node("install.mjs").arg(&consumer).run()?;
     let mut ways = targets.drive("package.mjs", &[&consumer, &chromium])?;
     let readme = [consumer, chromium, js_targets::pik()?];
     ways.extend(js_targets::lines(js_targets::node("readme.mjs").args(readme))?);

@@ -4,16 +4,18 @@ use anyhow::{Context, Result};
 
 use super::{Suite, js_targets};
 use crate::command::{Run, program};
+use crate::setup::wasm_pack::wasm_pack;
 use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "wasm",
-    about: "the npm package's own tests, and the wasm in Node.js and workerd against native Rust",
+    about: "the bindings' and the npm package's own tests, and the wasm in Node.js and workerd against native Rust",
     run,
 };
 
 fn run() -> Result<String> {
     let targets = js_targets::ready()?;
+    wasm_pack()?.args(["test", "--mode", "no-install", "--node", "hosts/wasm"]).run()?;
     let package = workspace::root().join("pkg");
     let mut passed = None;
     program("npm")

@@ -1,5 +1,0 @@
-/** What Cloudflare's bundler makes of the import of a wasm file. */
-declare module "*.wasm" {
-  const module: WebAssembly.Module;
-  export default module;
-}

@@ -1,0 +1,8 @@
+import * as pik from "pik-client";
+import { check, ofPackage } from "../check.mjs";
+
+export const runtime = "nodejs";
+
+export async function POST(request) {
+  return Response.json(check(await request.text(), ofPackage(pik)));
+}

@@ -1,0 +1,3 @@
+import { answer } from "./cases.mjs";
+
+self.onmessage = ({ data }) => self.postMessage(answer(data));
