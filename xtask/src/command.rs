@@ -1,14 +1,38 @@
-//! Running other programs: shown before they run, streamed while they run, named when they fail.
+//! Running other programs: shown before they run, named when they fail.
+//!
+//! What a thread's programs print goes to the terminal, or to the file that [`log_to`] named: suites that run beside
+//! each other have a log each.
 
-use std::io::{BufRead, BufReader};
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use crate::workspace;
+
+thread_local! {
+    static LOG: RefCell<Option<File>> = const { RefCell::new(None) };
+}
+
+/// From now on, what this thread and its programs print goes into this file.
+pub(crate) fn log_to(file: File) {
+    LOG.set(Some(file));
+}
+
+/// Prints a line.
+pub(crate) fn tell(line: impl Display) {
+    LOG.with_borrow_mut(|log| match log {
+        // A full disk fails the suite soon enough.
+        Some(log) => drop(writeln!(log, "{line}")),
+        None => println!("{line}"),
+    });
+}
 
 /// A program that will run in the workspace's root.
 pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -30,7 +54,7 @@ pub(crate) fn found(name: &str) -> Option<PathBuf> {
 
 /// What is wanted of a [`Command`] here.
 pub(crate) trait Run {
-    /// Runs to the end with our own input and output; anything but success is an error.
+    /// Runs to the end; anything but success is an error.
     fn run(&mut self) -> Result<()>;
 
     /// Like [`run`](Run::run), and ends the program when the time is over.
@@ -38,6 +62,9 @@ pub(crate) trait Run {
 
     /// Like [`run`](Run::run), handing each line of standard output on after printing it.
     fn run_reading(&mut self, line: impl FnMut(&str)) -> Result<()>;
+
+    /// Like [`run`](Run::run), with standard output in a file.
+    fn run_into(&mut self, file: &Path) -> Result<()>;
 
     /// Runs silently and returns what was printed on standard output.
     fn read(&mut self) -> Result<String>;
@@ -48,15 +75,19 @@ pub(crate) trait Run {
 
 impl Run for Command {
     fn run(&mut self) -> Result<()> {
-        eprintln!("$ {}", self.shown());
-        let status = self.status().with_context(|| cannot_start(self))?;
-        finished(self, status)
+        self.run_within(Duration::MAX)
     }
 
     fn run_within(&mut self, limit: Duration) -> Result<()> {
-        eprintln!("$ {}", self.shown());
+        tell(format_args!("$ {}", self.shown()));
+        if let Some(log) = log()? {
+            self.stdout(log);
+        }
+        let mut child = start(self)?;
+        if limit == Duration::MAX {
+            return finished(self, child.wait()?);
+        }
         let start = Instant::now();
-        let mut child = self.spawn().with_context(|| cannot_start(self))?;
         loop {
             if let Some(status) = child.try_wait()? {
                 return finished(self, status);
@@ -71,17 +102,24 @@ impl Run for Command {
     }
 
     fn run_reading(&mut self, mut line: impl FnMut(&str)) -> Result<()> {
-        eprintln!("$ {}", self.shown());
-        let mut child = self.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(self))?;
+        tell(format_args!("$ {}", self.shown()));
+        let mut child = start(self.stdout(Stdio::piped()))?;
         if let Some(stdout) = child.stdout.take() {
             for bytes in BufReader::new(stdout).split(b'\n') {
                 let bytes = bytes?;
                 let text = String::from_utf8_lossy(&bytes);
-                println!("{text}");
+                tell(&text);
                 line(&text);
             }
         }
         let status = child.wait()?;
+        finished(self, status)
+    }
+
+    fn run_into(&mut self, file: &Path) -> Result<()> {
+        tell(format_args!("$ {} > {}", self.shown(), file.display()));
+        let out = File::create(file).with_context(|| file.display().to_string())?;
+        let status = start(self.stdout(out))?.wait()?;
         finished(self, status)
     }
 
@@ -102,11 +140,23 @@ impl Run for Command {
     }
 }
 
+fn log() -> Result<Option<File>> {
+    Ok(LOG.with_borrow(|log| log.as_ref().map(File::try_clone).transpose())?)
+}
+
+/// Starts a command, with its standard error where this thread's lines go.
+fn start(command: &mut Command) -> Result<std::process::Child> {
+    if let Some(log) = log()? {
+        command.stderr(log).stdin(Stdio::null());
+    }
+    command.spawn().with_context(|| cannot_start(command))
+}
+
 fn cannot_start(command: &Command) -> String {
     format!("`{}` could not be started; is it installed?", command.get_program().to_string_lossy())
 }
 
-fn finished(command: &Command, status: std::process::ExitStatus) -> Result<()> {
+fn finished(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("`{}` ended with {status}", command.shown());
     }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Args, Part};
 use crate::build_lambda;
 use crate::command::{Run, cargo, program};
-use crate::stand_ins::{CLOUD_PACKAGES, StandIns};
+use crate::stand_ins::StandIns;
 use crate::workspace;
 
 pub(super) const PART: Part = Part { name: "lambda", about: "the function's size and cold start", run };
@@ -23,8 +23,7 @@ fn run(_: &Args) -> Result<()> {
     let stand_ins = StandIns::start()?;
     let mut command = cargo();
     command
-        .args(["test", "--quiet"])
-        .args(CLOUD_PACKAGES)
+        .args(["test", "--quiet", "--workspace", "--features", "pik/aws"])
         .args(["--test", "emulator", "cold_start", "--", "--ignored", "--nocapture"])
         .env("PIK_TEST_STARTS", STARTS)
         .env("PIK_TEST_LAMBDA", function);

@@ -1,9 +1,18 @@
 //! Debian's packages, for what no other registry carries.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Result, bail};
 
-use super::say;
+use super::{cache, say};
 use crate::command::{Run, found, program};
+
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Decides whether anything may be installed.
+pub(crate) fn forbid(forbidden: bool) {
+    FORBIDDEN.store(forbidden, Ordering::Relaxed);
+}
 
 /// Whether this machine has Debian's package manager.
 pub(crate) fn usable() -> bool {
@@ -17,10 +26,15 @@ pub(crate) fn install(step: &str, packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     let names = missing.join(" ");
+    if FORBIDDEN.load(Ordering::Relaxed) {
+        bail!("system packages are missing and may not be installed: {names}");
+    }
     if !usable() {
         bail!("there is no apt-get here; install by hand: {names}");
     }
     say(step, format_args!("installing {names}"));
+    // Suites that run beside each other would disturb each other here.
+    let _alone = cache::lock("apt")?;
     as_root(&["apt-get", "update", "-qq"])?;
     let mut install = vec![
         "env",

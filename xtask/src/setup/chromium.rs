@@ -44,6 +44,18 @@ pub(crate) fn driver() -> Result<PathBuf> {
     found("chromedriver").context("apt-get succeeded, but there is no program `chromedriver`")
 }
 
+/// The system packages that [`browser`] and [`driver`] would install.
+pub(crate) fn packages() -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    if installed().is_none() {
+        packages.push("chromium");
+    }
+    if found("chromedriver").is_none() {
+        packages.push("chromium-driver");
+    }
+    packages
+}
+
 fn installed() -> Option<PathBuf> {
     let chosen = std::env::var_os("PIK_CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

@@ -139,6 +139,11 @@ fn rustc_line(prefix: &str) -> Result<String> {
         .with_context(|| format!("/usr/bin/rustc -vV shows no `{prefix}`"))
 }
 
+/// Those of the packages that are not installed.
+pub(super) fn missing() -> Vec<&'static str> {
+    PACKAGES.into_iter().filter(|package| apt::version(package).is_none()).collect()
+}
+
 /// The packages' versions: a sysroot built from others does not fit the compiler.
 fn versions() -> Option<Vec<String>> {
     PACKAGES.iter().map(|package| apt::version(package)).collect()

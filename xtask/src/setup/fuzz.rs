@@ -19,6 +19,7 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     }
     let tools = cache::folder()?.join(format!("cargo-fuzz-{VERSION}"));
     let program = tools.join("bin/cargo-fuzz");
+    let _alone = cache::lock(STEP.name)?;
     if !program.is_file() {
         say(STEP.name, format_args!("installing cargo-fuzz {VERSION}"));
         cargo().args(["install", "--locked", "--version", VERSION, "cargo-fuzz", "--root"]).arg(&tools).run()?;

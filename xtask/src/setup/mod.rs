@@ -5,6 +5,8 @@
 
 use anyhow::{Result, bail};
 
+use crate::command::tell;
+
 pub(crate) mod apt;
 mod cache;
 mod debian_wasm;
@@ -65,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The one line that a step says.
 pub(crate) fn say(step: &str, what: impl std::fmt::Display) {
-    eprintln!("setup {step}: {what}");
+    tell(format_args!("setup {step}: {what}"));
 }
 
 fn listing() -> String {

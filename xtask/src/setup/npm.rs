@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Step, say};
+use super::{Step, cache, say};
 use crate::command::{Run, found, program};
 use crate::workspace;
 
@@ -16,6 +16,7 @@ pub(crate) fn install(folder: &str) -> Result<()> {
     let place = workspace::root().join(folder);
     let lock_path = place.join("package-lock.json");
     let lock = std::fs::read(&lock_path).with_context(|| format!("{folder} has no package-lock.json"))?;
+    let _alone = cache::lock(&format!("npm-{folder}"))?;
     // npm keeps no copy of the lock file it installed from, so that a later change to it would go unseen.
     let installed = place.join("node_modules/.installed-package-lock.json");
     if std::fs::read(&installed).is_ok_and(|installed| installed == lock) {

@@ -54,6 +54,7 @@ fn environment(step: &str, packages: &[&str]) -> Result<PathBuf> {
     let bin = folder.join("bin");
     let complete = folder.join("complete");
     let names = packages.join(" ");
+    let _alone = cache::lock(step)?;
     if !complete.is_file() {
         if found("python3").is_none() {
             bail!("there is no python3 here; install Python 3.10 or newer with its venv module");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Step, apt, debian_wasm, say};
+use super::{Step, apt, cache, debian_wasm, say};
 use crate::command::{Run, cargo, found, program};
 
 pub(crate) const STEP: Step =
@@ -68,7 +68,13 @@ pub(crate) fn toolchain() -> Result<&'static Wasm> {
     Ok(WASM.get_or_init(|| found))
 }
 
+/// The system packages that [`toolchain`] would install, unless rustup can add the target.
+pub(crate) fn packages() -> Vec<&'static str> {
+    if has_target(Path::new("rustc")) { Vec::new() } else { debian_wasm::missing() }
+}
+
 fn install() -> Result<Wasm> {
+    let _alone = cache::lock(STEP.name)?;
     if has_target(Path::new("rustc")) {
         say(STEP.name, "the active toolchain has it");
         return Ok(Wasm::Active);

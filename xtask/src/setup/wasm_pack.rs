@@ -46,6 +46,7 @@ fn programs() -> Result<PathBuf> {
 fn installed(package: &str, name: &str, version: &str, flag: &str) -> Result<PathBuf> {
     let root = cache::folder()?.join(format!("{name}-{version}"));
     let bin = root.join("bin");
+    let _alone = cache::lock(STEP.name)?;
     if !bin.join(name).is_file() {
         say(STEP.name, format_args!("installing {package} {version}, a few minutes"));
         install(package, version, flag, &root)?;

@@ -7,15 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use pik_test_support::{Program, Signal, wait_until};
 
+use crate::command::tell;
 use crate::{setup, workspace};
 
 mod ministack;
 mod seaweedfs;
-
-/// What is built with the AWS SDK, always all of it: cargo unites the features of what it is told to build, and would
-/// else build the SDK anew for each selection.
-pub(crate) const CLOUD_PACKAGES: [&str; 8] =
-    ["--package", "pik", "--package", "pik-aws", "--package", "pik-lambda", "--features", "pik/aws"];
 
 /// What the stand-ins, and the SDK against them, are told.
 const ACCESS_KEY: &str = "test";
@@ -111,7 +107,7 @@ impl Server {
             Ok(last.is_ok())
         })
         .map_err(|error| error.context(format!("{last:?}: {}", server.last_words())))?;
-        eprintln!("{name} answers at {} after {:.1} s", server.url, start.elapsed().as_secs_f32());
+        tell(format_args!("{name} answers at {} after {:.1} s", server.url, start.elapsed().as_secs_f32()));
         Ok(server)
     }
 

@@ -9,6 +9,7 @@ use crate::setup;
 pub(crate) const SUITE: Suite = Suite {
     name: "browser",
     about: "the wasm in headless Chromium against native Rust; pages that post to `pik serve`, keep a queue or are left; examples/form",
+    packages: js_targets::browser_packages,
     run,
 };
 

@@ -10,21 +10,22 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use pik_test_support::Server;
 
-use super::Suite;
-use crate::command::{Run, cargo, found};
+use super::{Suite, native};
+use crate::command::{Run, found, program, tell};
 use crate::setup::{apt, python};
 use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "docs",
     about: "the commands of docs/investigate.md, the README's requests, and an export opened with DuckDB",
+    packages: || if found("curl").is_some() { Vec::new() } else { vec!["curl"] },
     run,
 };
 
 const PAGES: [&str; 1] = ["investigate.md"];
 
 fn run() -> Result<String> {
-    cargo().args(["build", "--package", "pik"]).run()?;
+    native::programs()?;
     let duckdb = python::duckdb()?;
     let mut commands = 0;
     for page in PAGES {
@@ -55,7 +56,13 @@ fn post_the_readmes_events() -> Result<usize> {
     if !readme.contains("\ncargo run --release -- serve ") {
         bail!("the README does not start the server with `cargo run --release -- serve`");
     }
-    cargo().args(["run", "--quiet", "--", "serve", "--help"]).read()?;
+    let metadata: serde_json::Value = serde_json::from_str(
+        &program("cargo").args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).read()?,
+    )?;
+    let packages = metadata["packages"].as_array().context("cargo names no packages")?;
+    if packages.iter().filter(|package| !package["default_run"].is_null()).count() != 1 {
+        bail!("`cargo run` must find one program, by one `default-run` in the workspace");
+    }
     let blocks: Vec<&str> = readme.split("```").skip(1).step_by(2).collect();
     let requests: Vec<(&str, &str)> = blocks
         .windows(2)
@@ -79,7 +86,7 @@ fn post_the_readmes_events() -> Result<usize> {
             bail!("a request of the README does not go to {default}, where the server listens by default");
         }
         let answer = Command::new("bash").arg("-c").arg(command.replace(default, &ours)).read()?;
-        println!("{answer}");
+        tell(&answer);
         // Neither the day of arrival nor the lag can be the same, and what they decide is in the vectors.
         let known =
             |answer: &str| answer.split(',').map(form).filter(|part| !part.contains("ingest_")).collect::<Vec<_>>();
@@ -183,7 +190,7 @@ fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usiz
         match step {
             Step::Prepare(script) => prepared.push_str(script),
             Step::Command { line, command, said } => {
-                println!("$ {command}");
+                tell(format_args!("$ {command}"));
                 let output = Command::new("bash")
                     .arg("-c")
                     // Both streams, in the order in which a terminal would have them.
@@ -195,7 +202,7 @@ fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usiz
                     .output()
                     .context("bash could not be started; is it installed?")?;
                 let text = String::from_utf8_lossy(&output.stdout);
-                println!("{}", text.trim_end());
+                tell(text.trim_end());
                 let (expected, found): (Vec<String>, Vec<String>) = (forms(said.iter()), forms(text.lines()));
                 if expected != found {
                     wrong.push(format!("docs/{page}:{line}: `{command}` now says something else"));
@@ -205,7 +212,7 @@ fn play(page: &str, steps: &[Step], folder: &Path, duckdb: &Path) -> Result<usiz
         }
     }
     for line in &wrong {
-        println!("{line}");
+        tell(line);
     }
     if !wrong.is_empty() {
         bail!("{} of {commands} commands of docs/{page} say something else than the page", wrong.len());

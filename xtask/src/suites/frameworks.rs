@@ -9,6 +9,7 @@ use crate::setup;
 pub(crate) const SUITE: Suite = Suite {
     name: "frameworks",
     about: "the installed npm package in Next.js, Jest, Vitest, esbuild, Vite, Bun, Deno and workers; attw and publint",
+    packages: js_targets::browser_packages,
     run,
 };
 
@@ -19,7 +20,8 @@ fn run() -> Result<String> {
         setup::npm::install(folder)?;
     }
     program("node").args(["--test", "--test-reporter=spec", "tests/frameworks/where.test.mjs"]).run()?;
-    let consumer = js_targets::consumer();
+    // Not the folder of the suite `package`, which may run beside this one.
+    let consumer = js_targets::consumer("frameworks");
     js_targets::node("install.mjs").arg(&consumer).run()?;
     let ways = targets.drive("../frameworks/run.mjs", &[&consumer, &chromium])?;
     Ok(format!("{} tools, all as native Rust", ways.len()))

@@ -4,12 +4,16 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::Suite;
-use crate::command::{Run, cargo, program};
+use super::{Suite, native};
+use crate::command::{Run, program};
 use crate::{setup, workspace};
 
-pub(crate) const SUITE: Suite =
-    Suite { name: "fuzz", about: "20 s of each fuzz target: no input panics, hangs or eats the memory", run };
+pub(crate) const SUITE: Suite = Suite {
+    name: "fuzz",
+    about: "15 s of each fuzz target: no input panics, hangs or eats the memory",
+    packages: super::no_packages,
+    run,
+};
 
 fn run() -> Result<String> {
     let fuzz = setup::fuzz::cargo_fuzz()?;
@@ -25,7 +29,7 @@ fn run() -> Result<String> {
     if targets.is_empty() {
         bail!("fuzz/ has no targets");
     }
-    cargo().args(["run", "--package", "pik-tests", "--bin", "fuzz-seeds", "fuzz/seeds"]).run()?;
+    program(native::programs()?.join("fuzz-seeds")).arg("fuzz/seeds").run()?;
     cargo_fuzz("build").args(["--sanitizer", "none"]).run()?;
     for target in &targets {
         // What is found goes to the first folder.
@@ -33,7 +37,7 @@ fn run() -> Result<String> {
         std::fs::create_dir_all(workspace::root().join(&corpus))?;
         let mut command = cargo_fuzz("run");
         command.args(["--sanitizer", "none", target]).arg(corpus).arg(format!("fuzz/seeds/{target}"));
-        command.args(["--", "-max_total_time=20", "-timeout=5", "-rss_limit_mb=1024"]);
+        command.args(["--", "-max_total_time=15", "-timeout=5", "-rss_limit_mb=1024"]);
         command.arg(format!("-dict=fuzz/{target}.dict"));
         // Only the counts, not each new find.
         command.args(["-verbosity=0", "-print_final_stats=1"]);

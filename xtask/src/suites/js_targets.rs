@@ -1,36 +1,41 @@
 //! What the suites of JavaScript targets share: the package, the cases with native Rust's answers, and the drivers in
 //! `tests/targets/`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::command::{Run, cargo, program};
+use super::native;
+
+use crate::command::{Run, program};
 use crate::{build_wasm, setup, workspace};
 
 pub(super) const RANDOM_EVENTS: &str = "20000";
 pub(super) const SEED: &str = "1";
 
 /// What there is to run drivers with.
+#[derive(Clone)]
 pub(super) struct Targets {
     vectors: PathBuf,
     random: PathBuf,
 }
 
 /// Builds the package and writes the cases, once for all suites.
-pub(super) fn ready() -> Result<&'static Targets> {
-    static TARGETS: OnceLock<Targets> = OnceLock::new();
-    if let Some(targets) = TARGETS.get() {
-        return Ok(targets);
+pub(super) fn ready() -> Result<Targets> {
+    static TARGETS: Mutex<Option<Targets>> = Mutex::new(None);
+    // Held while the package is built, so that a second suite waits for it.
+    let mut ready = TARGETS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(targets) = &*ready {
+        return Ok(targets.clone());
     }
     build_wasm::build()?;
     setup::npm::install("tests/targets")?;
     let targets =
         Targets { vectors: answers("vector-answers", &[])?, random: answers("random-events", &[RANDOM_EVENTS, SEED])? };
-    Ok(TARGETS.get_or_init(|| targets))
+    Ok(ready.insert(targets).clone())
 }
 
 /// What a program of `tests/` prints: bodies and native Rust's answers.
@@ -38,8 +43,7 @@ pub(super) fn answers(name: &str, args: &[&str]) -> Result<PathBuf> {
     let folder = workspace::target().join("targets");
     fs::create_dir_all(&folder)?;
     let file = folder.join(name).with_extension("jsonl");
-    let out = File::create(&file).with_context(|| file.display().to_string())?;
-    cargo().args(["run", "--quiet", "--package", "pik-tests", "--bin", name, "--"]).args(args).stdout(out).run()?;
+    program(native::programs()?.join(name)).args(args).run_into(&file)?;
     Ok(file)
 }
 
@@ -67,13 +71,17 @@ pub(super) fn lines(driver: &mut Command) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// The system packages that suites with a browser would install.
+pub(super) fn browser_packages() -> Vec<&'static str> {
+    [setup::wasm::packages(), setup::chromium::packages()].concat()
+}
+
 /// Where the package is installed as its users install it.
-pub(super) fn consumer() -> PathBuf {
-    workspace::target().join("targets/consumer")
+pub(super) fn consumer(suite: &str) -> PathBuf {
+    workspace::target().join("targets/consumer").join(suite)
 }
 
 /// The server's program, built.
 pub(super) fn pik() -> Result<PathBuf> {
-    cargo().args(["build", "--quiet", "--package", "pik"]).run()?;
-    Ok(workspace::target().join("debug/pik"))
+    Ok(native::programs()?.join("pik"))
 }

@@ -6,8 +6,12 @@ use super::{Suite, cloud};
 use crate::command::{Run, program};
 use crate::{setup, workspace};
 
-pub(crate) const SUITE: Suite =
-    Suite { name: "lambda", about: "the function behind each event source, its metrics and logs, the template", run };
+pub(crate) const SUITE: Suite = Suite {
+    name: "lambda",
+    about: "the function behind each event source, its metrics and logs, the template",
+    packages: super::no_packages,
+    run,
+};
 
 fn run() -> Result<String> {
     let tools = setup::python::lambda()?;

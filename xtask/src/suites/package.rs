@@ -9,13 +9,14 @@ use crate::setup;
 pub(crate) const SUITE: Suite = Suite {
     name: "package",
     about: "the installed npm package: import, require, tsc, pages, Vite, webpack, Wrangler, its README",
+    packages: js_targets::browser_packages,
     run,
 };
 
 fn run() -> Result<String> {
     let targets = js_targets::ready()?;
     let chromium = setup::chromium::browser()?;
-    let consumer = js_targets::consumer();
+    let consumer = js_targets::consumer("package");
     js_targets::node("install.mjs").arg(&consumer).run()?;
     let mut ways = targets.drive("package.mjs", &[&consumer, &chromium])?;
     let readme = [consumer, chromium, js_targets::pik()?];

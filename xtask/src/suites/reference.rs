@@ -11,6 +11,7 @@ use crate::command::{Run, found, program};
 pub(crate) const SUITE: Suite = Suite {
     name: "reference",
     about: "an independent implementation in Python recomputes every vector and random events",
+    packages: super::no_packages,
     run,
 };
 

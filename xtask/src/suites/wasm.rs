@@ -5,11 +5,12 @@ use anyhow::{Context, Result};
 use super::{Suite, js_targets};
 use crate::command::{Run, program};
 use crate::setup::wasm_pack::wasm_pack;
-use crate::workspace;
+use crate::{setup, workspace};
 
 pub(crate) const SUITE: Suite = Suite {
     name: "wasm",
     about: "the bindings' and the npm package's own tests, and the wasm in Node.js and workerd against native Rust",
+    packages: setup::wasm::packages,
     run,
 };
 

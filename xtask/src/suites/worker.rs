@@ -10,6 +10,7 @@ use crate::setup;
 pub(crate) const SUITE: Suite = Suite {
     name: "worker",
     about: "the Worker in workerd: conformance, HTTP cases, vectors, races, faults, restart, gate, migrations, Wrangler",
+    packages: setup::wasm::packages,
     run,
 };
 
@@ -21,7 +22,6 @@ const TESTS: [&str; 5] = ["conformance", "events", "faults", "gate", "wrangler"]
 
 fn run() -> Result<String> {
     setup::npm::install("tests/targets")?;
-    cargo().args(["test", "--package", "pik-worker", "--package", "pik-cloudflare", "--lib"]).run()?;
     let Size { compressed, .. } = Size::of(&build_worker::worker()?)?;
     if compressed > MOST_BYTES {
         bail!("the Worker has {compressed} bytes gzipped, over {MOST_BYTES}");
@@ -51,7 +51,7 @@ fn cases(mode: &str, pik: &std::path::Path) -> Result<()> {
         .arg(mode)
         .arg(pik)
         .arg(cargo().get_program())
-        .args(["test", "--package", "pik", "--test", "pik", "cases::"])
+        .args(["test", "--workspace", "--features", "pik/aws", "--test", "pik", "cases::"])
         .run_reading(|line| tests += super::native::passed(line))?;
     if tests < 2 {
         bail!("the cases were not run");

@@ -16,6 +16,7 @@ mod source;
 pub(crate) const SUITE: Suite = Suite {
     name: "purity",
     about: "the core has no I/O, clock, randomness, runtime or floats, and compiles to wasm32",
+    packages: setup::wasm::packages,
     run,
 };
 
