@@ -7,7 +7,7 @@ use crate::served::{EVENT, LIMITS, Served, post};
 #[test]
 fn hypers_refusals_have_our_words_and_headers() {
     let served = Served::new(Config::default(), LIMITS);
-    let long = "x".repeat(70_000);
+    let long = "x".repeat(300_000);
     let many = (0..150).map(|number| format!("x-{number}: 1\r\n")).collect::<String>();
     for (request, status) in [
         ("GET\r\n\r\n".to_owned(), 400),
