@@ -1,4 +1,4 @@
-//! What a store on one SQLite file does when the file, the disk or somebody else fails it.
+//! What a store on one SQLite file does when the file, the disk or another process fails it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
@@ -110,7 +110,7 @@ fn folders_are_made() {
 }
 
 #[test]
-fn somebody_who_holds_the_write_lock_makes_it_unavailable_for_as_long() {
+fn another_process_that_holds_the_write_lock_makes_it_unavailable_for_as_long() {
     let folder = TempDir::new().unwrap();
     let path = filled(&folder);
     let store = open(&path).unwrap();
@@ -135,7 +135,7 @@ fn somebody_who_holds_the_write_lock_makes_it_unavailable_for_as_long() {
 
 /// Not a test of its own: the next one runs it where no file may grow beyond some size.
 #[test]
-#[ignore = "run by a_commit_that_fails_answers_nobody"]
+#[ignore = "run by a_commit_that_fails_is_answered_with_the_error"]
 fn ingest_until_it_fails() {
     let path = PathBuf::from(std::env::var_os("PIK_TEST_DATABASE").unwrap());
     let store = open(&path).unwrap();
@@ -170,7 +170,7 @@ fn ingest_until_it_fails() {
 
 #[cfg(unix)]
 #[test]
-fn a_commit_that_fails_answers_nobody() {
+fn a_commit_that_fails_is_answered_with_the_error() {
     let folder = TempDir::new().unwrap();
     let path = filled(&folder);
     // A write beyond the limit fails like one to a broken disk, once the signal that comes with it is ignored.

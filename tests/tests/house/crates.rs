@@ -1,5 +1,6 @@
 //! Which crates of the project use which.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -86,6 +87,22 @@ fn dependencies_point_down() {
         .chain(crates.iter().filter_map(|one| wrong(&one.folder, &one.folder).filter(|what| what.contains("MAY_USE"))))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_crate_has_a_page_that_is_its_documentation() {
+    let without: Vec<String> = crates()
+        .into_iter()
+        .map(|one| one.folder)
+        .filter(|folder| folder != "cli")
+        .filter(|folder| {
+            let folder = root().join(folder);
+            let roots = ["src/lib.rs", "src/main.rs"].map(|file| fs::read_to_string(folder.join(file)));
+            let includes = |text: &String| text.contains("#![doc = include_str!(\"../README.md\")]");
+            !folder.join("README.md").exists() || !roots.iter().flatten().any(includes)
+        })
+        .collect();
+    assert!(without.is_empty(), "crates without a README.md that is their documentation: {}", without.join(", "));
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn ask_all(client: &Client, questions: &[Question]) -> Result<Waits> {
     Ok(waits)
 }
 
-/// Loads the server while somebody asks, with a pause after each question.
+/// Loads the server while an investigator asks, with a pause after each question.
 fn beside<'q>(
     server: &Server,
     questions: &mut (impl Iterator<Item = &'q Question> + Send),

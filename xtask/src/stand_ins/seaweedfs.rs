@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "SeaweedFS";
 pub(super) fn start(bin: &Path) -> Result<Server> {
     let folder = folder("seaweedfs")?;
     std::fs::create_dir_all(folder.join("data"))?;
-    // Whoever does not sign may use one bucket, to see whether the server works.
+    // Unsigned requests may use one bucket, to see whether the server works.
     let users = format!(
         r#"{{"identities":[
             {{"name":"test","credentials":[{{"accessKey":"{ACCESS_KEY}","secretKey":"{SECRET_KEY}"}}],
@@ -31,7 +31,7 @@ pub(super) fn start(bin: &Path) -> Result<Server> {
     for (name, pair) in names.iter().zip(all.chunks_exact(2)) {
         command.arg(format!("-{name}={}", pair[0])).arg(format!("-{name}.grpc={}", pair[1]));
     }
-    // Interfaces that nobody uses here, and that else take ports of their own choice.
+    // Interfaces that are not used here, and that would take ports of their own choice.
     command.args([format!("-s3.port.iceberg={}", all[8]), format!("-s3.port.lance={}", all[9])]);
     let url = format!("http://127.0.0.1:{}", all[6]);
     Server::start(NAME, url, folder, command, round_trip)

@@ -48,7 +48,7 @@ fn an_event_that_is_not_there_is_not_found() {
 }
 
 #[test]
-fn a_claim_that_nobody_finished_is_not_found() {
+fn a_claim_that_was_not_finished_is_not_found() {
     let service = Service::new(Config::default());
     let event = Event::parse(EXAMPLE.as_bytes()).unwrap();
     let claim = Submission::new(&event, "2025-12-29T20:15:30.000Z".parse().unwrap(), Receipt::new("dead", 0, 0))

@@ -13,7 +13,7 @@ use rusqlite::hooks::Wal;
 
 use crate::health::Health;
 
-/// The log is moved when it has so many pages of 4 KiB.
+/// A checkpoint starts at this size of the WAL, in pages of 4 KiB.
 const ROUND: usize = 4096;
 /// So few pages are left to the writer.
 const LITTLE: usize = 128;
@@ -116,7 +116,7 @@ impl<'a> Turn<'a> {
             Phase::Resting if pages >= self.next => self.log.pass_on(Phase::Resting, Phase::ThreadsTurn),
             Phase::WritersTurn => {
                 self.health.checkpointed(&checkpoint(connection));
-                // While somebody reads an old state the log cannot start over: do not try at every commit.
+                // While a reader holds an old snapshot the WAL cannot be reset: do not try at every commit.
                 self.next = pages + ROUND / 4;
                 self.log.pass_on(Phase::WritersTurn, Phase::Resting);
             }
@@ -125,7 +125,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// Moves what can be moved without waiting for anybody; the number of pages of the log that have been moved by now.
+/// A passive checkpoint, which waits for no reader; returns the number of WAL pages moved by now.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<usize> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2)).map(|pages| {
         // -1 when there is no log.
