@@ -18,6 +18,8 @@ const resolving = (instance, main) => ({
       contents: deflateRawSync(readFileSync(path), { level: 9 }).toString("base64"),
       loader: "text",
     }));
+    // The file stays one, and dist/ is not as deep as src/instance/.
+    build.onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path: path.replace("../../", "../"), external: true }));
     if (main !== undefined) build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: main, external: true }));
   },
 });
@@ -31,7 +33,7 @@ const bundle = (entry, outfile, { instance = "inlined", main, platform = "browse
     format: outfile.endsWith(".cjs") ? "cjs" : "esm",
     platform,
     target: "es2022",
-    external: ["*.wasm", "*.wasm?module", "node:*"],
+    external: ["node:*"],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
