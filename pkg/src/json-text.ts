@@ -212,7 +212,7 @@ function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-/** Whether a symbol names something that is not hidden; what is hidden is so on purpose, and nobody expects to see it sent. */
+/** Whether a symbol names something that is not hidden; what is hidden is so on purpose, and is not expected to be sent. */
 function hasSymbol(value: object): boolean {
   return Object.getOwnPropertySymbols(value).some((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol));
 }

@@ -51,7 +51,7 @@ function calls() {
   for (const name of Object.keys(columns[0])) console.log(`| ${name} | ${columns.map((column) => short(column[name])).join(" | ")} |`);
 }
 
-/** The median time of each in microseconds; all take turns, so that a disturbed moment is everybody's. */
+/** The median time of each in microseconds; all take turns, so that a disturbed moment falls on all of them. */
 function measured(candidates) {
   const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
   for (let round = -3; round < ROUNDS; round++) {

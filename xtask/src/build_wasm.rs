@@ -32,7 +32,7 @@ pub(crate) fn build() -> Result<()> {
     program("node").arg("pkg/build.mjs").run()
 }
 
-/// Panics name source files, and where those lie on this machine is nobody's business.
+/// Panics name source files, and a package must not tell where those lie on this machine.
 pub(crate) fn remapped_paths() -> Result<OsString> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);

@@ -9,7 +9,7 @@ use pik_core::MAX_BODY_BYTES;
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The bearer tokens of which each request to anything but `/healthz`, `/readyz` and `/openapi.json` must carry
-    /// one. Without any, everybody is let in.
+    /// one. Without any, every request is let in.
     pub tokens: Vec<String>,
     /// Validate and look up, but write nothing, whatever a request says.
     pub dry_run: bool,

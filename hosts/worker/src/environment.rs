@@ -77,7 +77,7 @@ impl Environment {
         let allows_anonymous = variables.parsed("PIK_ALLOW_ANONYMOUS")?.unwrap_or(false);
         if mode.keeps_events() && config.tokens.is_empty() && !allows_anonymous {
             return Err(
-                "no tokens are set, so anybody could write; set the secret PIK_TOKENS, or PIK_ALLOW_ANONYMOUS to `true`"
+                "no tokens are set, so anyone could write; set the secret PIK_TOKENS, or PIK_ALLOW_ANONYMOUS to `true`"
                     .into(),
             );
         }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_let_in_by_oversight() {
+    fn no_request_is_let_in_by_oversight() {
         let error = read(&STORE[..1]).unwrap_err();
         assert!(error.contains("PIK_ALLOW_ANONYMOUS"), "{error}");
         let error = read(&[STORE[0], ("PIK_TOKENS", "")]).unwrap_err();

@@ -51,7 +51,7 @@ impl Health {
         self.failures().checkpoint = failed.map(store_error);
     }
 
-    /// Whether the last commit failed, so that it is worth trying one that nobody asked for.
+    /// Whether the last commit failed, so that a trial commit is worth making.
     pub(crate) fn is_failing(&self) -> bool {
         self.failures().commit.is_some()
     }

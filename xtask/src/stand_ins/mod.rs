@@ -61,7 +61,7 @@ impl StandIns {
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", "us-east-1"),
-            // Nobody waits for a machine role that is not there.
+            // Do not wait for a machine role that is not there.
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ];
         for (name, value) in ours {

@@ -72,7 +72,7 @@ pub fn of_exchange(now_ms: i64, host: (&str, &str), dimensions: Dimensions, exch
     lines
 }
 
-/// The lines of some events of a request: the counts, and the lags, of which a line takes only so many.
+/// The lines of some events of a request: the counts, and the lags, of which a line takes a limited number.
 fn group(now_ms: i64, values: &[(&str, &str)], mut first: Vec<Metric>, observations: &[&Observation]) -> Vec<String> {
     let lags: Vec<i64> = observations.iter().filter_map(|observation| observation.ingest_lag_ms).collect();
     let mut chunks = lags.chunks(VALUES);

@@ -62,7 +62,7 @@ fn ingest_batch(config: &Config) -> OperationBuilder {
             "The body is a JSON array of events, or NDJSON: one event a line, blank lines skipped. At most {} events in \
              {} bytes, each at most {} bytes. An event that is REJECTED or ERROR keeps no other out. Line and column in \
              a message count from the event's own beginning. An array that is not JSON is REJECTED as a whole, since \
-             nobody can tell where its events end. After {MAX_LISTED_PROBLEMS} listed problems a rejected event lists \
+             it is not known where its events end. After {MAX_LISTED_PROBLEMS} listed problems a rejected event lists \
              its first alone.",
             config.max_batch_events, config.max_batch_bytes, config.max_event_bytes,
         )))

@@ -14,7 +14,7 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<MediaType> {
     let mut given = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (given.next(), given.next()) else { return None };
     let value = value.as_bytes();
-    // What nearly everybody sends.
+    // What nearly every client sends.
     if value == b"application/json" {
         return Some(MediaType::Json);
     }

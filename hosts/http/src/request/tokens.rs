@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The tokens that let somebody in, as hashes: all are of one length, so comparing tells nothing of any token's.
+/// The tokens that are accepted, as hashes: all are of one length, so comparing tells nothing of any token's.
 pub(crate) struct Tokens(Vec<[u8; 32]>);
 
 impl Tokens {
@@ -20,13 +20,13 @@ impl Tokens {
         let (Some(value), None) = (given.next(), given.next()) else { return Err(Denied::Missing) };
         let token = bearer(value.as_bytes()).ok_or(Denied::Missing)?;
         let hash: [u8; 32] = Sha256::digest(token).into();
-        // All of them, always: where the search would stop is nobody's business.
+        // All of them, always: the time must not tell where the search would stop.
         let found = self.0.iter().fold(subtle::Choice::from(0), |found, known| found | known.ct_eq(&hash));
         if bool::from(found) { Ok(()) } else { Err(Denied::Wrong) }
     }
 }
 
-/// Why somebody is not let in.
+/// Why a request is not let in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Denied {
     Missing,

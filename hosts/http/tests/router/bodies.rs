@@ -87,7 +87,7 @@ fn the_limit_holds_to_the_byte_however_the_body_comes() {
 }
 
 #[test]
-fn a_body_that_nobody_wants_is_read_a_little_further_and_no_more() {
+fn a_refused_body_is_read_a_little_further_and_no_more() {
     let megabyte = 1 << 20;
     // 3 MiB: read to the end, so that the client gets to read the answer.
     let (body, read) = counted(48);

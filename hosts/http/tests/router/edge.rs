@@ -83,7 +83,7 @@ fn batches_and_questions_go_on_unread() {
     for (target, headers, body) in [
         ("/ingest/batch", vec![JSON, token], "[{}, 1]"),
         ("/events?entity_id=e", vec![token], ""),
-        // Whoever asks whether all is well needs no token.
+        // Health checks need no token.
         ("/readyz", vec![], ""),
     ] {
         let screened = screen(&service, Method::POST, target, &headers, body).unwrap();

@@ -151,7 +151,7 @@ fn the_limit_is_on_what_was_inflated_to_the_byte() {
 
 #[test]
 fn a_bomb_is_not_inflated_past_the_limit() {
-    // 64 MiB, broken after a quarter: whoever gets there says invalid_json.
+    // 64 MiB, broken after a quarter: a reader that gets there says invalid_json.
     let mut body = gzip(&vec![b' '; 64 << 20]);
     let quarter = body.len() / 4;
     body[quarter..].fill(0xff);

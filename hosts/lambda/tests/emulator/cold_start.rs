@@ -56,7 +56,8 @@ async fn listen(listener: TcpListener, asked: Sender<Asked>) -> Result<()> {
 }
 
 async fn next(asked: &mut Receiver<Asked>, path: &str) -> Result<Asked> {
-    let next = tokio::time::timeout(Duration::from_secs(60), asked.recv()).await?.context("the function does not ask")?;
+    let next =
+        tokio::time::timeout(Duration::from_secs(60), asked.recv()).await?.context("the function does not ask")?;
     ensure!(next.path.ends_with(path), "{} in place of {path}: {}", next.path, String::from_utf8_lossy(&next.body));
     Ok(next)
 }

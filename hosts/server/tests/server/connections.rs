@@ -18,7 +18,7 @@ fn held(served: &Served, count: usize) -> Vec<Client> {
 }
 
 #[test]
-fn silent_connections_shut_nobody_out() {
+fn silent_connections_shut_no_client_out() {
     // Nothing is closed for its time-outs here.
     let served = Served::new(Config::default(), Limits { connections: 20, ..LIMITS });
     let mut silent: Vec<Client> = (0..20).map(|_| served.connect()).collect();
