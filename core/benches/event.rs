@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use pik_core::{Event, MAX_BODY_BYTES};
 use sha2::{Digest, Sha256};
 
+/// Without `--turns=…`.
 const TURNS: usize = 150;
 
 fn main() {
@@ -105,7 +106,8 @@ fn row(name: &str, body: &[u8], repeats: u32) {
         panic!("{name} is no valid event: {rejection}");
     }
     let (mut sha, mut parse, mut value) = (Duration::MAX, Duration::MAX, Duration::MAX);
-    for turn in 0..TURNS {
+    let turns = turns();
+    for turn in 0..turns {
         sha = sha.min(time(repeats, || {
             black_box(Sha256::digest(black_box(body)));
         }));
@@ -128,6 +130,12 @@ fn row(name: &str, body: &[u8], repeats: u32) {
         micros(value),
         value.as_secs_f64() / parse.as_secs_f64()
     );
+}
+
+/// How often each of the three is measured: `--turns=1` shows that the benchmark still runs.
+fn turns() -> usize {
+    let given = std::env::args().find_map(|argument| Some(argument.strip_prefix("--turns=")?.to_owned()));
+    given.map_or(TURNS, |turns| turns.parse().expect("--turns takes a number"))
 }
 
 fn time(repeats: u32, mut work: impl FnMut()) -> Duration {

@@ -40,6 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
     python::STAND_INS_STEP,
     python::LAMBDA_STEP,
     python::DUCKDB_STEP,
+    python::TYPOS_STEP,
 ];
 
 /// Make available what suites and builds need; what is there already is left alone.

