@@ -1,0 +1,68 @@
+//! The tree at one moment, for readers.
+
+use rusqlite::Connection;
+
+use super::key::Key;
+use super::memtable::View;
+use super::merge::{Merge, Source};
+use super::run::Cursor;
+use super::tables;
+
+/// All keys that there were when the view was taken, and perhaps some that came between that and the start of the
+/// connection's read transaction: always all keys up to one commit, and none that came after it.
+pub(crate) struct Snapshot<'c> {
+    connection: &'c Connection,
+    view: View,
+    runs: Vec<Reach>,
+}
+
+/// A run, and where keys of it may be that are nowhere else.
+struct Reach {
+    run: i64,
+    after: Option<Key>,
+    up_to: Option<Key>,
+}
+
+impl<'c> Snapshot<'c> {
+    /// Within a read transaction that began after the view was taken.
+    pub(crate) fn new(connection: &'c Connection, view: View) -> rusqlite::Result<Self> {
+        debug_assert!(!connection.is_autocommit(), "runs are read within one transaction");
+        let rows = tables::runs(connection)?;
+        let merged_to = |run: i64| rows.iter().find(|row| row.run == run).and_then(|row| row.merged_to);
+        let reach = |row: &tables::RunRow| Reach {
+            run: row.run,
+            after: row.input_of.and_then(merged_to),
+            up_to: row.merged_to,
+        };
+        let runs = rows.iter().map(reach).collect();
+        Ok(Self { connection, view, runs })
+    }
+
+    /// The first `count` keys from `from` to `to`, both included, in order.
+    pub(crate) fn range(&self, from: &Key, to: &Key, count: usize) -> rusqlite::Result<Vec<Key>> {
+        let mut sources = Vec::new();
+        for chunk in &self.view.chunks {
+            sources.push(Source::chunk(chunk.clone(), from));
+        }
+        let mut tail: Vec<Key> = self.view.tail.iter().copied().filter(|key| (from..=to).contains(&key)).collect();
+        tail.sort_unstable();
+        sources.push(Source::chunk(tail.into(), from));
+        for Reach { run, after, up_to } in &self.runs {
+            if after.as_ref().is_none_or(|after| after < to) && up_to.as_ref().is_none_or(|up_to| from <= up_to) {
+                sources.push(Source::Run(Cursor::seek(self.connection, *run, from)?));
+            }
+        }
+        let mut merge = Merge::new(sources);
+        let mut keys: Vec<Key> = Vec::new();
+        while keys.len() < count
+            && let Some(key) = merge.key()
+            && key <= *to
+        {
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+            merge.advance(self.connection)?;
+        }
+        Ok(keys)
+    }
+}
