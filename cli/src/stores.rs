@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use pik_sqlite::{Options, SqliteStore};
+use pik_sqlite::{Options, Progress, SqliteStore};
 use tokio::runtime::{Builder, Runtime};
 
 /// What is missing here, and how to have it.
@@ -48,10 +48,18 @@ pub(crate) enum Opened {
 }
 
 impl StoreArgs {
-    /// Opens the store; one on S3 and DynamoDB is not asked anything yet.
+    /// Opens the store; one on S3 and DynamoDB is not asked anything yet. If the indexes of a SQLite file must be made first,
+    /// standard error tells how far they have come.
     pub(crate) fn open(&self) -> Result<Opened> {
+        self.open_reporting(print_progress)
+    }
+
+    /// [`StoreArgs::open`], with the progress told to `report`.
+    pub(crate) fn open_reporting(&self, report: impl FnMut(Progress)) -> Result<Opened> {
         match self.kind {
-            Kind::Sqlite => Ok(Opened::Sqlite(SqliteStore::open(self.database(), Options::default())?)),
+            Kind::Sqlite => {
+                Ok(Opened::Sqlite(SqliteStore::open_reporting(self.database(), Options::default(), report)?))
+            }
             #[cfg(feature = "aws")]
             Kind::Aws => Ok(Opened::Aws(Box::new(self.aws.open()?))),
             #[cfg(not(feature = "aws"))]
@@ -79,6 +87,11 @@ impl StoreArgs {
     pub(crate) fn database(&self) -> PathBuf {
         self.data.join(DATABASE)
     }
+}
+
+/// Tells a person how far the indexes of a SQLite file have come.
+pub(crate) fn print_progress(Progress { indexed, records }: Progress) {
+    eprintln!("indexing: {indexed} of {records} records");
 }
 
 /// Runs what is asked of a store once, on this thread.

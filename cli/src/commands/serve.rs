@@ -9,6 +9,7 @@ use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, Store};
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+use pik_sqlite::Progress;
 
 use crate::stores::{Opened, StoreArgs};
 
@@ -205,7 +206,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
-    let done = args.check().and_then(|()| match args.store.open()? {
+    let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
+    let done = args.check().and_then(|()| match args.store.open_reporting(report)? {
         Opened::Sqlite(store) => serve(store, metrics, args),
         #[cfg(feature = "aws")]
         Opened::Aws(store) => serve(*store, metrics, args),

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::{IngestTime, Inventory, Notice, Receipt, Verification, verify};
+use pik_sqlite::SqliteStore;
 
 use crate::output::results;
-use crate::stores::{Opened, StoreArgs, block_on};
+use crate::stores::{Opened, StoreArgs, block_on, print_progress};
 
 /// Check that every record has its raw object and every raw object its record.
 ///
@@ -28,12 +29,20 @@ pub(crate) struct Args {
     #[arg(long)]
     repair: bool,
 
+    /// First remove the indexes of a SQLite file and make them again from its records
+    #[arg(long)]
+    rebuild_indexes: bool,
+
     /// Print findings as JSON, one a line
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.rebuild_indexes {
+        ensure!(args.store.is_sqlite(), "only a SQLite file has indexes that can be made again");
+        SqliteStore::rebuild_indexes(args.store.database(), print_progress)?;
+    }
     match args.store.open()? {
         Opened::Sqlite(store) => check(&store, args),
         #[cfg(feature = "aws")]

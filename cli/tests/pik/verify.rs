@@ -35,6 +35,9 @@ fn changed(store: &Path, statements: &str) -> TempDir {
     folder
 }
 
+/// Makes the index claim keys that it does not have.
+const LOST_KEYS: &str = "INSERT OR REPLACE INTO indexed VALUES ('keys', 2)";
+
 /// The exit code, and the findings by their kinds in the order of the alphabet.
 fn verify(folder: &Path) -> (i32, Vec<String>) {
     let output = pik(["verify", "--json", "--data"]).arg(folder).output().unwrap();
@@ -65,16 +68,34 @@ fn every_change_is_found() {
         // The first occurrence's time is its duplicates', too.
         ("UPDATE event SET event_nanoseconds = -1 WHERE seq = 2", &["unreadable_record"; 3]),
         ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["unreadable_record"]),
-        // Nothing leads to the event and its object any more.
+        // The index says that it has the first two events, and nothing leads to them.
         (
-            "DELETE FROM by_id WHERE seq = 2; DELETE FROM by_id_recent WHERE seq = 2",
-            &["duplicate_without_first", "duplicate_without_first", "missing_object", "missing_record", "wrong_object"],
+            LOST_KEYS,
+            &[
+                "duplicate_without_first",
+                "duplicate_without_first",
+                "missing_object",
+                "missing_object",
+                "missing_record",
+                "missing_record",
+                "wrong_object",
+                "wrong_object",
+            ],
         ),
     ];
     for (statements, expected) in cases {
         let folder = changed(store.path(), statements);
         assert_eq!(verify(folder.path()), (1, expected.iter().map(ToString::to_string).collect()), "{statements}");
     }
+}
+
+#[test]
+fn rebuilt_indexes_have_all_keys_again() {
+    let store = store();
+    let folder = changed(store.path(), LOST_KEYS);
+    let output = pik(["verify", "--rebuild-indexes", "--data"]).arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(verify(folder.path()), (0, Vec::new()));
 }
 
 #[test]

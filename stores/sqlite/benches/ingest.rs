@@ -4,54 +4,18 @@
 //! on its own; `batch` has 8 batches of 100. With ROWS_BEFORE, that many other events are stored first.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic and prints")]
 
+mod load;
+
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures_executor::LocalPool;
 use futures_util::task::LocalSpawnExt;
-use pik_core::{Event, IngestTime, Outcome, Receipt, Store, Submission};
+use load::{cpu_time, resident, submissions};
+use pik_core::{Outcome, Store, Submission};
 use pik_sqlite::{Options, SqliteStore};
-
-const FIRST_MS: u64 = 1_767_000_000_000;
-
-// SplitMix64: distinct numbers in, well-mixed numbers out.
-fn mix(number: u64) -> u64 {
-    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// An event of 100,000 entities, ten types and the ten days before it arrives.
-fn submission(number: u64) -> Submission {
-    let random = mix(number);
-    let ingest_ms = FIRST_MS + number / 50;
-    let event_ms = ingest_ms - random % 864_000_000;
-    let event_time = IngestTime::from_unix_ms(event_ms as i64).unwrap();
-    let body = format!(
-        concat!(
-            r#"{{"source":"bench","event_type":"type_{}","entity_id":"user_{}","event_time":"{}","payload":"#,
-            r#"{{"number":{},"trace":"{:016x}","page":"/products/chairs/oak","browser":"Firefox 145","locale":"de-CH","#,
-            r#""viewport":{{"width":1440,"height":900}},"experiment":"b","latency_ms":12.25}}}}"#
-        ),
-        random % 10,
-        (random >> 8) % 100_000,
-        event_time,
-        number,
-        random
-    );
-    let event = Event::parse(body.as_bytes()).unwrap();
-    let ingest_time = IngestTime::from_unix_ms(ingest_ms as i64).unwrap();
-    let request_id = format!("{:016x}{:016x}", random, mix(random));
-    Submission::new(&event, ingest_time, Receipt::new(&request_id, random, 0))
-}
-
-fn submissions(from: u64, count: u64) -> Vec<Submission> {
-    (from..from + count).map(submission).collect()
-}
 
 fn fill(store: &SqliteStore, rows: u64) {
     let step = 1000;
@@ -144,24 +108,4 @@ fn main() {
             std::fs::metadata(&path).unwrap().len() as f64 / (count + before) as f64,
         );
     }
-}
-
-/// The most memory that was resident so far, in KiB, the events that are made beforehand included; 0 where there is no /proc.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-/// The processor time of this process so far by thread, in ticks of 10 ms as proc(5) has it; none where there is no
-/// /proc.
-fn cpu_time() -> BTreeMap<String, u64> {
-    let mut threads = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')) else { continue };
-        let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        *threads.entry(name.to_owned()).or_default() += ticks;
-    }
-    threads
 }

@@ -11,4 +11,5 @@ mod store;
 mod write;
 
 pub use error::OpenError;
+pub use index::indexes::Progress;
 pub use store::{Options, SqliteStore};

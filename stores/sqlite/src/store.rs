@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use futures_channel::oneshot;
@@ -14,14 +14,14 @@ use crate::OpenError;
 use crate::db::checkpoint::{self, Log};
 use crate::db::opening::{self, Opened};
 use crate::db::run::Run;
-use crate::db::schema;
+use crate::db::{migrate, schema};
 use crate::error::store_error;
 use crate::health::Health;
-use crate::index::indexes::Indexes;
-use crate::index::known::Stored;
+use crate::index::indexes::{Indexes, Progress};
 use crate::queue::{Queue, Refused, Weight};
 use crate::read::reader::{self, Question, Reader};
-use crate::write::writer::{self, Job, Outcomes};
+use crate::write::job::{Job, Outcomes};
+use crate::write::writer;
 
 /// How a store shares out memory and threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,6 @@ pub struct SqliteStore {
     writes: Arc<Queue<Job>>,
     questions: Arc<Queue<Question>>,
     log: Arc<Log>,
-    stored: Arc<Stored>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<Connection>>,
     run: Option<Run>,
@@ -60,20 +59,28 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the database at `path`; creates it, and the folders above it, if they are missing.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        Self::open_reporting(path, options, |_| ())
+    }
+
+    /// [`SqliteStore::open`] that tells how far it has come when the indexes lack much: a file of an older version, one
+    /// whose indexes are rebuilt. What is done stays done if the process ends meanwhile.
+    pub fn open_reporting(
+        path: impl AsRef<Path>,
+        options: Options,
+        mut report: impl FnMut(Progress),
+    ) -> Result<Self, OpenError> {
         let path = path.as_ref();
         create_folder(path)?;
         let Opened { mut connection, names, files, run, lock } = opening::open(path)?;
         let path = names.database.as_path();
         let refused = |cause| OpenError::Database(path.to_owned(), cause);
         let health = Arc::new(Health::new(files, lock, &run));
-        let indexes = Indexes::load(&connection).map_err(refused)?;
-        let last_seq = indexes.last_seq();
-        let indexes = Arc::new(RwLock::new(indexes));
+        let indexes = Indexes::load(&connection, &mut report).map_err(refused)?;
+        migrate::finish(&connection).map_err(refused)?;
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
             questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
             log: Arc::default(),
-            stored: Arc::default(),
             threads: Vec::new(),
             writer: None,
             run: Some(run),
@@ -81,7 +88,7 @@ impl SqliteStore {
         };
         for number in 0..options.readers.max(1) {
             let connection = schema::open_reader(path).map_err(refused)?;
-            let reader = Reader { connection, indexes: Arc::clone(&indexes) };
+            let reader = Reader { connection, in_memory: indexes.in_memory().clone() };
             let questions = Arc::clone(&store.questions);
             store.threads.push(start(&format!("pik-reader-{number}"), move || reader::run(&reader, &questions))?);
         }
@@ -90,20 +97,26 @@ impl SqliteStore {
         let checkpointed = Arc::clone(&health);
         store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log, &checkpointed))?);
 
-        let (reader, stored) = (schema::open_reader(path).map_err(refused)?, Arc::clone(&store.stored));
-        store.threads.push(start("pik-known", move || {
-            // Without it every event is looked up: slower, and right.
-            let _ = stored.read(&reader, last_seq);
-        })?);
-
         Log::watch(&store.log, &mut connection).map_err(refused)?;
-        let (writes, log, stored) = (Arc::clone(&store.writes), Arc::clone(&store.log), Arc::clone(&store.stored));
+        let (writes, log) = (Arc::clone(&store.writes), Arc::clone(&store.log));
         store.writer = Some(start("pik-writer", move || {
             // Statements that cannot be prepared close the queue, and every ingest is told so.
-            let _ = writer::run(&connection, &indexes, stored, &log, &health, &writes);
+            let _ = writer::run(&connection, indexes, &log, &health, &writes);
             connection
         })?);
         Ok(store)
+    }
+
+    /// Removes the indexes and makes them again from the records, which are not touched. No process may have the file open.
+    /// If it ends early, the next opening goes on.
+    pub fn rebuild_indexes(path: impl AsRef<Path>, mut report: impl FnMut(Progress)) -> Result<(), OpenError> {
+        let path = path.as_ref();
+        let Opened { connection, names, files: _, run, lock: _lock } = opening::open(path)?;
+        let refused = |cause| OpenError::Database(names.database.clone(), cause);
+        migrate::drop_indexes(&connection).map_err(refused)?;
+        Indexes::load(&connection, &mut report).map_err(refused)?;
+        run.end(&connection);
+        Ok(())
     }
 
     /// Commits and answers what has queued up, then closes the file. Dropping the store does the same.
@@ -132,7 +145,6 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.questions.close();
         self.writes.close();
-        self.stored.stop();
         // A thread that panicked has closed its queue; there is nobody left to tell. The writer's connection is closed
         // after all others, for the last one moves the log into the file, and readers could not.
         let connection = self.writer.take().map(JoinHandle::join);

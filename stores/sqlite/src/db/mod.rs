@@ -3,8 +3,10 @@
 pub(crate) mod checkpoint;
 pub(crate) mod files;
 pub(crate) mod lock;
+pub(crate) mod migrate;
 pub(crate) mod opening;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sql;
+pub(crate) mod tables;

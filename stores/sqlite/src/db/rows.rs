@@ -5,6 +5,8 @@ use pik_core::{CONTRACT, EventId, EventTime, IngestTime, PayloadHash, RawKey, Re
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
+use crate::db::sql;
+
 /// What records name as the bucket of their raw object.
 pub(crate) const RAW_BUCKET: &str = "sqlite";
 
@@ -63,6 +65,11 @@ pub(crate) fn raw(connection: &Connection, seq: i64, id: &EventId) -> rusqlite::
         .prepare_cached(SELECT_RAW)?
         .query_row(params![seq, id.as_bytes()], |row| row.get(0).map(Vec::into))
         .optional()
+}
+
+/// The number of a source and type, if there are events of it.
+pub(crate) fn stream(connection: &Connection, source: &str, event_type: &str) -> rusqlite::Result<Option<i64>> {
+    connection.prepare_cached(sql::STREAM)?.query_row([source, event_type], |row| row.get(0)).optional()
 }
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {

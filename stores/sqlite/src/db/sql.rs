@@ -1,58 +1,6 @@
 //! The statements that answer investigators. Each is a search of an index or of a primary key; a test looks at their
 //! plans.
 
-/// Rows that an id's start leads to.
-pub(crate) const BY_ID: &str = "
-    SELECT seq FROM by_id_recent WHERE id_prefix = ?1 UNION ALL SELECT seq FROM by_id WHERE id_prefix = ?1";
-
-/// The next starts of ids, of those not settled and of those that are.
-pub(crate) const ID_PREFIXES: [&str; 2] = [
-    "SELECT id_prefix FROM by_id_recent WHERE id_prefix > ?1 ORDER BY id_prefix LIMIT ?2",
-    "SELECT id_prefix FROM by_id WHERE id_prefix > ?1 ORDER BY id_prefix LIMIT ?2",
-];
-
-/// Rows of `by_first` between two keys, in order.
-pub(crate) const BY_FIRST: &str = "
-    SELECT first, seq FROM by_first
-    WHERE (first, seq) >= (?1, ?2) AND (first, seq) <= (?3, ?4)
-    ORDER BY first, seq LIMIT ?5";
-
-macro_rules! entity_range {
-    ($table:literal) => {
-        concat!(
-            "SELECT entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq FROM ",
-            $table,
-            " WHERE (entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq) >= (?1, ?2, ?3, ?4, ?5, ?6)
-                AND (entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq) <= (?7, ?8, ?9, ?10, ?11, ?12)
-              ORDER BY entity_prefix, kind, event_seconds, event_nanoseconds, id_prefix, seq LIMIT ?13"
-        )
-    };
-}
-
-/// Keys by entity between two, in order.
-pub(crate) const BY_ENTITY: [&str; 2] = [entity_range!("by_entity_recent"), entity_range!("by_entity")];
-
-macro_rules! lag_range {
-    ($table:literal) => {
-        concat!(
-            "SELECT stream, event_day, minus_lag_ms, seq FROM ",
-            $table,
-            " WHERE (stream, event_day, minus_lag_ms, seq) >= (?1, ?2, ?3, ?4)
-                AND (stream, event_day, minus_lag_ms, seq) <= (?5, ?6, ?7, ?8)
-              ORDER BY stream, event_day, minus_lag_ms, seq LIMIT ?9"
-        )
-    };
-}
-
-/// Keys by lag between two, in order.
-pub(crate) const BY_LAG: [&str; 2] = [lag_range!("by_lag_recent"), lag_range!("by_lag")];
-
-/// Rows of `by_ingest` between two keys, in order.
-pub(crate) const BY_INGEST: &str = "
-    SELECT kind, ingest_ms, seq FROM by_ingest
-    WHERE (kind, ingest_ms, seq) >= (?1, ?2, ?3) AND (kind, ingest_ms, seq) <= (?4, ?5, ?6)
-    ORDER BY kind, ingest_ms, seq LIMIT ?7";
-
 /// What a later occurrence has of its own.
 pub(crate) const LATER: &str = "SELECT first, ingest_ms, receipt FROM duplicate WHERE seq = ?1";
 
@@ -77,18 +25,13 @@ pub(crate) const PUT_HOUR: &str = "
 mod tests {
     use super::*;
     use crate::db::{rows, schema};
+    use crate::index::tree::tables;
 
     /// Every statement that answers an investigator.
-    const ALL: [&str; 15] = [
-        BY_ID,
-        ID_PREFIXES[0],
-        ID_PREFIXES[1],
-        BY_FIRST,
-        BY_ENTITY[0],
-        BY_ENTITY[1],
-        BY_LAG[0],
-        BY_LAG[1],
-        BY_INGEST,
+    const ALL: [&str; 9] = [
+        tables::QUESTIONS[0],
+        tables::QUESTIONS[1],
+        tables::QUESTIONS[2],
         LATER,
         STREAM,
         HOURS,

@@ -12,7 +12,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::db::{rows, sql};
 use crate::index::lag_bytes;
 use crate::index::occurrence::{Kind, Occurrence};
-use crate::index::sweep::{Pace, Sweep};
 
 /// The name under which `indexed` says how far the table is complete.
 const NAME: &str = "hourly";
@@ -23,6 +22,15 @@ const FIRST_HOUR: i64 = -62_135_596_800 / SECONDS_PER_HOUR;
 const HOUR_BITS: u32 = 27;
 /// A row has a kilobyte or two where an index has a few bytes.
 const ROWS_PER_KEY: usize = 8;
+
+/// How many occurrences are counted before they are written, and how many rows at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// Occurrences that are collected before their hours start to move.
+    pub(crate) collect: usize,
+    /// The work of a transaction; a row of an hour counts as [`ROWS_PER_KEY`].
+    pub(crate) slice: usize,
+}
 
 /// An hour of a stream, as the table is keyed by it: those of one stream follow each other.
 pub(crate) fn hour_key(stream: i64, event_time: &EventTime) -> i64 {
@@ -146,10 +154,9 @@ impl Hourly {
         ])?;
         Ok(())
     }
-}
 
-impl Sweep for Hourly {
-    fn add(&mut self, occurrence: &Occurrence) {
+    /// Counts a committed occurrence.
+    pub(crate) fn add(&mut self, occurrence: &Occurrence) {
         let hour = hour_key(occurrence.stream, &occurrence.event_time);
         if occurrence.seq <= self.complete_to || self.ahead.get(&hour).is_some_and(|to| occurrence.seq <= *to) {
             return;
@@ -162,12 +169,16 @@ impl Sweep for Hourly {
         self.collected += 1;
     }
 
-    fn complete_to(&self) -> i64 {
+    /// Every occurrence up to this one is counted in the table.
+    pub(crate) fn complete_to(&self) -> i64 {
         self.complete_to
     }
 
-    fn begin(&mut self, pace: Pace, last_seq: i64) -> bool {
-        let turned = self.slice.start == self.moving.len() && self.collected >= pace.collect.max(1);
+    /// Picks the rows to be written, and says whether any are due. `last_seq` is the last occurrence added.
+    pub(crate) fn begin(&mut self, pace: Pace, last_seq: i64) -> bool {
+        // While it catches up with rows that count further, `last_seq` may be before them: their counts go on waiting.
+        let is_ahead = self.moving_covers > last_seq;
+        let turned = self.slice.start == self.moving.len() && self.collected >= pace.collect.max(1) && !is_ahead;
         if turned {
             self.moving = self.collecting.drain().collect();
             self.moving.sort_unstable_by_key(|(hour, _)| *hour);
@@ -187,7 +198,8 @@ impl Sweep for Hourly {
         !self.slice.is_empty()
     }
 
-    fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Writes them, within the transaction that is open.
+    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         if self.slice.is_empty() {
             return Ok(());
         }
@@ -202,7 +214,8 @@ impl Sweep for Hourly {
         Ok(())
     }
 
-    fn committed(&mut self) {
+    /// They are in the table now.
+    pub(crate) fn committed(&mut self) {
         if !self.slice.is_empty() && self.slice.end == self.moving.len() {
             self.complete_to = self.moving_covers;
             self.ahead.clear();
@@ -210,7 +223,8 @@ impl Sweep for Hourly {
         self.slice.start = self.slice.end;
     }
 
-    fn abandoned(&mut self) {
+    /// They are not, and go on waiting.
+    pub(crate) fn abandoned(&mut self) {
         self.slice.end = self.slice.start;
     }
 }

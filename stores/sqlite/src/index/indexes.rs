@@ -1,125 +1,144 @@
-//! The keys by which occurrences are found.
+//! The indexes as the writer keeps them.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rusqlite::Connection;
 
-use crate::index::hourly::Hourly;
-use crate::index::occurrence::{Kind, Occurrence};
-use crate::index::settle;
-use crate::index::sweep::{Index, Layout, Pace, Sweep};
+use crate::db::{checkpoint, schema};
+use crate::index::hourly::{Hourly, Pace};
+use crate::index::keys;
+use crate::index::occurrence::Occurrence;
+use crate::index::tree::{Key, Memory, Shape, Tree};
 
-/// First occurrences by the start of their id: what decides between first and later.
-const BY_ID: Layout<2> = Layout {
-    name: "by_id",
-    table: settle::BY_ID.recent,
-    key: |at| match at.kind {
-        Kind::First => Some([at.id_prefix, at.seq]),
-        Kind::Later { .. } => None,
-    },
-};
+/// Occurrences whose counts by hour are collected under load. The more, the fewer rows are written; the more is read at the
+/// start after a crash, too.
+const BUSY: Pace = Pace { collect: 65_536, slice: 512 };
+/// Writes everything that is counted, some thousand rows at a time.
+const ALL: Pace = Pace { collect: 0, slice: 65_536 };
+/// Keys that one transaction writes when nothing else is to be done: few enough not to keep an ingest waiting.
+const IDLE_KEYS: usize = 4_096;
+/// The same when no ingest can wait.
+const CATCH_UP_KEYS: usize = 262_144;
+/// How the tables catch up with the rows.
+#[derive(Debug, Clone, Copy)]
+struct CatchUp {
+    /// As many missing occurrences fit into memory. A crash leaves fewer.
+    memory: i64,
+    /// Occurrences that are read at once.
+    window: i64,
+    /// Windows from one report to the next.
+    report: usize,
+}
 
-/// Later occurrences by the first.
-const BY_FIRST: Layout<2> = Layout {
-    name: "by_first",
-    table: "by_first",
-    key: |at| match at.kind {
-        Kind::First => None,
-        Kind::Later { first } => Some([first, at.seq]),
-    },
-};
+const CATCH_UP: CatchUp = CatchUp { memory: 131_072, window: 32_768, report: 32 };
 
-/// One entity through time.
-const BY_ENTITY: Layout<6> = Layout {
-    name: "by_entity",
-    table: settle::BY_ENTITY.recent,
-    key: |at| {
-        let (seconds, nanoseconds) = (at.event_time.unix_seconds(), at.event_time.subsecond_nanoseconds());
-        Some([at.entity_prefix, at.kind.number(), seconds, i64::from(nanoseconds), at.id_prefix, at.seq])
-    },
-};
+/// How far the indexes of a file have come at its opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Records that are in the indexes.
+    pub indexed: u64,
+    /// All records.
+    pub records: u64,
+}
 
-/// The first occurrences of a type and day, the latest arrivals first.
-const BY_LAG: Layout<4> = Layout {
-    name: "by_lag",
-    table: settle::BY_LAG.recent,
-    key: |at| match at.kind {
-        Kind::First => Some([at.stream, at.event_day(), -at.lag_ms(), at.seq]),
-        Kind::Later { .. } => None,
-    },
-};
+/// What is in no table yet. The writer changes it, readers look.
+#[derive(Clone)]
+pub(crate) struct InMemory {
+    pub(crate) keys: Arc<Memory>,
+    hourly: Arc<RwLock<Hourly>>,
+}
 
-/// What arrived in a window.
-const BY_INGEST: Layout<3> = Layout {
-    name: "by_ingest",
-    table: "by_ingest",
-    key: |at| Some([at.kind.number(), at.ingest_time.unix_ms(), at.seq]),
-};
+// What the counts hold is only ever what a commit left, so a panic of another thread cannot have spoiled it.
+impl InMemory {
+    /// The counts by hour.
+    pub(crate) fn hourly(&self) -> RwLockReadGuard<'_, Hourly> {
+        self.hourly.read().unwrap_or_else(PoisonError::into_inner)
+    }
 
-/// All indexes. The writer changes them, readers look at what waits in them.
+    fn hourly_mut(&self) -> RwLockWriteGuard<'_, Hourly> {
+        self.hourly.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All indexes. Within a transaction of the writer comes `write` or `work`, after it `committed` or `abandoned`.
 pub(crate) struct Indexes {
-    by_id: Index<2>,
-    by_first: Index<2>,
-    by_entity: Index<6>,
-    by_lag: Index<4>,
-    by_ingest: Index<3>,
-    hourly: Hourly,
+    tree: Tree,
+    in_memory: InMemory,
     last_seq: i64,
 }
 
 impl Indexes {
-    /// The indexes as the file has them, and the keys that are missing there waiting again.
-    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let last_seq = connection.query_row(
-            "SELECT max((SELECT ifnull(max(seq), 0) FROM event), (SELECT ifnull(max(seq), 0) FROM duplicate))",
-            [],
-            |row| row.get(0),
-        )?;
-        let mut indexes = Self {
-            by_id: Index::load(connection, &BY_ID)?,
-            by_first: Index::load(connection, &BY_FIRST)?,
-            by_entity: Index::load(connection, &BY_ENTITY)?,
-            by_lag: Index::load(connection, &BY_LAG)?,
-            by_ingest: Index::load(connection, &BY_INGEST)?,
-            hourly: Hourly::load(connection)?,
-            last_seq,
-        };
-        let complete_to = indexes.all().iter().map(|index| index.complete_to()).min().unwrap_or(0);
-        Occurrence::after(connection, complete_to, |occurrence| indexes.add(&occurrence))?;
+    /// The indexes of all occurrences. What the tables lack is read from the rows; if that is much, it is written into the
+    /// tables a window at a time, and `report` is told.
+    pub(crate) fn load(connection: &Connection, report: &mut dyn FnMut(Progress)) -> rusqlite::Result<Self> {
+        Self::load_by(connection, &CATCH_UP, report)
+    }
+
+    fn load_by(
+        connection: &Connection,
+        catch_up: &CatchUp,
+        report: &mut dyn FnMut(Progress),
+    ) -> rusqlite::Result<Self> {
+        let last_seq = schema::last_seq(connection)?;
+        let tree = Tree::load(connection, Shape::new(keys::FILTERED))?;
+        let hourly = Arc::new(RwLock::new(Hourly::load(connection)?));
+        let in_memory = InMemory { keys: Arc::clone(tree.memory()), hourly };
+        let mut indexes = Self { tree, in_memory, last_seq };
+        let mut from = indexes.tree.complete_to().min(indexes.in_memory.hourly().complete_to());
+        let mut windows = 0_usize;
+        while last_seq - from > catch_up.memory {
+            if windows.is_multiple_of(catch_up.report) {
+                report(Progress { indexed: from.unsigned_abs(), records: last_seq.unsigned_abs() });
+            }
+            let to = from + catch_up.window;
+            indexes.read(connection, from, to)?;
+            indexes.write_all(connection, to)?;
+            from = to;
+            windows += 1;
+        }
+        indexes.read(connection, from, last_seq)?;
         Ok(indexes)
     }
 
-    fn all(&self) -> [&dyn Sweep; 6] {
-        [&self.by_id, &self.by_first, &self.by_entity, &self.by_lag, &self.by_ingest, &self.hourly]
+    fn read(&mut self, connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
+        let complete_to = self.tree.complete_to();
+        let mut keys: Vec<Key> = Vec::new();
+        let mut hourly = self.in_memory.hourly_mut();
+        Occurrence::between(connection, from, to, |occurrence| {
+            if occurrence.seq > complete_to {
+                keys.extend(keys::of(&occurrence));
+            }
+            hourly.add(&occurrence);
+        })?;
+        drop(hourly);
+        self.tree.committed(keys.into_iter(), to);
+        Ok(())
     }
 
-    fn all_mut(&mut self) -> [&mut dyn Sweep; 6] {
-        [
-            &mut self.by_id,
-            &mut self.by_first,
-            &mut self.by_entity,
-            &mut self.by_lag,
-            &mut self.by_ingest,
-            &mut self.hourly,
-        ]
+    // Each transaction leaves something valid, so after a crash the rest is done.
+    fn write_all(&mut self, connection: &Connection, last_seq: i64) -> rusqlite::Result<()> {
+        self.tree.freeze();
+        while self.tree.is_busy() {
+            let transaction = connection.unchecked_transaction()?;
+            self.tree.work(connection, CATCH_UP_KEYS)?;
+            transaction.commit()?;
+            self.tree.committed(std::iter::empty(), 0);
+        }
+        let mut hourly = self.in_memory.hourly_mut();
+        while hourly.begin(ALL, last_seq) {
+            let transaction = connection.unchecked_transaction()?;
+            hourly.write(connection)?;
+            transaction.commit()?;
+            hourly.committed();
+        }
+        drop(hourly);
+        // There is no thread yet that keeps the write-ahead log short.
+        checkpoint::all(connection, "RESTART").map(drop)
     }
 
-    pub(crate) fn by_first(&self) -> &Index<2> {
-        &self.by_first
-    }
-
-    pub(crate) fn by_entity(&self) -> &Index<6> {
-        &self.by_entity
-    }
-
-    pub(crate) fn by_lag(&self) -> &Index<4> {
-        &self.by_lag
-    }
-
-    pub(crate) fn by_ingest(&self) -> &Index<3> {
-        &self.by_ingest
-    }
-
-    pub(crate) fn hourly(&self) -> &Hourly {
-        &self.hourly
+    /// What is in no table yet, for readers.
+    pub(crate) fn in_memory(&self) -> &InMemory {
+        &self.in_memory
     }
 
     /// The last occurrence there is.
@@ -127,56 +146,151 @@ impl Indexes {
         self.last_seq
     }
 
-    /// How many keys are being written by id, by entity and by lag.
-    pub(crate) fn slices(&self) -> [usize; 3] {
-        [self.by_id.slice(), self.by_entity.slice(), self.by_lag.slice()]
+    /// Where first occurrences are whose ids start like that.
+    pub(crate) fn find(&mut self, connection: &Connection, id_prefix: i64) -> rusqlite::Result<Vec<i64>> {
+        let keys = self.tree.find(connection, &keys::BY_ID.prefix(&[id_prefix]))?;
+        Ok(keys.iter().map(|key| keys::BY_ID.numbers(key)[1]).collect())
     }
 
-    /// First occurrences that the tables by id may not have yet and whose ids start like that.
-    pub(crate) fn recent(&self, id_prefix: i64) -> impl Iterator<Item = i64> {
-        self.by_id.waiting([id_prefix, i64::MIN]..=[id_prefix, i64::MAX]).map(|[_, seq]| *seq)
+    /// Within the transaction that adds these occurrences: writes what is due because of them.
+    pub(crate) fn write(&mut self, connection: &Connection, added: &[Occurrence]) -> rusqlite::Result<()> {
+        self.tree.step(connection, added.len() * keys::MOST)?;
+        self.in_memory.hourly_mut().begin(BUSY, self.last_seq);
+        self.in_memory.hourly().write(connection)
     }
 
-    /// The starts of the ids that the tables by id may not have yet.
-    pub(crate) fn recent_ids(&self) -> impl Iterator<Item = i64> {
-        self.by_id.waiting([i64::MIN; 2]..=[i64::MAX; 2]).map(|[id_prefix, _]| *id_prefix)
+    /// Whether there is something to write although nothing comes.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.tree.is_busy()
     }
 
-    /// Adds a committed occurrence.
-    pub(crate) fn add(&mut self, occurrence: &Occurrence) {
-        self.by_id.add(occurrence);
-        self.by_first.add(occurrence);
-        self.by_entity.add(occurrence);
-        self.by_lag.add(occurrence);
-        self.by_ingest.add(occurrence);
-        self.hourly.add(occurrence);
-        self.last_seq = self.last_seq.max(occurrence.seq);
-    }
-
-    /// Picks what to move into the tables; false when nothing is due.
-    pub(crate) fn begin(&mut self, pace: Pace) -> bool {
-        let last_seq = self.last_seq;
-        let mut due = false;
-        for (number, index) in self.all_mut().into_iter().enumerate() {
-            // Not all in one transaction: that would be a slow commit among many fast ones.
-            let stagger = if pace.collect == 0 { 0 } else { number * pace.slice / 6 };
-            due |= index.begin(Pace { collect: pace.collect + stagger, ..pace }, last_seq);
-        }
-        due
-    }
-
-    /// Writes it, within the transaction that is open.
-    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        self.all().into_iter().try_for_each(|index| index.write(connection))
+    /// Within a transaction that adds nothing: writes a part of what is due.
+    pub(crate) fn work(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.tree.work(connection, IDLE_KEYS)
     }
 
     /// The transaction is through.
-    pub(crate) fn committed(&mut self) {
-        self.all_mut().into_iter().for_each(Sweep::committed);
+    pub(crate) fn committed(&mut self, added: &[Occurrence]) {
+        self.last_seq = added.iter().map(|at| at.seq).fold(self.last_seq, i64::max);
+        self.tree.committed(added.iter().flat_map(keys::of), self.last_seq);
+        let mut hourly = self.in_memory.hourly_mut();
+        hourly.committed();
+        added.iter().for_each(|occurrence| hourly.add(occurrence));
     }
 
     /// The transaction is lost.
     pub(crate) fn abandoned(&mut self) {
-        self.all_mut().into_iter().for_each(Sweep::abandoned);
+        self.tree.abandoned();
+        self.in_memory.hourly_mut().abandoned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use pik_core::{Event, IngestTime, Receipt, Submission};
+
+    use super::*;
+    use crate::db::{migrate, rows};
+    use crate::index::occurrence::Kind;
+    use crate::index::tree::Snapshot;
+
+    const RECORDS: i64 = 2_500;
+    const SMALL: CatchUp = CatchUp { memory: 300, window: 100, report: 1 };
+
+    /// A file with rows alone, every third of them a duplicate.
+    fn filled(connection: &Connection) {
+        connection.execute_batch("BEGIN; INSERT INTO stream VALUES (1, 'demo', 'heartbeat')").unwrap();
+        let mut insert_event = connection.prepare(rows::INSERT_EVENT).unwrap();
+        let mut insert_duplicate = connection.prepare(rows::INSERT_DUPLICATE).unwrap();
+        for seq in 1..=RECORDS {
+            let body = format!(
+                r#"{{"source":"demo","event_type":"heartbeat","entity_id":"user_{}","event_time":"2025-12-28T{:02}:00:00Z","payload":{seq}}}"#,
+                seq % 7,
+                seq % 24
+            );
+            let event = Event::parse(body.as_bytes()).unwrap();
+            let ingest_time = IngestTime::from_unix_ms(1_767_000_000_000 + seq).unwrap();
+            let submission = Submission::new(&event, ingest_time, Receipt::new("test", seq.unsigned_abs(), 0));
+            if seq % 3 == 0 {
+                rows::insert_duplicate(&mut insert_duplicate, seq, seq - 1, &submission).unwrap();
+            } else {
+                rows::insert_event(&mut insert_event, seq, 1, &submission).unwrap();
+            }
+        }
+        drop((insert_event, insert_duplicate));
+        connection.execute_batch("COMMIT").unwrap();
+    }
+
+    fn all_keys(connection: &Connection, indexes: &Indexes) -> BTreeSet<Key> {
+        let view = indexes.in_memory().keys.view();
+        let _transaction = connection.unchecked_transaction().unwrap();
+        let snapshot = Snapshot::new(connection, view).unwrap();
+        snapshot.range(&Key::FIRST, &Key::new(&[0xff]), usize::MAX).unwrap().into_iter().collect()
+    }
+
+    fn expected(connection: &Connection) -> BTreeSet<Key> {
+        let mut expected = BTreeSet::new();
+        Occurrence::between(connection, 0, RECORDS, |at| expected.extend(keys::of(&at))).unwrap();
+        expected
+    }
+
+    fn counted(connection: &Connection, indexes: &Indexes) -> u64 {
+        let mut statement = connection.prepare(crate::db::sql::HOURS).unwrap();
+        let table = statement.query_map([i64::MIN, i64::MAX], crate::index::hourly::Counted::read).unwrap();
+        let waiting = indexes.in_memory().hourly().waiting(&(i64::MIN..=i64::MAX));
+        let hours = waiting.with(table.collect::<rusqlite::Result<_>>().unwrap());
+        hours.iter().map(|(_, tally)| tally.lags.count() + tally.duplicate).sum()
+    }
+
+    #[test]
+    fn tables_catch_up_with_the_rows_however_often_they_are_interrupted() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection = schema::open_writer(&folder.path().join("pik.sqlite")).unwrap();
+        filled(&connection);
+        let mut reports = Vec::new();
+        // The process dies after each third window.
+        loop {
+            let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let mut windows = 0;
+                let load = Indexes::load_by(&connection, &SMALL, &mut |progress| {
+                    windows += 1;
+                    reports.push(progress);
+                    assert!(windows <= 3, "the process dies");
+                });
+                drop(load.unwrap());
+            }));
+            if died.is_ok() {
+                break;
+            }
+        }
+        let far: Vec<u64> = reports.iter().map(|progress| progress.indexed).collect();
+        assert!(far.is_sorted() && far.len() > 20, "{far:?}");
+        let indexes = Indexes::load_by(&connection, &SMALL, &mut |_| panic!("it is complete")).unwrap();
+        assert_eq!(all_keys(&connection, &indexes), expected(&connection));
+        assert_eq!(counted(&connection, &indexes), RECORDS.unsigned_abs());
+    }
+
+    #[test]
+    fn dropped_indexes_are_made_again() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection = schema::open_writer(&folder.path().join("pik.sqlite")).unwrap();
+        filled(&connection);
+        drop(Indexes::load_by(&connection, &SMALL, &mut |_| ()).unwrap());
+        migrate::drop_indexes(&connection).unwrap();
+        let count = |table: &str| -> i64 {
+            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("index_block"), count("hourly"), count("event")), (0, 0, 1_667));
+        let mut indexes = Indexes::load_by(&connection, &SMALL, &mut |_| ()).unwrap();
+        assert_eq!(all_keys(&connection, &indexes), expected(&connection));
+        assert_eq!(counted(&connection, &indexes), RECORDS.unsigned_abs());
+        let mut firsts = Vec::new();
+        Occurrence::between(&connection, 0, RECORDS, |at| firsts.extend((at.kind == Kind::First).then_some(at)))
+            .unwrap();
+        for at in firsts {
+            assert!(indexes.find(&connection, at.id_prefix).unwrap().contains(&at.seq));
+        }
     }
 }

@@ -1,84 +1,168 @@
-//! Keys of an index, wherever they are: in its tables, or waiting to be moved there.
+//! The keys by which occurrences are found.
+//!
+//! A key is the number of its question and some integers, each with as many bytes as its values need, so that keys sort as
+//! the question does. Hash prefixes and interned names stand for texts. A prefix may be shared, so each reader compares the
+//! whole value in the row that it leads to.
 
-use std::collections::BinaryHeap;
-use std::ops::RangeInclusive;
-use std::sync::PoisonError;
+use crate::index::occurrence::{Kind, Occurrence};
+use crate::index::tree::{Filtered, Key};
 
-use rusqlite::params_from_iter;
-
-use crate::index::indexes::Indexes;
-use crate::index::sweep::Index;
-use crate::read::reader::Reader;
-
-/// An index, and the statements that find rows of its tables between two keys, in the order in which keys move on.
-pub(crate) struct Source<const N: usize> {
-    pub(crate) index: fn(&Indexes) -> &Index<N>,
-    pub(crate) select: &'static [&'static str],
+/// An integer of a key.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    bytes: usize,
+    is_signed: bool,
 }
 
-impl Reader {
-    /// The first `count` keys of a range, in order.
-    pub(crate) fn keys<const N: usize>(
-        &self,
-        source: &Source<N>,
-        range: RangeInclusive<[i64; N]>,
-        count: usize,
-    ) -> rusqlite::Result<Vec<[i64; N]>> {
-        // First what waits, then the tables: a key that is moved in between is seen twice, the other way round it would
-        // not be seen at all.
-        let mut keys = {
-            let indexes = self.indexes.read().unwrap_or_else(PoisonError::into_inner);
-            least((source.index)(&indexes).waiting(range.clone()), count)
-        };
-        let count_bound = i64::try_from(count).unwrap_or(i64::MAX);
-        for select in source.select {
-            let mut statement = self.connection.prepare_cached(select)?;
-            let bounds = range.start().iter().chain(range.end()).copied().chain([count_bound]);
-            let mut rows = statement.query(params_from_iter(bounds))?;
-            while let Some(row) = rows.next()? {
-                let mut key = [0; N];
-                for (column, part) in key.iter_mut().enumerate() {
-                    *part = row.get(column)?;
-                }
-                keys.push(key);
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        keys.truncate(count);
-        Ok(keys)
+const fn signed(bytes: usize) -> Column {
+    Column { bytes, is_signed: true }
+}
+
+const fn unsigned(bytes: usize) -> Column {
+    Column { bytes, is_signed: false }
+}
+
+/// The file ends at 2^44 bytes, before the number of its rows can.
+const SEQ: Column = unsigned(5);
+const KIND: Column = unsigned(1);
+const PREFIX: Column = signed(6);
+const MILLISECONDS: Column = signed(8);
+/// The seconds of 9,999 years.
+const SECONDS: Column = signed(5);
+const NANOSECONDS: Column = unsigned(4);
+const DAY: Column = signed(4);
+const STREAM: Column = unsigned(4);
+
+impl Column {
+    fn least(self) -> i64 {
+        if self.is_signed { i64::MIN >> (64 - 8 * self.bytes) } else { 0 }
+    }
+
+    fn greatest(self) -> i64 {
+        let bits = 8 * self.bytes - usize::from(self.is_signed);
+        i64::MAX >> (63 - bits)
+    }
+
+    // INVARIANT: the difference to the least value fits into the column's bytes.
+    fn write(self, value: i64, place: &mut [u8]) {
+        let value = value.clamp(self.least(), self.greatest());
+        let offset = value.wrapping_sub(self.least()) as u64;
+        place.copy_from_slice(&offset.to_be_bytes()[8 - self.bytes..]);
+    }
+
+    fn read(self, place: &[u8]) -> i64 {
+        let offset = place.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        (offset as i64).wrapping_add(self.least())
     }
 }
 
-/// The `count` least of many.
-fn least<'k, const N: usize>(keys: impl Iterator<Item = &'k [i64; N]>, count: usize) -> Vec<[i64; N]> {
-    let mut least = BinaryHeap::new();
-    for key in keys {
-        if least.len() < count {
-            least.push(*key);
-        } else if let Some(mut greatest) = least.peek_mut()
-            && key < &*greatest
-        {
-            *greatest = *key;
-        }
+/// The keys of one question.
+#[derive(Debug)]
+pub(crate) struct Layout<const N: usize> {
+    tag: u8,
+    columns: [Column; N],
+}
+
+impl<const N: usize> Layout<N> {
+    /// The key of some numbers. One that is out of its column's range, as the bound of a range may be, becomes the nearest one
+    /// within.
+    pub(crate) fn key(&self, numbers: &[i64; N]) -> Key {
+        self.prefix(numbers)
     }
-    least.into_vec()
+
+    /// The start that all keys with these first numbers have.
+    pub(crate) fn prefix(&self, numbers: &[i64]) -> Key {
+        let (mut bytes, mut end) = ([0; Key::MAX], 1);
+        bytes[0] = self.tag;
+        for (column, number) in self.columns.iter().zip(numbers) {
+            column.write(*number, &mut bytes[end..end + column.bytes]);
+            end += column.bytes;
+        }
+        Key::new(&bytes[..end])
+    }
+
+    /// The numbers of a key.
+    pub(crate) fn numbers(&self, key: &Key) -> [i64; N] {
+        let bytes = key.padded();
+        let mut at = 1;
+        self.columns.map(|column| {
+            at += column.bytes;
+            column.read(&bytes[at - column.bytes..at])
+        })
+    }
+}
+
+/// First occurrences by the start of their id, and their seq: what decides between first and later.
+pub(crate) const BY_ID: Layout<2> = Layout { tag: 1, columns: [PREFIX, SEQ] };
+/// Later occurrences by the seq of the first, and their own.
+pub(crate) const BY_FIRST: Layout<2> = Layout { tag: 2, columns: [SEQ, SEQ] };
+/// One entity through time: the start of its hash, kind, event time, the start of the id, seq.
+pub(crate) const BY_ENTITY: Layout<6> = Layout { tag: 3, columns: [PREFIX, KIND, SECONDS, NANOSECONDS, PREFIX, SEQ] };
+/// The first occurrences of a type and day, the latest arrivals first: stream, day, minus the lag, seq.
+pub(crate) const BY_LAG: Layout<4> = Layout { tag: 4, columns: [STREAM, DAY, MILLISECONDS, SEQ] };
+/// What arrived in a window: kind, ingest time, seq.
+pub(crate) const BY_INGEST: Layout<3> = Layout { tag: 5, columns: [KIND, MILLISECONDS, SEQ] };
+
+/// Keys by id have a Bloom filter, by the start of the id: nearly every event is new, and its id is looked up.
+pub(crate) const FILTERED: Filtered = Filtered { tag: BY_ID.tag, bytes: 7 };
+
+/// The most keys that an occurrence has.
+pub(crate) const MOST: usize = 4;
+
+/// All keys of an occurrence.
+pub(crate) fn of(at: &Occurrence) -> impl Iterator<Item = Key> + use<> {
+    let (seconds, nanoseconds) = (at.event_time.unix_seconds(), i64::from(at.event_time.subsecond_nanoseconds()));
+    let kind = at.kind.number();
+    let by_entity = BY_ENTITY.key(&[at.entity_prefix, kind, seconds, nanoseconds, at.id_prefix, at.seq]);
+    let by_ingest = BY_INGEST.key(&[kind, at.ingest_time.unix_ms(), at.seq]);
+    let own = match at.kind {
+        Kind::First => [
+            Some(BY_ID.key(&[at.id_prefix, at.seq])),
+            Some(BY_LAG.key(&[at.stream, at.event_day(), -at.lag_ms(), at.seq])),
+        ],
+        Kind::Later { first } => [Some(BY_FIRST.key(&[first, at.seq])), None],
+    };
+    [by_entity, by_ingest].into_iter().chain(own.into_iter().flatten())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NUMBERS: [i64; 9] = [i64::MIN, -(1 << 39), -1, 0, 1, 255, 256, (1 << 39) - 1, i64::MAX];
+
     #[test]
-    fn the_least_are_found_in_any_order() {
-        let keys: Vec<[i64; 2]> = (0..100).map(|number| [number * 37 % 100, -number]).collect();
-        for count in [0, 1, 7, 100, 101] {
-            let mut found = least(keys.iter(), count);
-            found.sort_unstable();
-            let mut expected = keys.clone();
-            expected.sort_unstable();
-            expected.truncate(count);
-            assert_eq!(found, expected);
+    fn columns_keep_their_order_and_their_values() {
+        for column in [SEQ, KIND, PREFIX, MILLISECONDS, SECONDS, NANOSECONDS, DAY, STREAM] {
+            let written = NUMBERS.map(|number| {
+                let mut bytes = vec![0; column.bytes];
+                column.write(number, &mut bytes);
+                let within = number.clamp(column.least(), column.greatest());
+                assert_eq!(column.read(&bytes), within, "{column:?} {number}");
+                bytes
+            });
+            assert!(written.is_sorted(), "{column:?}");
         }
+    }
+
+    #[test]
+    fn columns_hold_what_the_contract_allows() {
+        let (first, last) = (-62_135_596_800, 253_402_300_799);
+        for (column, values) in [
+            (SECONDS, [first, last]),
+            (MILLISECONDS, [first * 1_000 - last * 1_000, last * 1_000 - first * 1_000]),
+            (DAY, [first / 86_400, last / 86_400]),
+            (NANOSECONDS, [0, 999_999_999]),
+            (PREFIX, [-(1 << 47), (1 << 47) - 1]),
+        ] {
+            assert!(values.iter().all(|value| (column.least()..=column.greatest()).contains(value)), "{column:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_back() {
+        let numbers = [-5, 1, -62_135_596_800, 999_999_999, (1 << 47) - 1, 1 << 39];
+        assert_eq!(BY_ENTITY.numbers(&BY_ENTITY.key(&numbers)), numbers);
+        assert!(BY_ENTITY.key(&numbers).starts_with(&BY_ENTITY.prefix(&numbers[..3])));
     }
 }

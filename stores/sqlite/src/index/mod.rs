@@ -1,12 +1,8 @@
-//! How occurrences are found.
+//! How occurrences are found: their keys in a tree that knows nothing of what they mean, and the counts by hour.
 
 pub(crate) mod hourly;
 pub(crate) mod indexes;
 pub(crate) mod keys;
-pub(crate) mod known;
-pub(crate) mod lag_bytes;
+mod lag_bytes;
 pub(crate) mod occurrence;
-pub(crate) mod settle;
-pub(crate) mod sweep;
-#[allow(dead_code, unused_imports, reason = "not in place yet")]
 pub(crate) mod tree;

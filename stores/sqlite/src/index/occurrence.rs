@@ -56,21 +56,26 @@ impl Occurrence {
         }
     }
 
-    /// Every occurrence after `seq`, as stored.
-    pub(crate) fn after(connection: &Connection, seq: i64, mut each: impl FnMut(Self)) -> rusqlite::Result<()> {
+    /// Every occurrence behind `from` up to `to`, as stored.
+    pub(crate) fn between(
+        connection: &Connection,
+        from: i64,
+        to: i64,
+        mut each: impl FnMut(Self),
+    ) -> rusqlite::Result<()> {
         const FIRST: &str = "
             SELECT seq, stream, event_seconds, event_nanoseconds, ingest_ms, event_id, entity_id
-            FROM event WHERE seq > ?1";
+            FROM event WHERE seq > ?1 AND seq <= ?2";
         const LATER: &str = "
             SELECT d.seq, e.stream, e.event_seconds, e.event_nanoseconds, d.ingest_ms, e.event_id, e.entity_id, d.first
-            FROM duplicate d JOIN event e ON e.seq = d.first WHERE d.seq > ?1";
-        let mut statement = connection.prepare(FIRST)?;
-        let mut found = statement.query([seq])?;
+            FROM duplicate d CROSS JOIN event e ON e.seq = d.first WHERE d.seq > ?1 AND d.seq <= ?2";
+        let mut statement = connection.prepare_cached(FIRST)?;
+        let mut found = statement.query([from, to])?;
         while let Some(row) = found.next()? {
             each(Self::read(row, Kind::First)?);
         }
-        let mut statement = connection.prepare(LATER)?;
-        let mut found = statement.query([seq])?;
+        let mut statement = connection.prepare_cached(LATER)?;
+        let mut found = statement.query([from, to])?;
         while let Some(row) = found.next()? {
             each(Self::read(row, Kind::Later { first: row.get(7)? })?);
         }

@@ -1,14 +1,16 @@
 //! The threads that read, each on its own connection, beside the writer.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use pik_core::{EventId, Record};
 use rusqlite::Connection;
 
-use crate::db::{rows, sql};
-use crate::index::indexes::Indexes;
+use crate::db::rows;
+use crate::index::indexes::InMemory;
+use crate::index::keys::{BY_ID, Layout};
 use crate::index::occurrence::id_prefix;
+use crate::index::tree::Snapshot;
 use crate::queue::{Linger, Queue, Taken};
 
 /// A question on its way to a reader; it carries its own way back.
@@ -24,45 +26,74 @@ pub(crate) fn run(reader: &Reader, queue: &Queue<Question>) {
     }
 }
 
-/// A connection, and the keys that are not in its tables yet.
+/// A connection, and what is not in its tables yet.
 pub(crate) struct Reader {
     pub(crate) connection: Connection,
-    pub(crate) indexes: Arc<RwLock<Indexes>>,
+    pub(crate) in_memory: InMemory,
 }
 
 impl Reader {
+    /// Reads all that a question needs from the store as it is at one moment.
+    pub(crate) fn at_once<T>(&self, read: impl FnOnce(&Moment<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let view = self.in_memory.keys.view();
+        // The transaction only reads, so its end does not matter.
+        let _transaction = self.connection.unchecked_transaction()?;
+        let snapshot = Snapshot::new(&self.connection, view)?;
+        read(&Moment { connection: &self.connection, snapshot })
+    }
+
     /// The record of the first occurrence.
     pub(crate) fn find(&self, id: &EventId) -> rusqlite::Result<Option<Record>> {
-        for seq in self.candidates(id)? {
-            if let Some(record) = rows::record(&self.connection, seq)?
-                && record.event_id == *id
-            {
-                return Ok(Some(record));
-            }
-        }
-        Ok(None)
+        self.at_once(|moment| moment.find(id).map(|found| found.map(|(_, record)| record)))
     }
 
     /// The raw object of an event.
     pub(crate) fn raw(&self, id: &EventId) -> rusqlite::Result<Option<Bytes>> {
+        self.at_once(|moment| {
+            for seq in moment.candidates(id)? {
+                if let Some(raw) = rows::raw(moment.connection, seq, id)? {
+                    return Ok(Some(raw));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+/// The store at one moment.
+pub(crate) struct Moment<'r> {
+    pub(crate) connection: &'r Connection,
+    snapshot: Snapshot<'r>,
+}
+
+impl Moment<'_> {
+    /// The first `count` keys of a range, in order.
+    pub(crate) fn keys<const N: usize>(
+        &self,
+        layout: &Layout<N>,
+        range: RangeInclusive<[i64; N]>,
+        count: usize,
+    ) -> rusqlite::Result<Vec<[i64; N]>> {
+        let keys = self.snapshot.range(&layout.key(range.start()), &layout.key(range.end()), count)?;
+        Ok(keys.iter().map(|key| layout.numbers(key)).collect())
+    }
+
+    /// Where first occurrences are whose ids start like this one.
+    fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
+        let id_prefix = id_prefix(id);
+        let keys = self.keys(&BY_ID, [id_prefix, i64::MIN]..=[id_prefix, i64::MAX], usize::MAX)?;
+        Ok(keys.into_iter().map(|[_, seq]| seq).collect())
+    }
+
+    /// The record of the first occurrence, and where it is.
+    pub(crate) fn find(&self, id: &EventId) -> rusqlite::Result<Option<(i64, Record)>> {
         for seq in self.candidates(id)? {
-            if let Some(raw) = rows::raw(&self.connection, seq, id)? {
-                return Ok(Some(raw));
+            if let Some(record) = rows::record(self.connection, seq)?
+                && record.event_id == *id
+            {
+                return Ok(Some((seq, record)));
             }
         }
         Ok(None)
-    }
-
-    // First what waits, then the table: a key that is moved in between is seen twice, the other way round it would
-    // not be seen at all.
-    pub(crate) fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
-        let id_prefix = id_prefix(id);
-        let mut candidates: Vec<i64> =
-            self.indexes.read().unwrap_or_else(PoisonError::into_inner).recent(id_prefix).collect();
-        let mut statement = self.connection.prepare_cached(sql::BY_ID)?;
-        for seq in statement.query_map([id_prefix], |row| row.get(0))? {
-            candidates.push(seq?);
-        }
-        Ok(candidates)
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use pik_core::{EventId, EventTime, Outcome, Page, Position, Query, Receipt, Record, Status};
+use pik_core::{EventTime, Outcome, Page, Position, Query, Receipt, Record, Status};
 use rusqlite::OptionalExtension;
 
 use crate::db::{rows, sql};
-use crate::index::keys::Source;
+use crate::index::keys::{BY_ENTITY, BY_FIRST, BY_INGEST, BY_LAG};
 use crate::index::occurrence::entity_prefix;
-use crate::read::reader::Reader;
+use crate::read::reader::{Moment, Reader};
 
 /// What decides a record's place in a query's order.
 type Place = Vec<i64>;
@@ -19,11 +19,6 @@ const ENTITY: usize = 5; // event seconds, nanoseconds, start of the id, kind, s
 const LAG: usize = 2; // minus the lag, seq
 const ARRIVALS: usize = 2; // ingest milliseconds, seq
 const DUPLICATES: usize = 1; // seq
-
-const BY_FIRST: Source<2> = Source { index: |indexes| indexes.by_first(), select: &[sql::BY_FIRST] };
-const BY_ENTITY: Source<6> = Source { index: |indexes| indexes.by_entity(), select: &sql::BY_ENTITY };
-const BY_LAG: Source<4> = Source { index: |indexes| indexes.by_lag(), select: &sql::BY_LAG };
-const BY_INGEST: Source<3> = Source { index: |indexes| indexes.by_ingest(), select: &[sql::BY_INGEST] };
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -57,12 +52,13 @@ fn position(place: &Place) -> Position {
 
 impl Reader {
     /// At most `limit` records of a query behind a place.
-    pub(crate) fn records(
-        &self,
-        query: &Query,
-        mut after: Option<Place>,
-        limit: usize,
-    ) -> rusqlite::Result<Page<Record>> {
+    pub(crate) fn records(&self, query: &Query, after: Option<Place>, limit: usize) -> rusqlite::Result<Page<Record>> {
+        self.at_once(|moment| moment.records(query, after, limit))
+    }
+}
+
+impl Moment<'_> {
+    fn records(&self, query: &Query, mut after: Option<Place>, limit: usize) -> rusqlite::Result<Page<Record>> {
         let mut records = Vec::new();
         let mut last = None;
         let mut firsts = HashMap::new();
@@ -70,9 +66,6 @@ impl Reader {
             let wanted = limit + 1 - records.len();
             let found = self.found(query, after.as_ref(), wanted)?;
             let is_end = found.len() < wanted;
-            // After the keys, for it sees no later commits: one lock for all rows, and what the connection has in
-            // memory holds for all of them while events arrive.
-            let _snapshot = self.connection.unchecked_transaction()?;
             for Found { place, kind, seq } in found {
                 after = Some(place);
                 // Starts of hashes lead here, so the whole values decide.
@@ -100,7 +93,7 @@ impl Reader {
                 merged(kinds(*status), count, find)
             }
             Query::Lag { source, event_type, event_date, min_lag_ms } => {
-                let Some(stream) = self.stream(source, event_type)? else { return Ok(Vec::new()) };
+                let Some(stream) = rows::stream(self.connection, source, event_type)? else { return Ok(Vec::new()) };
                 let day = event_date.unix_seconds().div_euclid(SECONDS_PER_DAY);
                 let (lag, seq) = after.map_or((i64::MIN, i64::MIN), |place| (place[0], place[1].saturating_add(1)));
                 let least = min_lag_ms.map_or(i64::MAX, i64::saturating_neg);
@@ -120,7 +113,7 @@ impl Reader {
                 merged(kinds(*status), count, find)
             }
             Query::Duplicates { event_id } => {
-                let Some(first) = self.seq_of(event_id)? else { return Ok(Vec::new()) };
+                let Some((first, _)) = self.find(event_id)? else { return Ok(Vec::new()) };
                 let seq = after.map_or(i64::MIN, |place| place[0].saturating_add(1));
                 let keys = self.keys(&BY_FIRST, [first, seq]..=[first, i64::MAX], count)?;
                 Ok(keys.into_iter().map(|[_, seq]| Found { place: vec![seq], kind: LATER, seq }).collect())
@@ -160,24 +153,10 @@ impl Reader {
         Ok(keys.into_iter().map(found).collect())
     }
 
-    /// The number of a source and type, if there are events of it.
-    pub(crate) fn stream(&self, source: &str, event_type: &str) -> rusqlite::Result<Option<i64>> {
-        self.connection.prepare_cached(sql::STREAM)?.query_row([source, event_type], |row| row.get(0)).optional()
-    }
-
-    fn seq_of(&self, id: &EventId) -> rusqlite::Result<Option<i64>> {
-        for seq in self.candidates(id)? {
-            if rows::record(&self.connection, seq)?.is_some_and(|record| record.event_id == *id) {
-                return Ok(Some(seq));
-            }
-        }
-        Ok(None)
-    }
-
     /// `firsts` are those read before, by their seq: the duplicates of one event share theirs.
     fn occurrence(&self, kind: i64, seq: i64, firsts: &mut HashMap<i64, Record>) -> rusqlite::Result<Option<Record>> {
         if kind == FIRST {
-            return rows::record(&self.connection, seq);
+            return rows::record(self.connection, seq);
         }
         let own = self
             .connection
@@ -189,7 +168,7 @@ impl Reader {
         let Some((first, ingest_time, receipt)) = own else { return Ok(None) };
         let first = match firsts.entry(first) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => match rows::record(&self.connection, first)? {
+            Entry::Vacant(unknown) => match rows::record(self.connection, first)? {
                 Some(record) => unknown.insert(record),
                 None => return Ok(None),
             },

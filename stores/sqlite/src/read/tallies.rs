@@ -1,10 +1,8 @@
 //! What happened in each hour or day: a row an hour, and what waits to be added to it.
 
-use std::sync::PoisonError;
-
 use pik_core::{Bucket, EventTime, StatsQuery, Tally};
 
-use crate::db::sql;
+use crate::db::{rows, sql};
 use crate::index::hourly::{Counted, hour_key, hour_start};
 use crate::read::reader::Reader;
 
@@ -12,14 +10,14 @@ impl Reader {
     /// The buckets of a query.
     pub(crate) fn stats(&self, query: &StatsQuery) -> rusqlite::Result<Vec<Bucket>> {
         let mut tallies = vec![Tally::default(); query.buckets()];
-        if let Some(stream) = self.stream(&query.source, &query.event_type)?
+        if let Some(stream) = rows::stream(&self.connection, &query.source, &query.event_type)?
             && query.buckets() > 0
         {
             // The last bucket may end with the last hour there is.
             let last = EventTime::from_unix(query.end_seconds() - 1, 0).unwrap_or(query.start());
             let hours = hour_key(stream, &query.start())..=hour_key(stream, &last);
             // First what waits, then the table: what is moved in between is told by how far its row counts.
-            let waiting = self.indexes.read().unwrap_or_else(PoisonError::into_inner).hourly().waiting(&hours);
+            let waiting = self.in_memory.hourly().waiting(&hours);
             let mut statement = self.connection.prepare_cached(sql::HOURS)?;
             let counted = statement.query_map([hours.start(), hours.end()], Counted::read)?;
             for (hour, tally) in waiting.with(counted.collect::<rusqlite::Result<_>>()?) {

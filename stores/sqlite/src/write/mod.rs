@@ -1,3 +1,6 @@
 //! From a submission to a durable answer.
 
+pub(crate) mod job;
+mod streams;
+mod transaction;
 pub(crate) mod writer;

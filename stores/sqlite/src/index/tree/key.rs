@@ -59,9 +59,9 @@ impl Key {
 
     /// How many bytes two keys share at their start.
     pub(super) fn shared(&self, other: &Self) -> usize {
-        let words = self.0.iter().zip(&other.0);
+        let mut words = self.0.iter().zip(&other.0);
         let equal = words.clone().take_while(|(one, other)| one == other).count();
-        let bits = words.skip(equal).next().map_or(0, |(one, other)| (one ^ other).leading_zeros() as usize);
+        let bits = words.nth(equal).map_or(0, |(one, other)| (one ^ other).leading_zeros() as usize);
         (equal * 8 + bits / 8).min(self.len()).min(other.len())
     }
 }

@@ -24,7 +24,9 @@ pub(crate) mod tables;
 mod tree;
 
 pub(crate) use key::Key;
-pub(crate) use memtable::{Memory, View};
+pub(crate) use memtable::Memory;
+#[cfg(test)]
+use memtable::View;
 pub(crate) use shape::{Filtered, Shape};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tree::Tree;

@@ -6,7 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Filtered, Key, Shape, Snapshot, Tree, View, tables};
+use super::{Filtered, Key, Shape, Snapshot, Tree, View};
+use crate::db::tables;
 
 const SHAPE: Shape = Shape {
     memtable: 60,
@@ -82,7 +83,7 @@ impl<'p> World<'p> {
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
                  CREATE TABLE indexed (name TEXT PRIMARY KEY, complete_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
                  {}",
-                tables::TABLES
+                tables::INDEX
             ))
             .unwrap();
         let tree = Tree::load(&connection, SHAPE).unwrap();
@@ -138,7 +139,7 @@ impl<'p> World<'p> {
                 let view = self.tree.memory().view();
                 let connection = Connection::open_with_flags(self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
                 connection.execute_batch("BEGIN").unwrap();
-                connection.query_row("SELECT count(*) FROM run", [], |_| Ok(())).unwrap();
+                connection.query_row("SELECT count(*) FROM index_run", [], |_| Ok(())).unwrap();
                 self.held.push(Held { connection, view, expected: self.expected.clone() });
             }
             Step::Look if self.held.is_empty() => {}
@@ -164,9 +165,9 @@ impl<'p> World<'p> {
             }
         }
         let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("SELECT count(*) FROM block"), count("SELECT count(*) FROM fence"));
-        assert_eq!(count("SELECT count(*) FROM fence WHERE block NOT IN (SELECT block FROM block)"), 0);
-        assert_eq!(count("SELECT count(*) FROM fence WHERE run NOT IN (SELECT run FROM run)"), 0);
+        assert_eq!(count("SELECT count(*) FROM index_block"), count("SELECT count(*) FROM index_fence"));
+        assert_eq!(count("SELECT count(*) FROM index_fence WHERE block NOT IN (SELECT block FROM index_block)"), 0);
+        assert_eq!(count("SELECT count(*) FROM index_fence WHERE run NOT IN (SELECT run FROM index_run)"), 0);
     }
 }
 
@@ -183,7 +184,7 @@ fn check_ranges(snapshot: &Snapshot<'_>, expected: &BTreeSet<Key>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn it_is_the_set_of_what_was_committed(steps in steps()) {
@@ -206,20 +207,20 @@ fn merges_keep_up_and_nothing_is_left_over() {
     let path = folder.path().join("tree.sqlite");
     let mut world = World::new(&path);
     let mut most = 0;
-    for round in 0..1_200 {
+    for round in 0..700 {
         world.transaction(round % 13, round % 29 == 0);
         most = most.max(world.tree.memory().view().chunks.len());
     }
     assert!(most * SHAPE.chunk < SHAPE.memtable * 3, "{most} chunks came together");
     let count = |world: &World<'_>, sql: &str| world.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert!(count(&world, "SELECT max(level) FROM run") >= 4, "no deep level was reached");
-    let per_level = "SELECT max(runs) FROM (SELECT count(*) AS runs FROM run GROUP BY level)";
+    assert!(count(&world, "SELECT max(level) FROM index_run") >= 4, "no deep level was reached");
+    let per_level = "SELECT max(runs) FROM (SELECT count(*) AS runs FROM index_run GROUP BY level)";
     assert!(count(&world, per_level) <= 2 * SHAPE.fan_out as i64 + 2, "a level has too many runs");
     while world.tree.is_busy() {
         world.apply(&Step::Work(100));
     }
     world.check();
-    assert_eq!(count(&world, "SELECT count(*) FROM run WHERE input_of IS NOT NULL"), 0);
+    assert_eq!(count(&world, "SELECT count(*) FROM index_run WHERE input_of IS NOT NULL"), 0);
 }
 
 #[test]
@@ -227,10 +228,10 @@ fn a_damaged_block_is_told_with_the_way_out() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("tree.sqlite");
     let mut world = World::new(&path);
-    while world.connection.query_row("SELECT count(*) < 4 FROM block", [], |row| row.get(0)).unwrap() {
+    while world.connection.query_row("SELECT count(*) < 4 FROM index_block", [], |row| row.get(0)).unwrap() {
         world.transaction(10, false);
     }
-    world.connection.execute("UPDATE block SET data = CAST(data || x'00' AS BLOB)", []).unwrap();
+    world.connection.execute("UPDATE index_block SET data = CAST(data || x'00' AS BLOB)", []).unwrap();
     let view = world.tree.memory().view();
     world.connection.execute_batch("BEGIN").unwrap();
     let snapshot = Snapshot::new(&world.connection, view).unwrap();

@@ -7,48 +7,12 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::key::Key;
 
-// `run`: the sorted runs. `merged_to` is the greatest key of a run that is not complete, `input_of` the run that a run is
-// being merged into. A key that has been merged is in the other run already, whether or not it is still here.
-//
-// `fence`: where each block of a run begins. `kind` is 0 for blocks of keys and 1 for pages of Bloom filters.
-//
-// `block`: the blocks and pages, each as long as fits into a page of the file.
-pub(crate) const TABLES: &str = "
-CREATE TABLE run (
-    run INTEGER PRIMARY KEY,
-    level INTEGER NOT NULL,
-    keys INTEGER NOT NULL,
-    merged_to BLOB,
-    input_of INTEGER
-) STRICT;
-
-CREATE TABLE fence (
-    run INTEGER NOT NULL,
-    kind INTEGER NOT NULL,
-    first BLOB NOT NULL,
-    block INTEGER NOT NULL,
-    PRIMARY KEY (run, kind, first)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE block (
-    block INTEGER PRIMARY KEY,
-    data BLOB NOT NULL
-) STRICT;
-";
-
-/// Removes the tables and all that is in them.
-pub(crate) const DROP_TABLES: &str = "
-DROP TABLE IF EXISTS block;
-DROP TABLE IF EXISTS fence;
-DROP TABLE IF EXISTS run;
-";
-
-const RUNS: &str = "SELECT run, level, keys, merged_to, input_of FROM run ORDER BY run";
+const RUNS: &str = "SELECT run, level, keys, merged_to, input_of FROM index_run ORDER BY run";
 const FENCE_FROM: &str = "
-    SELECT first, block FROM fence WHERE run = ?1 AND kind = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1";
+    SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1";
 const FENCE_AFTER: &str = "
-    SELECT first, block FROM fence WHERE run = ?1 AND kind = ?2 AND first > ?3 ORDER BY first LIMIT 1";
-const BLOCK: &str = "SELECT data FROM block WHERE block = ?1";
+    SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 AND first > ?3 ORDER BY first LIMIT 1";
+const BLOCK: &str = "SELECT data FROM index_block WHERE block = ?1";
 
 /// The statements that answer questions.
 #[cfg(test)]
@@ -68,7 +32,7 @@ pub(super) struct Fence {
     pub(super) block: i64,
 }
 
-/// A row of `run`.
+/// A row of `index_run`.
 pub(super) struct RunRow {
     pub(super) run: i64,
     pub(super) level: i64,
@@ -130,8 +94,8 @@ pub(super) fn runs(connection: &Connection) -> rusqlite::Result<Vec<RunRow>> {
 
 /// All fences of a kind in a run, in order.
 pub(super) fn fences(connection: &Connection, run: i64, kind: Kind) -> rusqlite::Result<Vec<Fence>> {
-    let mut statement =
-        connection.prepare_cached("SELECT first, block FROM fence WHERE run = ?1 AND kind = ?2 ORDER BY first")?;
+    let mut statement = connection
+        .prepare_cached("SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 ORDER BY first")?;
     statement.query_map(params![run, kind as i64], fence)?.collect()
 }
 
@@ -169,36 +133,34 @@ pub(super) fn insert_block(
 ) -> rusqlite::Result<()> {
     let (first, length) = bytes(&fence.first);
     connection
-        .prepare_cached("INSERT INTO block (block, data) VALUES (?1, ?2)")?
+        .prepare_cached("INSERT INTO index_block (block, data) VALUES (?1, ?2)")?
         .execute(params![fence.block, data])?;
     connection
-        .prepare_cached("INSERT INTO fence (run, kind, first, block) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached("INSERT INTO index_fence (run, kind, first, block) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![run, kind as i64, &first[..length], fence.block])?;
     Ok(())
 }
 
 pub(super) fn replace_block(connection: &Connection, block: i64, data: &[u8]) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE block SET data = ?2 WHERE block = ?1")?.execute(params![block, data])?;
+    connection.prepare_cached("UPDATE index_block SET data = ?2 WHERE block = ?1")?.execute(params![block, data])?;
     Ok(())
 }
 
 pub(super) fn delete_block(connection: &Connection, run: i64, kind: Kind, fence: &Fence) -> rusqlite::Result<()> {
     let (first, length) = bytes(&fence.first);
-    connection.prepare_cached("DELETE FROM fence WHERE run = ?1 AND kind = ?2 AND first = ?3")?.execute(params![
-        run,
-        kind as i64,
-        &first[..length]
-    ])?;
-    connection.prepare_cached("DELETE FROM block WHERE block = ?1")?.execute([fence.block])?;
+    connection
+        .prepare_cached("DELETE FROM index_fence WHERE run = ?1 AND kind = ?2 AND first = ?3")?
+        .execute(params![run, kind as i64, &first[..length]])?;
+    connection.prepare_cached("DELETE FROM index_block WHERE block = ?1")?.execute([fence.block])?;
     Ok(())
 }
 
 /// Adds a run without keys that `inputs` are merged into.
 pub(super) fn begin_run(connection: &Connection, run: i64, level: i64, inputs: &[i64]) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT INTO run (run, level, keys, merged_to, input_of) VALUES (?1, ?2, 0, x'', NULL)")?
+        .prepare_cached("INSERT INTO index_run (run, level, keys, merged_to, input_of) VALUES (?1, ?2, 0, x'', NULL)")?
         .execute([run, level])?;
-    let mut update = connection.prepare_cached("UPDATE run SET input_of = ?2 WHERE run = ?1")?;
+    let mut update = connection.prepare_cached("UPDATE index_run SET input_of = ?2 WHERE run = ?1")?;
     inputs.iter().try_for_each(|input| update.execute([*input, run]).map(drop))
 }
 
@@ -207,10 +169,10 @@ pub(super) fn note_run(connection: &Connection, run: i64, keys: i64, merged_to: 
     let merged_to = merged_to.map(bytes);
     let merged_to = merged_to.as_ref().map(|(bytes, length)| &bytes[..*length]);
     connection
-        .prepare_cached("UPDATE run SET keys = ?2, merged_to = ?3 WHERE run = ?1")?
+        .prepare_cached("UPDATE index_run SET keys = ?2, merged_to = ?3 WHERE run = ?1")?
         .execute(params![run, keys, merged_to])?;
     if merged_to.is_none() {
-        connection.prepare_cached("DELETE FROM run WHERE input_of = ?1")?.execute([run])?;
+        connection.prepare_cached("DELETE FROM index_run WHERE input_of = ?1")?.execute([run])?;
     }
     Ok(())
 }
@@ -218,7 +180,7 @@ pub(super) fn note_run(connection: &Connection, run: i64, keys: i64, merged_to: 
 /// The numbers of the next run and the next block.
 pub(super) fn next_numbers(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     connection.query_row(
-        "SELECT (SELECT ifnull(max(run), 0) + 1 FROM run), (SELECT ifnull(max(block), 0) + 1 FROM block)",
+        "SELECT (SELECT ifnull(max(run), 0) + 1 FROM index_run), (SELECT ifnull(max(block), 0) + 1 FROM index_block)",
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
