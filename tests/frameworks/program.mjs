@@ -1,7 +1,7 @@
 // Running a tool, and showing what it said only when it failed.
 import { spawn } from "node:child_process";
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 600_000;
 
 /** Runs a program to its end and returns what it printed. */
 export function run(program, args, { cwd, env = {} }) {

@@ -55,8 +55,8 @@ function textsOf(path, most, made) {
   return made;
 }
 
-/** Bodies as texts, whatever form they had. */
+/** A body that is given as bytes, as text. */
 function plain(line) {
-  const { body_hex, body_parts, ...vector } = JSON.parse(line);
-  return `${JSON.stringify({ ...vector, body: bodyOf({ body_hex, body_parts, body: vector.body }).text })}\n`;
+  const { body_hex, ...vector } = JSON.parse(line);
+  return `${body_hex === undefined ? line : JSON.stringify({ ...vector, body: bodyOf({ body_hex }).text })}\n`;
 }

@@ -9,6 +9,8 @@ let started = false;
 /** The core, started. */
 export function core(): Core {
   if (!started) {
+    // Outside of Vercel the module comes from another realm, and the glue takes only what is an instance of this one's class.
+    Object.setPrototypeOf(module, WebAssembly.Module.prototype);
     initSync({ module });
     started = true;
   }

@@ -1,1 +1,1 @@
-export default { outputFileTracingRoot: import.meta.dirname, eslint: { ignoreDuringBuilds: true } };
+export default { outputFileTracingRoot: import.meta.dirname };
