@@ -4,7 +4,7 @@
 //! and goes on from it, so no order of crashes loses an event.
 
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
-use crate::{Answer, EventId, Outcome, RawObject, Record, Status, StoreError, Submission};
+use crate::{Answer, Clock, EventId, Outcome, RawObject, Record, Status, StoreError, Submission};
 
 /// Ingests one occurrence into a ledger and a raw store that share no transaction.
 ///
@@ -13,6 +13,7 @@ use crate::{Answer, EventId, Outcome, RawObject, Record, Status, StoreError, Sub
 pub async fn ingest<L: Ledger, R: RawStore>(
     ledger: &L,
     raw_store: &R,
+    clock: &Clock,
     submission: &Submission,
 ) -> Result<Answer, StoreError> {
     let mine = submission.claim(ledger.raw_bucket());
@@ -21,7 +22,7 @@ pub async fn ingest<L: Ledger, R: RawStore>(
     let claim = match ledger.claim(&mine).await? {
         Claim::New => mine,
         Claim::Found(first) if first.status == Status::Pending => first,
-        Claim::Found(first) => return duplicate(ledger, submission, &first).await,
+        Claim::Found(first) => return duplicate(ledger, clock, submission, &first).await,
     };
 
     // At the claim's key, not ours: a retry on another day would else leave a second object.
@@ -39,13 +40,16 @@ pub async fn ingest<L: Ledger, R: RawStore>(
         },
     };
 
-    // Only now, with the object durable, may anyone be answered.
+    // Only now, with the object durable, may anyone be answered. A claim may be old, and so may this attempt: windows of
+    // arrivals that were read meanwhile must not gain the event, so it is listed under the time of this attempt.
+    let listed = clock.listed_time(submission.ingest_time)?;
     let accepted = Record { status: Status::Accepted, receipt: submission.receipt.clone(), raw_size, ..claim };
+    let accepted = accepted.listed_under(listed);
     match ledger.commit(&accepted).await? {
         Commit::Done => Ok(Answer::of(Outcome::Accepted, &accepted)),
         // Ours, committed by a call whose answer was lost and that the store's client sent again.
         Commit::Already(receipt) if receipt == accepted.receipt => Ok(Answer::of(Outcome::Accepted, &accepted)),
-        Commit::Already(_) => duplicate(ledger, submission, &accepted).await,
+        Commit::Already(_) => duplicate(ledger, clock, submission, &accepted).await,
     }
 }
 
@@ -65,10 +69,15 @@ pub async fn read_raw<L: Ledger, R: RawStore>(
     }
 }
 
-async fn duplicate<L: Ledger>(ledger: &L, submission: &Submission, first: &Record) -> Result<Answer, StoreError> {
+async fn duplicate<L: Ledger>(
+    ledger: &L,
+    clock: &Clock,
+    submission: &Submission,
+    first: &Record,
+) -> Result<Answer, StoreError> {
     // Our own claim can come back ACCEPTED only after somebody else committed it, so this is a later occurrence.
     // Dying before this leaves no trace of an occurrence that was never answered.
-    let record = submission.duplicate_of(first);
+    let record = submission.duplicate_of(first).listed_under(clock.listed_time(submission.ingest_time)?);
     ledger.record_duplicate(&record).await?;
     Ok(Answer::of(Outcome::Duplicate, &record))
 }

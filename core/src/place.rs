@@ -13,6 +13,8 @@ pub struct Place {
     pub event_time: EventTime,
     /// Its ingest time.
     pub ingest_time: IngestTime,
+    /// The time under which arrivals list it.
+    pub listed_time: IngestTime,
     /// Its lag.
     pub ingest_lag_ms: i64,
     /// Whether it is a first occurrence or a duplicate.
@@ -32,6 +34,7 @@ impl Place {
             event_id: record.event_id,
             event_time: record.event_time,
             ingest_time: record.ingest_time,
+            listed_time: record.listed_time(),
             ingest_lag_ms: record.ingest_lag_ms,
             status,
             receipt: record.receipt.clone(),
@@ -40,7 +43,7 @@ impl Place {
 
     /// The place that a position names, if it was made of one.
     pub fn read(position: &Position) -> Option<Self> {
-        let mut parts = position.as_str().splitn(6, ' ');
+        let mut parts = position.as_str().splitn(7, ' ');
         let mut next = || parts.next();
         let status = next()?;
         let status = [Outcome::Accepted, Outcome::Duplicate].into_iter().find(|known| known.as_str() == status)?;
@@ -48,6 +51,7 @@ impl Place {
             event_id: next()?.parse().ok()?,
             event_time: next()?.parse().ok()?,
             ingest_time: next()?.parse().ok()?,
+            listed_time: next()?.parse().ok()?,
             ingest_lag_ms: next()?.parse().ok()?,
             status,
             receipt: Receipt::from_stored(next()?),
@@ -56,10 +60,10 @@ impl Place {
 
     /// This place as a position.
     pub fn position(&self) -> Position {
-        let Self { event_id, event_time, ingest_time, ingest_lag_ms, status, receipt } = self;
+        let Self { event_id, event_time, ingest_time, listed_time, ingest_lag_ms, status, receipt } = self;
         let status = status.as_str();
         // The receipt comes last: it alone could hold a space.
-        Position::new(format!("{status} {event_id} {event_time} {ingest_time} {ingest_lag_ms} {receipt}"))
+        Position::new(format!("{status} {event_id} {event_time} {ingest_time} {listed_time} {ingest_lag_ms} {receipt}"))
     }
 }
 
@@ -86,7 +90,7 @@ impl Query {
                     && min_lag_ms.is_none_or(|least| least <= record.ingest_lag_ms)
                     && outcome == Outcome::Accepted
             }
-            Self::Arrivals { from, to, status } => (*from..*to).contains(&record.ingest_time) && fits(status),
+            Self::Arrivals { from, to, status } => (*from..*to).contains(&record.listed_time()) && fits(status),
             Self::Duplicates { event_id } => record.event_id == *event_id && outcome == Outcome::Duplicate,
         }
     }
@@ -103,7 +107,7 @@ impl Query {
                 (Reverse(one.ingest_lag_ms), one.event_id).cmp(&(Reverse(other.ingest_lag_ms), other.event_id))
             }
             Self::Arrivals { .. } => {
-                (one.ingest_time, one.event_id).cmp(&(other.ingest_time, other.event_id)).then_with(by_arrival)
+                (one.listed_time, one.event_id).cmp(&(other.listed_time, other.event_id)).then_with(by_arrival)
             }
             Self::Duplicates { .. } => by_arrival(),
         }
@@ -120,6 +124,7 @@ mod tests {
             event_id: EventId::from_bytes([7; 32]),
             event_time: "2025-12-28T23:59:59.5Z".parse().unwrap(),
             ingest_time: "2025-12-28T23:59:59.125Z".parse().unwrap(),
+            listed_time: "2025-12-29T00:00:00.000Z".parse().unwrap(),
             ingest_lag_ms: -375,
             status: Outcome::Duplicate,
             receipt: Receipt::from_stored("odd one out.2a.0"),

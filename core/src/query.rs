@@ -38,11 +38,12 @@ pub enum Query {
         /// The least lag, included.
         min_lag_ms: Option<i64>,
     },
-    /// What arrived in a window, duplicates too: by ingest time.
+    /// What arrived in a window, duplicates too: by the time under which they are listed
+    /// ([`Record::listed_time`]), the ingest time of nearly all.
     Arrivals {
-        /// The earliest ingest time, included.
+        /// The earliest time, included.
         from: IngestTime,
-        /// The latest ingest time, excluded.
+        /// The latest time, excluded.
         to: IngestTime,
         /// First occurrences alone, or duplicates alone; both when absent.
         status: Option<Outcome>,
@@ -52,6 +53,26 @@ pub enum Query {
         /// The event.
         event_id: EventId,
     },
+}
+
+impl Query {
+    /// The same question, frozen: arrivals end at `settled_until`. Its pages then show the same records whenever they are
+    /// read.
+    ///
+    /// ```
+    /// use pik_core::Query;
+    ///
+    /// let [from, until, to] = ["10:00", "10:05", "11:00"].map(|time| format!("2025-12-29T{time}:00.000Z").parse().unwrap());
+    /// let question = Query::Arrivals { from, to, status: None };
+    /// assert_eq!(question.frozen(until), Query::Arrivals { from, to: until, status: None });
+    /// ```
+    #[must_use]
+    pub fn frozen(self, settled_until: IngestTime) -> Self {
+        match self {
+            Self::Arrivals { from, to, status } => Self::Arrivals { from, to: to.min(settled_until).max(from), status },
+            Self::Entity { .. } | Self::Lag { .. } | Self::Duplicates { .. } => self,
+        }
+    }
 }
 
 /// Why there is no page.

@@ -57,6 +57,10 @@ pub struct Record {
     pub ingest_time: IngestTime,
     /// How late this occurrence arrived, in milliseconds; negative for events from the future.
     pub ingest_lag_ms: i64,
+    /// The time under which arrivals list this occurrence, if that is not `ingest_time`: its claim was finished by a later
+    /// attempt, or late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_time: Option<IngestTime>,
     /// How far this occurrence has come.
     pub status: Status,
     /// The bucket, or the kind of the embedded store, that holds the raw object.
@@ -71,6 +75,18 @@ pub struct Record {
     pub receipt: Receipt,
     /// The version of the contract: [`CONTRACT`].
     pub contract: u8,
+}
+
+impl Record {
+    /// The time under which arrivals list this occurrence.
+    pub fn listed_time(&self) -> IngestTime {
+        self.finished_time.unwrap_or(self.ingest_time)
+    }
+
+    /// This record, listed under `time` unless it arrived later than that.
+    pub fn listed_under(self, time: IngestTime) -> Self {
+        Self { finished_time: Some(time).filter(|time| *time > self.ingest_time), ..self }
+    }
 }
 
 /// What an ingest that succeeded answers.

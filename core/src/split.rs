@@ -6,9 +6,10 @@ use core::num::NonZeroUsize;
 
 use futures_util::stream::{self, StreamExt};
 
+use crate::settling::settled_until;
 use crate::{
-    Answer, Bucket, EventId, Investigate, Ledger, Page, Position, Query, QueryError, RawObject, RawStore, Record,
-    StatsQuery, Store, StoreError, Submission, ingest, read_raw,
+    Answer, Bucket, Clock, EventId, IngestTime, Investigate, Ledger, Page, Position, Query, QueryError, RawObject,
+    RawStore, Record, StatsQuery, Store, StoreError, Submission, ingest, read_raw,
 };
 
 /// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest`] puts their calls in order.
@@ -18,26 +19,29 @@ pub struct SplitStore<L, R> {
     pub ledger: L,
     /// The half that keeps raw objects.
     pub raw_store: R,
+    /// Read before every commit.
+    pub clock: Clock,
     /// How many events of one batch are ingested side by side.
     pub side_by_side: NonZeroUsize,
 }
 
 impl<L, R> SplitStore<L, R> {
     /// A store that ingests at most so many events of one batch side by side.
-    pub const fn new(ledger: L, raw_store: R, side_by_side: NonZeroUsize) -> Self {
-        Self { ledger, raw_store, side_by_side }
+    pub const fn new(ledger: L, raw_store: R, clock: Clock, side_by_side: NonZeroUsize) -> Self {
+        Self { ledger, raw_store, clock, side_by_side }
     }
 }
 
 impl<L: Default, R: Default> Default for SplitStore<L, R> {
+    /// A store whose clock stands still at the beginning of 1970: it takes every attempt for a fresh one.
     fn default() -> Self {
-        Self::new(L::default(), R::default(), NonZeroUsize::MIN)
+        Self::new(L::default(), R::default(), Clock::new(|| 0), NonZeroUsize::MIN)
     }
 }
 
 impl<L: Ledger + 'static, R: RawStore + 'static> Store for SplitStore<L, R> {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
-        ingest(&self.ledger, &self.raw_store, &submission).await
+        ingest(&self.ledger, &self.raw_store, &self.clock, &submission).await
     }
 
     async fn ingest_batch(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, StoreError>> {
@@ -50,6 +54,10 @@ impl<L: Ledger + 'static, R: RawStore + 'static> Store for SplitStore<L, R> {
 
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         read_raw(&self.ledger, &self.raw_store, id).await
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        Ok(settled_until(now))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

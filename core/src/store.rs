@@ -11,7 +11,7 @@ use core::future::Future;
 
 use bytes::Bytes;
 
-use crate::{Answer, EventId, RawObject, Receipt, Record, Submission};
+use crate::{Answer, EventId, IngestTime, RawObject, Receipt, Record, Submission};
 
 /// A store that could not do what it was asked. Never the event's fault, and always worth a retry of the whole
 /// ingest: no attempt leaves anything that the next does not complete.
@@ -70,6 +70,13 @@ pub trait Store: Send + Sync + 'static {
     /// The raw object of an event whose record is ACCEPTED; `None` when there is no such event or it is PENDING still.
     fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<RawObject>, StoreError>> + Send;
 
+    /// Until when arrivals are settled, for a host whose clock shows `now`: no window of arrivals that ends at or before the
+    /// time returned here ever gains a record. It holds through crashes, through clocks that step back, and for every
+    /// ingest that is under way. All that such a window will ever hold can be read as soon as this returns.
+    ///
+    /// A store may keep the promise up to a stated bound on clocks and calls. See [`SETTLING_MS`](crate::SETTLING_MS).
+    fn settled_until(&self, now: IngestTime) -> impl Future<Output = Result<IngestTime, StoreError>> + Send;
+
     /// Whether the store answers.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
@@ -102,10 +109,12 @@ pub trait Ledger: Send + Sync {
     fn claim(&self, record: &Record) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// Atomically turns the event's PENDING record into `record` (ACCEPTED, with this attempt's receipt), if it is
-    /// PENDING still. A commit without a claim is an error and stores nothing. Everything but `status`, `receipt` and `raw_size` equals the claim.
+    /// PENDING still, and lists it among arrivals under its `listed_time`. A commit without a claim is an error and stores
+    /// nothing. Everything but `status`, `receipt`, `raw_size` and `finished_time` equals the claim.
     fn commit(&self, record: &Record) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 
-    /// Stores the record of a later occurrence under event id, ingest time and receipt. A repeat changes nothing.
+    /// Stores the record of a later occurrence under event id, ingest time and receipt, and lists it among arrivals under
+    /// its `listed_time`. A repeat changes nothing.
     fn record_duplicate(&self, record: &Record) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The record of the first occurrence, strongly consistent.

@@ -85,6 +85,7 @@ impl Submission {
             event_time: self.event_time,
             ingest_time: self.ingest_time,
             ingest_lag_ms: self.ingest_lag_ms,
+            finished_time: None,
             status: Status::Pending,
             raw_bucket: raw_bucket.into(),
             raw_key: self.raw_key.clone(),
@@ -100,10 +101,18 @@ impl Submission {
         Record {
             ingest_time: self.ingest_time,
             ingest_lag_ms: self.ingest_lag_ms,
+            finished_time: None,
             status: Status::Duplicate,
             receipt: self.receipt.clone(),
             ..first.clone()
         }
+    }
+
+    /// Moves the arrival to a later time, for a store that must list it there: lag and key follow.
+    pub fn restamp(&mut self, ingest_time: IngestTime) {
+        self.ingest_time = ingest_time;
+        self.ingest_lag_ms = ingest_time.lag_ms(&self.event_time);
+        self.raw_key = RawKey::of(&self.source, &self.event_type, &self.event_time, ingest_time, &self.event_id);
     }
 
     /// What this occurrence is answered if it is the first.

@@ -9,8 +9,13 @@ use crate::scenario::Scenario;
 
 /// Explores with that many requests and faults of those kinds, and prints how much that was.
 fn holds(clients: usize, faults: &'static [Fault], fault_budget: u8) {
+    holds_in(Scenario::new(clients, 1, faults, fault_budget));
+}
+
+fn holds_in(scenario: Scenario) {
+    let (clients, fault_budget) = (scenario.clients.len(), scenario.fault_budget);
     let start = Instant::now();
-    match explore(&Real, Scenario::new(clients, 1, faults, fault_budget)) {
+    match explore(&Real, scenario) {
         Ok(explored) => {
             println!("{clients} requests, {fault_budget} faults: {explored}, {:.1} s", start.elapsed().as_secs_f32());
         }
@@ -26,6 +31,11 @@ fn one_request_and_four_faults() {
 #[test]
 fn two_requests_and_two_faults() {
     holds(2, Fault::ALL, 2);
+}
+
+#[test]
+fn two_slow_requests_and_two_faults() {
+    holds_in(Scenario::new(2, 1, Fault::ALL, 2).slow());
 }
 
 #[test]

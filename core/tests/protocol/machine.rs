@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use pik_core::{Answer, EventId, Outcome, Status, StoreError, Submission};
+use pik_core::{Answer, Clock, EventId, Outcome, Status, StoreError, Submission};
 
 use crate::contents::Contents;
 use crate::fault::Aftermath;
@@ -75,6 +75,7 @@ enum Rest {
 /// A protocol, a scenario, and everything already known of them.
 pub(crate) struct Machine<'a, P> {
     protocol: &'a P,
+    clock: Clock,
     pub(crate) scenario: Scenario,
     promises: Promises,
     contents: Interner<Contents>,
@@ -93,7 +94,8 @@ impl<'a, P: Protocol> Machine<'a, P> {
     pub(crate) fn new(protocol: &'a P, scenario: Scenario) -> Self {
         Self {
             protocol,
-            promises: Promises::new(scenario.sent()),
+            clock: Clock::standing(scenario.clock),
+            promises: Promises::new(scenario.sent(), scenario.clock),
             scenario,
             contents: Interner::default(),
             calls: Interner::default(),
@@ -280,7 +282,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
         };
         let mut replies = Vec::new();
         let answer = loop {
-            match next(self.protocol, rescuer, &replies) {
+            match next(self.protocol, &self.clock, rescuer, &replies) {
                 Next::Asks(call) => {
                     let before = now.clone();
                     replies.push(now.apply(&call));
@@ -316,7 +318,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
 
     fn position(&mut self, submission: Rc<Submission>, replies: Vec<Number>) -> Number {
         let received: Vec<_> = replies.iter().map(|reply| (*self.replies.value(*reply)).clone()).collect();
-        let next = match next(self.protocol, &submission, &received) {
+        let next = match next(self.protocol, &self.clock, &submission, &received) {
             Next::Asks(call) => Rest::Asks(self.calls.number(call)),
             Next::Ends(Ok(answer)) => Rest::Answered(answer),
             Next::Ends(Err(error)) => Rest::Failed(error),

@@ -10,13 +10,14 @@ use crate::scenario::Scenario;
 /// alone and without the attempt that comes after everything stopped.
 fn is_found(mutation: Mutation, promise: Promise) {
     for (clients, fault_budget) in [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0)] {
-        let scenario = Scenario::new(clients, 1, Fault::ALL, fault_budget).without_rescuers();
-        if let Err(counterexample) = explore(&mutation, scenario) {
-            println!("{mutation:?}: {clients} requests, {fault_budget} faults: {counterexample}");
-            assert_eq!(counterexample.broken.promise, promise);
-            let whole = Scenario::new(clients, 1, Fault::ALL, fault_budget);
-            assert!(explore(&mutation, whole).is_err(), "the rescuers hide {mutation:?}");
-            return;
+        for of_speed in [|scenario| scenario, Scenario::slow] {
+            let scenario = || of_speed(Scenario::new(clients, 1, Fault::ALL, fault_budget));
+            if let Err(counterexample) = explore(&mutation, scenario().without_rescuers()) {
+                println!("{mutation:?}: {clients} requests, {fault_budget} faults: {counterexample}");
+                assert_eq!(counterexample.broken.promise, promise);
+                assert!(explore(&mutation, scenario()).is_err(), "the rescuers hide {mutation:?}");
+                return;
+            }
         }
     }
     panic!("{mutation:?} was not noticed");
@@ -27,6 +28,8 @@ fn the_copy_that_is_mutated_is_a_true_one() {
     for (clients, fault_budget) in [(2, 1), (3, 0)] {
         let scenario = || Scenario::new(clients, 1, Fault::ALL, fault_budget);
         assert_eq!(explore(&Mutation::None, scenario()).unwrap(), explore(&Real, scenario()).unwrap());
+        let (copy, real) = (explore(&Mutation::None, scenario().slow()), explore(&Real, scenario().slow()));
+        assert_eq!(copy.unwrap(), real.unwrap());
     }
 }
 
@@ -75,6 +78,12 @@ fn duplicate_without_a_record() {
 fn size_and_lag_of_another() {
     is_found(Mutation::SizeOfRetry, Promise::RecordsAreTrue);
     is_found(Mutation::LagOfFirstAnswered, Promise::RecordsAreTrue);
+}
+
+#[test]
+fn arrivals_listed_too_early() {
+    is_found(Mutation::ListedUnderClaim, Promise::SettledStays);
+    is_found(Mutation::ListedUnderBeginning, Promise::SettledStays);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use pik_core::{
-    Answer, Claim, Commit, Ledger, Outcome, Put, RawStore, Receipt, Record, Status, StoreError, Submission, ingest,
+    Answer, Claim, Clock, Commit, FRESH_MS, IngestTime, Ledger, Outcome, Put, RawStore, Receipt, Record, Status,
+    StoreError, Submission, ingest,
 };
 
 use crate::wire::{Attempt, Call, Protocol, Wire};
@@ -11,8 +12,8 @@ use crate::wire::{Attempt, Call, Protocol, Wire};
 pub(crate) struct Real;
 
 impl Protocol for Real {
-    fn run<'a>(&'a self, wire: &'a Wire, submission: &'a Submission) -> Attempt<'a> {
-        Box::pin(ingest(wire, wire, submission))
+    fn run<'a>(&'a self, wire: &'a Wire, clock: &'a Clock, submission: &'a Submission) -> Attempt<'a> {
+        Box::pin(ingest(wire, wire, clock, submission))
     }
 }
 
@@ -44,26 +45,35 @@ pub(crate) enum Mutation {
     NoCommit,
     FailedCommitIsAccepted,
     FailedPutIsIgnored,
+    /// Whoever finishes a claim, arrivals list it where it was claimed.
+    ListedUnderClaim,
+    /// However long an attempt takes, arrivals list what it did where it began.
+    ListedUnderBeginning,
 }
 
 impl Protocol for Mutation {
-    fn run<'a>(&'a self, wire: &'a Wire, submission: &'a Submission) -> Attempt<'a> {
-        Box::pin(mutated(*self, wire, submission))
+    fn run<'a>(&'a self, wire: &'a Wire, clock: &'a Clock, submission: &'a Submission) -> Attempt<'a> {
+        Box::pin(mutated(*self, wire, clock, submission))
     }
 }
 
-async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Result<Answer, StoreError> {
+async fn mutated(
+    mutation: Mutation,
+    wire: &Wire,
+    clock: &Clock,
+    submission: &Submission,
+) -> Result<Answer, StoreError> {
     use Mutation as M;
     let mine = submission.claim(wire.raw_bucket());
     let claim = match wire.claim(&mine).await? {
         Claim::New => mine.clone(),
         Claim::Found(first) if first.status == Status::Pending => match mutation {
             M::RecordOfRetry => mine.clone(),
-            M::PendingIsDuplicate => return duplicate(mutation, wire, submission, &first).await,
+            M::PendingIsDuplicate => return duplicate(mutation, wire, clock, submission, &first).await,
             M::PendingIsError => return Err(StoreError::Overloaded("somebody else is at it".into())),
             _ => first,
         },
-        Claim::Found(first) => return duplicate(mutation, wire, submission, &first).await,
+        Claim::Found(first) => return duplicate(mutation, wire, clock, submission, &first).await,
     };
 
     let target = if mutation == M::ObjectAtKeyOfRetry { &mine } else { &claim };
@@ -73,6 +83,9 @@ async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Re
         raw_size: submission.raw.len() as u64,
         ..claim.clone()
     };
+    if mutation != M::ListedUnderClaim {
+        accepted = accepted.listed_under(listed_time(mutation, clock, submission)?);
+    }
     if mutation != M::CommitBeforePut {
         accepted.raw_size = put(mutation, wire, target, submission.raw.clone()).await?;
     }
@@ -92,8 +105,15 @@ async fn mutated(mutation: Mutation, wire: &Wire, submission: &Submission) -> Re
         Commit::Already(receipt) if receipt == accepted.receipt && mutation != M::NoReceiptCheck => {
             Ok(Answer::of(Outcome::Accepted, &accepted))
         }
-        Commit::Already(_) => duplicate(mutation, wire, submission, &accepted).await,
+        Commit::Already(_) => duplicate(mutation, wire, clock, submission, &accepted).await,
     }
+}
+
+/// The time under which an attempt lists what it commits.
+fn listed_time(mutation: Mutation, clock: &Clock, submission: &Submission) -> Result<IngestTime, StoreError> {
+    let (began, now) = (submission.ingest_time, clock.now()?);
+    let is_fresh = now.unix_ms() - began.unix_ms() < FRESH_MS;
+    Ok(if is_fresh || mutation == Mutation::ListedUnderBeginning { began } else { now })
 }
 
 async fn put(mutation: Mutation, wire: &Wire, target: &Record, raw: Bytes) -> Result<u64, StoreError> {
@@ -117,11 +137,12 @@ async fn put(mutation: Mutation, wire: &Wire, target: &Record, raw: Bytes) -> Re
 async fn duplicate(
     mutation: Mutation,
     wire: &Wire,
+    clock: &Clock,
     submission: &Submission,
     first: &Record,
 ) -> Result<Answer, StoreError> {
     use Mutation as M;
-    let record = submission.duplicate_of(first);
+    let record = submission.duplicate_of(first).listed_under(listed_time(mutation, clock, submission)?);
     match mutation {
         M::DuplicateByTime => _ = wire.send(Call::RecordDuplicateByTime(record.clone())).await?,
         M::DuplicateOfFirstReceipt => {

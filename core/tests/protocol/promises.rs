@@ -1,8 +1,8 @@
-//! What holds at every instant: the five invariants of the architecture, and that records tell the truth.
+//! What holds at every instant: the six invariants of the architecture, and that records tell the truth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pik_core::{Answer, Event, EventId, Outcome, Receipt, Record, Status, Submission};
+use pik_core::{Answer, Event, EventId, FRESH_MS, IngestTime, Outcome, Receipt, Record, Status, Submission};
 
 use crate::contents::Contents;
 use crate::wire::BUCKET;
@@ -20,6 +20,9 @@ pub(crate) enum Promise {
     OwnRecord,
     /// An ERROR or a crash leaves nothing that the next attempt does not complete.
     NextCompletes,
+    /// A window of arrivals that is settled never gains a record: nothing is listed under a time before its attempt began,
+    /// nor under one that was over when it was committed.
+    SettledStays,
     /// Key and ingest time are the claim's, the size is the object's, a duplicate's time and lag are its own, records
     /// do not change otherwise than from PENDING to ACCEPTED, and an answer says what the record says.
     RecordsAreTrue,
@@ -39,16 +42,17 @@ fn ensure(holds: bool, promise: Promise, how: impl FnOnce() -> String) -> Result
 /// Everything that is ever sent, by receipt.
 pub(crate) struct Promises {
     sent: BTreeMap<Receipt, Submission>,
+    clock: IngestTime,
 }
 
 impl Promises {
-    pub(crate) fn new<'a>(sent: impl IntoIterator<Item = &'a Submission>) -> Self {
+    pub(crate) fn new<'a>(sent: impl IntoIterator<Item = &'a Submission>, clock: IngestTime) -> Self {
         let mut by_receipt = BTreeMap::new();
         for submission in sent {
             let earlier = by_receipt.insert(submission.receipt.clone(), submission.clone());
             assert_eq!(earlier, None, "two attempts of a scenario share a receipt");
         }
-        Self { sent: by_receipt }
+        Self { sent: by_receipt, clock }
     }
 
     /// What holds of the stores alone.
@@ -87,8 +91,8 @@ impl Promises {
     fn of_first(&self, contents: &Contents, first: &Record) -> Result<(), Broken> {
         let claimed = self.sent.values().any(|sent| {
             let claim = sent.claim(BUCKET);
-            let Record { status, receipt, raw_size, .. } = first.clone();
-            *first == Record { status, receipt, raw_size, ..claim.clone() }
+            let Record { status, receipt, raw_size, finished_time, .. } = first.clone();
+            *first == Record { status, receipt, raw_size, finished_time, ..claim.clone() }
                 && (first.status != Status::Pending || *first == claim)
         });
         ensure(claimed, Promise::RecordsAreTrue, || format!("{first:?} is nobody's claim"))?;
@@ -103,7 +107,8 @@ impl Promises {
                 })?;
                 let sent = self.sent.get(&first.receipt);
                 let theirs = sent.is_some_and(|sent| sent.event_id == first.event_id);
-                ensure(theirs, Promise::RecordsAreTrue, || format!("committed by {}, who is nobody", first.receipt))
+                ensure(theirs, Promise::RecordsAreTrue, || format!("committed by {}, who is nobody", first.receipt))?;
+                sent.map_or(Ok(()), |sent| self.of_listing(first, sent))
             }
             Status::Duplicate => ensure(false, Promise::OneAccepted, || "a first record is a DUPLICATE".into()),
         }
@@ -124,11 +129,25 @@ impl Promises {
         let expected = Record {
             ingest_time: sent.ingest_time,
             ingest_lag_ms: sent.ingest_lag_ms,
+            finished_time: record.finished_time,
             status: Status::Duplicate,
             receipt: sent.receipt.clone(),
             ..first.clone()
         };
+        self.of_listing(record, sent)?;
         ensure(*record == expected, Promise::RecordsAreTrue, || format!("{record:?} instead of {expected:?}"))
+    }
+
+    /// What holds of a record that arrivals show, given the attempt that committed it.
+    fn of_listing(&self, record: &Record, sent: &Submission) -> Result<(), Broken> {
+        let listed = record.listed_time();
+        let is_over = self.clock.unix_ms() - listed.unix_ms() >= FRESH_MS;
+        ensure(listed >= sent.ingest_time && !is_over, Promise::SettledStays, || {
+            format!(
+                "{} began at {}, committed at {} and is listed under {listed}",
+                sent.receipt, sent.ingest_time, self.clock
+            )
+        })
     }
 
     /// What holds of the stores from one instant to the next.
@@ -146,8 +165,8 @@ impl Promises {
         for (id, first) in &before.first {
             let now = after.first.get(id);
             let committed = now.is_some_and(|now| {
-                let Record { receipt, raw_size, .. } = now.clone();
-                let accepted = Record { status: Status::Accepted, receipt, raw_size, ..first.clone() };
+                let Record { receipt, raw_size, finished_time, .. } = now.clone();
+                let accepted = Record { status: Status::Accepted, receipt, raw_size, finished_time, ..first.clone() };
                 first.status == Status::Pending && *now == accepted
             });
             ensure(now == Some(first) || committed, Promise::RecordsAreTrue, || {

@@ -1,6 +1,6 @@
 //! Who sends what, and how much goes wrong.
 
-use pik_core::{Event, EventId, Receipt, Submission};
+use pik_core::{Event, EventId, IngestTime, Receipt, Submission};
 
 use crate::fault::Fault;
 
@@ -15,6 +15,9 @@ pub(crate) struct Scenario {
     /// What may go wrong, and how often altogether.
     pub(crate) faults: &'static [Fault],
     pub(crate) fault_budget: u8,
+    /// What every host's clock shows whenever something is committed. Nothing is older than this by more than the hosts
+    /// wait for an answer, or every attempt is far too slow.
+    pub(crate) clock: IngestTime,
 }
 
 /// Arrivals of one event before and after midnight, two of them in the same millisecond; then one seen from a clock
@@ -48,12 +51,18 @@ impl Scenario {
             rescuers,
             faults,
             fault_budget,
+            clock: "2025-12-29T00:00:00.000Z".parse().unwrap(),
         }
     }
 
     /// The same without anything stopping at every instant: what goes wrong has to show in the interleavings alone.
     pub(crate) fn without_rescuers(self) -> Self {
         Self { rescuers: Vec::new(), ..self }
+    }
+
+    /// The same with hosts that take a day for everything.
+    pub(crate) fn slow(self) -> Self {
+        Self { clock: "2026-01-02T00:00:00.000Z".parse().unwrap(), ..self }
     }
 
     /// Everything that may be sent.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use pik_core::{Answer, Claim, Commit, EventId, Ledger, Put, RawStore, Record, StoreError, Submission};
+use pik_core::{Answer, Claim, Clock, Commit, EventId, Ledger, Put, RawStore, Record, StoreError, Submission};
 
 /// The bucket that every record of the simulation names.
 pub(crate) const BUCKET: &str = "simulated";
@@ -75,7 +75,7 @@ pub(crate) enum Reply {
 
 /// The protocol under test: the real one, or a mutant of it.
 pub(crate) trait Protocol {
-    fn run<'a>(&'a self, wire: &'a Wire, submission: &'a Submission) -> Attempt<'a>;
+    fn run<'a>(&'a self, wire: &'a Wire, clock: &'a Clock, submission: &'a Submission) -> Attempt<'a>;
 }
 
 /// A request being handled.
@@ -98,9 +98,9 @@ pub(crate) struct Wire {
 
 /// Polls a new request until it has received these replies, and tells what it does then. As the protocol has neither
 /// clock nor randomness, the replies are all there is to where a request stands.
-pub(crate) fn next<P: Protocol>(protocol: &P, submission: &Submission, replies: &[Reply]) -> Next {
+pub(crate) fn next<P: Protocol>(protocol: &P, clock: &Clock, submission: &Submission, replies: &[Reply]) -> Next {
     let wire = Wire { replies: Mutex::new(replies.iter().cloned().collect()), asked: Mutex::default() };
-    let poll = protocol.run(&wire, submission).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let poll = protocol.run(&wire, clock, submission).as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(wire.replies.lock().unwrap().is_empty(), "a request ended before it had all replies");
     match (poll, wire.asked.lock().unwrap().take()) {
         (Poll::Ready(result), None) => Next::Ends(result),

@@ -1,8 +1,8 @@
 //! No store: behind a gate, and behind settings that cannot be right.
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
-    StoreError, Submission,
+    Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
+    Store, StoreError, Submission,
 };
 
 /// A store that has nothing and takes nothing.
@@ -27,6 +27,10 @@ impl Store for Nowhere {
     }
 
     async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
+        Err(absent())
+    }
+
+    async fn settled_until(&self, _: IngestTime) -> Result<IngestTime, StoreError> {
         Err(absent())
     }
 

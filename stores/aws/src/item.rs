@@ -23,6 +23,7 @@ pub(crate) fn write(record: &Record, shards: NonZeroU16) -> Item {
         event_time,
         ingest_time,
         ingest_lag_ms,
+        finished_time,
         status,
         raw_bucket,
         raw_key,
@@ -51,6 +52,9 @@ pub(crate) fn write(record: &Record, shards: NonZeroU16) -> Item {
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
+    if let Some(time) = finished_time {
+        item.insert(schema::FINISHED_TIME.to_owned(), text(time));
+    }
     for (name, value) in schema::index_attributes(record, shards) {
         item.insert(name.to_owned(), AttributeValue::S(value));
     }
@@ -67,6 +71,10 @@ pub(crate) fn read(item: &Item) -> Result<Record, StoreError> {
         event_time: parsed(item, "event_time")?,
         ingest_time: parsed(item, "ingest_time")?,
         ingest_lag_ms: numeric(item, schema::INGEST_LAG_MS)?,
+        finished_time: item
+            .contains_key(schema::FINISHED_TIME)
+            .then(|| parsed(item, schema::FINISHED_TIME))
+            .transpose()?,
         status: Status::from_stored(string(item, "status")?).ok_or_else(|| corrupt(item, "status"))?,
         raw_bucket: string(item, "raw_bucket")?.to_owned(),
         raw_key: parsed(item, "raw_key")?,

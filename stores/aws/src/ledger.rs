@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
-use pik_core::{Claim, Commit, EventId, Ledger, Record, Status, StoreError};
+use pik_core::{Claim, Commit, EventId, Ledger, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::item::Item;
-use crate::{Clients, Settings, item, schema};
+use crate::{Clients, Settings, commit, item};
 
 /// Records in one DynamoDB table, by conditional writes.
 ///
@@ -70,25 +70,18 @@ impl Ledger for DynamoLedger {
     }
 
     async fn commit(&self, record: &Record) -> Result<Commit, StoreError> {
-        let mut sets =
-            vec!["#status = :status".to_owned(), "receipt = :receipt".to_owned(), "raw_size = :raw_size".to_owned()];
-        let mut update = self
+        let commit::Update { expression, names, values } = commit::update(record, self.shards);
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(item::event_key(&record.event_id)))
-            .condition_expression("#status = :pending")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", item::text(Status::Pending.as_str()))
-            .expression_attribute_values(":status", item::text(record.status.as_str()))
-            .expression_attribute_values(":receipt", item::text(&record.receipt))
-            .expression_attribute_values(":raw_size", item::number(record.raw_size))
+            .update_expression(expression)
+            .condition_expression(commit::CONDITION)
+            .set_expression_attribute_names(Some(names.into_iter().collect()))
+            .set_expression_attribute_values(Some(values.into_iter().collect()))
             .return_values_on_condition_check_failure(AllOld);
-        for (name, value) in schema::index_attributes(record, self.shards) {
-            sets.push(format!("{name} = :{name}"));
-            update = update.expression_attribute_values(format!(":{name}"), item::text(value));
-        }
-        match Box::pin(update.update_expression(format!("SET {}", sets.join(", "))).send()).await {
+        match Box::pin(update.send()).await {
             Ok(_) => Ok(Commit::Done),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match &refused.item {

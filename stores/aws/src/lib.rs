@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod client;
+mod commit;
 mod failure;
 mod folder;
 mod init;

@@ -41,8 +41,8 @@ impl ArrivalStart {
         match self {
             Self::Behind(place) => {
                 let receipt = (place.status == Outcome::Duplicate).then_some(&place.receipt);
-                let key = schema::ingest_order(&place.ingest_time, &place.event_id, receipt);
-                (place.ingest_time, behind(&key))
+                let key = schema::ingest_order(&place.listed_time, &place.event_id, receipt);
+                (place.listed_time, behind(&key))
             }
             Self::From(time) => (*time, time.to_string()),
         }

@@ -5,7 +5,10 @@
 //! | table | `event_id` | `kind`: `EVENT` or `DUPLICATE#{ingest_time}#{receipt}` | always |
 //! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` half of event_id | at commit |
 //! | `by_lag` | `lag_partition`: `{source}/{event_type}/{event date}#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
-//! | `by_ingest` | `ingest_partition`: `{ingest date}#{shard}` | `ingest_order`: ingest time `#` half of event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
+//! | `by_ingest` | `ingest_partition`: `{date}#{shard}` | `ingest_order`: time `#` half of event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
+//!
+//! Date and time in `by_ingest` are those of the record's `listed_time`: of `finished_time` where an item has that
+//! attribute, else of `ingest_time`. Items from before that attribute existed are where they belong.
 //!
 //! An item is in an index only when it has both attributes, so a claim, which has none of the four beside the
 //! record's own, costs one write.
@@ -30,6 +33,7 @@ pub(crate) const ENTITY_ID: &str = "entity_id";
 pub(crate) const ENTITY_ORDER: &str = "entity_order";
 pub(crate) const LAG_PARTITION: &str = "lag_partition";
 pub(crate) const INGEST_LAG_MS: &str = "ingest_lag_ms";
+pub(crate) const FINISHED_TIME: &str = "finished_time";
 pub(crate) const INGEST_PARTITION: &str = "ingest_partition";
 pub(crate) const INGEST_ORDER: &str = "ingest_order";
 
@@ -69,20 +73,21 @@ pub(crate) fn kind(record: &Record) -> String {
 /// The attributes that put a record into its indexes.
 pub(crate) fn index_attributes(record: &Record, shards: NonZeroU16) -> Vec<(&'static str, String)> {
     let shard = shard(&record.event_id, shards);
-    let arrival = (INGEST_PARTITION, ingest_partition(&record.ingest_time, shard));
+    let listed = record.listed_time();
+    let arrival = (INGEST_PARTITION, ingest_partition(&listed, shard));
     let day = &day_of_type(&record.raw_key);
     match record.status {
         Status::Pending => Vec::new(),
         Status::Duplicate => vec![
             (LAG_PARTITION, duplicates_partition(day, shard)),
             arrival,
-            (INGEST_ORDER, ingest_order(&record.ingest_time, &record.event_id, Some(&record.receipt))),
+            (INGEST_ORDER, ingest_order(&listed, &record.event_id, Some(&record.receipt))),
         ],
         Status::Accepted => vec![
             (ENTITY_ORDER, entity_order(&record.event_time, &record.event_id)),
             (LAG_PARTITION, lag_partition(day, shard)),
             arrival,
-            (INGEST_ORDER, ingest_order(&record.ingest_time, &record.event_id, None)),
+            (INGEST_ORDER, ingest_order(&listed, &record.event_id, None)),
         ],
     }
 }

@@ -2,10 +2,11 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, SplitStore, StatsQuery,
-    Store, StoreError, Submission, ingest_batch,
+    Answer, Bucket, Clock, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record,
+    SplitStore, StatsQuery, Store, StoreError, Submission, ingest_batch,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -31,15 +32,23 @@ pub struct AwsStore {
 }
 
 impl AwsStore {
+    /// [`AwsStore::connect_with`] the system's clock.
+    pub async fn connect(settings: Settings) -> Result<Self, StoreError> {
+        let since_1970 = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::connect_with(settings, Clock::new(move || i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX)))
+            .await
+    }
+
     /// Reads region, credentials and endpoints from the environment. Asks nothing of the services yet, so that a host
     /// starts while they cannot be reached.
-    pub async fn connect(settings: Settings) -> Result<Self, StoreError> {
+    pub async fn connect_with(settings: Settings, clock: Clock) -> Result<Self, StoreError> {
         let clients = Clients::from_environment(&settings).await;
         clients.need_region()?;
         Ok(Self {
             halves: SplitStore::new(
                 DynamoLedger::new(&clients, &settings),
                 S3RawStore::new(&clients, &settings),
+                clock,
                 SIDE_BY_SIDE,
             ),
             under_way: Semaphore::new(UNDER_WAY),
@@ -98,6 +107,10 @@ impl Store for AwsStore {
 
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.halves.raw(id).await
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        self.halves.settled_until(now).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -53,7 +53,10 @@ impl DynamoLedger {
             .expression_attribute_names("#partition", BY_LAG.partition)
             .expression_attribute_values(":partition", item::text(partition))
             // Whole records are read and paid for all the same, but not sent.
-            .projection_expression("event_time, ingest_time, ingest_lag_ms");
+            .projection_expression("#event_time, #ingest_time, #ingest_lag_ms")
+            .expression_attribute_names("#event_time", "event_time")
+            .expression_attribute_names("#ingest_time", "ingest_time")
+            .expression_attribute_names("#ingest_lag_ms", schema::INGEST_LAG_MS);
         let mut start = None;
         loop {
             let page = Box::pin(walk.clone().set_exclusive_start_key(start).send()).await;

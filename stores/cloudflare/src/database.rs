@@ -16,6 +16,7 @@ const MAX_EXACT: u64 = 1 << 53;
 pub(crate) enum Parameter {
     Number(i64),
     Text(String),
+    Null,
 }
 
 impl From<i64> for Parameter {
@@ -36,6 +37,12 @@ impl From<&str> for Parameter {
     }
 }
 
+impl<T: Into<Self>> From<Option<T>> for Parameter {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, T::into)
+    }
+}
+
 impl Parameter {
     fn value(&self) -> Result<JsValue, StoreError> {
         match self {
@@ -44,6 +51,7 @@ impl Parameter {
             }
             Self::Number(number) => Ok(JsValue::from_f64(*number as f64)),
             Self::Text(text) => Ok(JsValue::from_str(text)),
+            Self::Null => Ok(JsValue::NULL),
         }
     }
 }

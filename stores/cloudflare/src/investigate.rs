@@ -180,11 +180,11 @@ impl D1Ledger {
         count: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let (start, end) = (from.unix_ms(), to.unix_ms());
-        let after = after.filter(|place| place.ingest_time >= from);
+        let after = after.filter(|place| place.listed_time >= from);
         let mut records = Vec::new();
         if status != Some(Outcome::Duplicate) {
             let (ms, id) = match after {
-                Some(place) => (place.ingest_time.unix_ms(), behind(&place.event_id)),
+                Some(place) => (place.listed_time.unix_ms(), behind(&place.event_id)),
                 None => (start, NO_ID.into()),
             };
             let parameters = vec![ms.into(), id.into(), end.into(), number(count)];
@@ -194,7 +194,7 @@ impl D1Ledger {
             let (ms, id, receipt) = match after {
                 Some(place) => {
                     let receipt = if place.status == Outcome::Duplicate { place.receipt.as_str() } else { NO_RECEIPT };
-                    (place.ingest_time.unix_ms(), place.event_id.to_string(), receipt)
+                    (place.listed_time.unix_ms(), place.event_id.to_string(), receipt)
                 }
                 None => (start, NO_ID.into(), NO_RECEIPT),
             };

@@ -25,6 +25,10 @@ impl D1Ledger {
     }
 }
 
+fn finished_ms(record: &Record) -> Option<i64> {
+    record.finished_time.map(|time| time.unix_ms())
+}
+
 fn find(id: &EventId) -> Statement {
     Statement { sql: sql::FIND, parameters: vec![id.to_string().into()] }
 }
@@ -51,8 +55,12 @@ impl Ledger for D1Ledger {
     }
 
     async fn commit(&self, record: &Record) -> Result<Commit, StoreError> {
-        let parameters =
-            vec![record.event_id.to_string().into(), record.receipt.as_str().into(), row::size(record)?.into()];
+        let parameters = vec![
+            record.event_id.to_string().into(),
+            record.receipt.as_str().into(),
+            row::size(record)?.into(),
+            finished_ms(record).into(),
+        ];
         let update = Statement { sql: sql::COMMIT, parameters };
         let done: Done<IgnoredAny> = self.database.run("commit", update).await?;
         if done.changes > 0 {
@@ -67,8 +75,12 @@ impl Ledger for D1Ledger {
 
     async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
         let Record { event_id, ingest_time, receipt, .. } = record;
-        let parameters =
-            vec![event_id.to_string().into(), ingest_time.unix_ms().into(), Receipt::as_str(receipt).into()];
+        let parameters = vec![
+            event_id.to_string().into(),
+            ingest_time.unix_ms().into(),
+            Receipt::as_str(receipt).into(),
+            finished_ms(record).into(),
+        ];
         let insert = Statement { sql: sql::RECORD_DUPLICATE, parameters };
         let _: Done<IgnoredAny> = self.database.run("record duplicate", insert).await?;
         Ok(())

@@ -17,6 +17,7 @@ pub(crate) struct EventRow {
     event_seconds: i64,
     event_nanoseconds: u32,
     ingest_ms: i64,
+    finished_ms: Option<i64>,
     status: String,
     raw_bucket: String,
     raw_size: u64,
@@ -25,6 +26,8 @@ pub(crate) struct EventRow {
     contract: u8,
     #[serde(default)]
     duplicate_ingest_ms: Option<i64>,
+    #[serde(default)]
+    duplicate_finished_ms: Option<i64>,
     #[serde(default)]
     duplicate_receipt: Option<String>,
 }
@@ -44,13 +47,17 @@ impl EventRow {
         let first_time = IngestTime::from_unix_ms(self.ingest_ms).ok_or_else(|| unusable("ingest_ms"))?;
         let first_status = Status::from_stored(&self.status).ok_or_else(|| unusable("status"))?;
         let payload_hash: PayloadHash = self.payload_hash.parse().map_err(|_| unusable("payload_hash"))?;
-        let (ingest_time, status, receipt) = match (self.duplicate_ingest_ms, &self.duplicate_receipt) {
+        let (ingest_time, finished_ms, status, receipt) = match (self.duplicate_ingest_ms, &self.duplicate_receipt) {
             (Some(ms), Some(receipt)) => {
                 let time = IngestTime::from_unix_ms(ms).ok_or_else(|| unusable("duplicate_ingest_ms"))?;
-                (time, Status::Duplicate, receipt.clone())
+                (time, self.duplicate_finished_ms, Status::Duplicate, receipt.clone())
             }
-            (None, None) => (first_time, first_status, self.receipt),
+            (None, None) => (first_time, self.finished_ms, first_status, self.receipt),
             (Some(_), None) | (None, Some(_)) => return Err(unusable("duplicate_receipt")),
+        };
+        let finished_time = match finished_ms {
+            Some(ms) => Some(IngestTime::from_unix_ms(ms).ok_or_else(|| unusable("finished_ms"))?),
+            None => None,
         };
         Ok(Record {
             event_id,
@@ -61,6 +68,7 @@ impl EventRow {
             event_time,
             ingest_time,
             ingest_lag_ms: ingest_time.lag_ms(&event_time),
+            finished_time,
             status,
             raw_bucket: self.raw_bucket,
             raw_size: self.raw_size,
@@ -116,6 +124,7 @@ mod tests {
                 // As D1 has it.
                 Self::Number(number) => Value::Real(*number as f64),
                 Self::Text(text) => Value::Text(text.clone()),
+                Self::Null => Value::Null,
             }))
         }
     }
@@ -129,6 +138,7 @@ mod tests {
             event_seconds: row.get("event_seconds")?,
             event_nanoseconds: row.get("event_nanoseconds")?,
             ingest_ms: row.get("ingest_ms")?,
+            finished_ms: row.get("finished_ms")?,
             status: row.get("status")?,
             raw_bucket: row.get("raw_bucket")?,
             raw_size: row.get::<_, u32>("raw_size")?.into(),
@@ -136,6 +146,7 @@ mod tests {
             receipt: row.get("receipt")?,
             contract: row.get("contract")?,
             duplicate_ingest_ms: None,
+            duplicate_finished_ms: None,
             duplicate_receipt: None,
         })
     }
@@ -143,7 +154,7 @@ mod tests {
     #[test]
     fn a_record_is_read_back_as_it_was_written() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        sql::MIGRATIONS.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
         let (first, last) = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z");
         for (event_time, ingest_time) in [
             (first, "9999-12-31T23:59:59.999Z"),
@@ -169,7 +180,7 @@ mod tests {
     fn an_event_takes_some_400_bytes_and_a_duplicate_some_220() {
         const EVENTS: u64 = 5_000;
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        sql::MIGRATIONS.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
         let bytes = || -> u64 {
             let pages: u64 =
                 connection.pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0)).unwrap().into();
@@ -188,12 +199,12 @@ mod tests {
             let record = Submission::new(&event, arrived, receipt.clone()).claim("pik-raw");
             connection.execute(sql::CLAIM, rusqlite::params_from_iter(claim(&record).unwrap())).unwrap();
             let id = record.event_id.to_string();
-            connection.execute(sql::COMMIT, rusqlite::params![id, receipt.as_str(), 124]).unwrap();
+            connection.execute(sql::COMMIT, rusqlite::params![id, receipt.as_str(), 124, Option::<i64>::None]).unwrap();
             ids.push((id, receipt));
         }
         let with_events = bytes();
         for (id, receipt) in &ids {
-            let parameters = rusqlite::params![id, 1_767_039_335_580_i64, receipt.as_str()];
+            let parameters = rusqlite::params![id, 1_767_039_335_580_i64, receipt.as_str(), Option::<i64>::None];
             connection.execute(sql::RECORD_DUPLICATE, parameters).unwrap();
         }
         let (event, duplicate) = ((with_events - empty) / EVENTS, (bytes() - with_events) / EVENTS);

@@ -6,7 +6,7 @@
 macro_rules! columns {
     () => {
         "lower(hex(e.event_id)) AS event_id, e.source, e.event_type, e.entity_id, e.event_seconds,
-         e.event_nanoseconds, e.ingest_ms, e.status, e.raw_bucket, e.raw_size,
+         e.event_nanoseconds, e.ingest_ms, e.finished_ms, e.status, e.raw_bucket, e.raw_size,
          lower(hex(e.payload_hash)) AS payload_hash, e.receipt, e.contract"
     };
 }
@@ -14,7 +14,11 @@ macro_rules! columns {
 /// The columns of a later occurrence, of which the rest is the event's.
 macro_rules! duplicate_columns {
     () => {
-        concat!(columns!(), ", d.ingest_ms AS duplicate_ingest_ms, d.receipt AS duplicate_receipt")
+        concat!(
+            columns!(),
+            ", d.ingest_ms AS duplicate_ingest_ms,
+         d.finished_ms AS duplicate_finished_ms, d.receipt AS duplicate_receipt"
+        )
     };
 }
 
@@ -30,12 +34,12 @@ pub(crate) const FIND: &str = concat!("SELECT ", columns!(), " FROM event e WHER
 
 /// Turns a claim into a record, if that has not happened.
 pub(crate) const COMMIT: &str = "
-    UPDATE event SET status = 'ACCEPTED', receipt = ?2, raw_size = ?3
+    UPDATE event SET status = 'ACCEPTED', receipt = ?2, raw_size = ?3, finished_ms = ?4
     WHERE event_id = unhex(?1) AND status = 'PENDING'";
 
 /// Stores the record of a later occurrence.
 pub(crate) const RECORD_DUPLICATE: &str = "
-    INSERT INTO duplicate (event_id, ingest_ms, receipt) VALUES (unhex(?1), ?2, ?3)
+    INSERT INTO duplicate (event_id, ingest_ms, receipt, finished_ms) VALUES (unhex(?1), ?2, ?3, ?4)
     ON CONFLICT (event_id, ingest_ms, receipt) DO NOTHING";
 
 /// The events of an entity from one place (?2 to ?4) to another (?5 to ?7, excluded).
@@ -74,18 +78,18 @@ pub(crate) const LAG: &str = concat!(
 pub(crate) const ARRIVALS: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM event e INDEXED BY by_ingest
-    WHERE e.status = 'ACCEPTED' AND (e.ingest_ms, e.event_id) >= (?1, unhex(?2)) AND e.ingest_ms < ?3
-    ORDER BY e.ingest_ms, e.event_id LIMIT ?4"
+    " FROM event e INDEXED BY by_listing
+    WHERE e.status = 'ACCEPTED' AND (e.listed_ms, e.event_id) >= (?1, unhex(?2)) AND e.listed_ms < ?3
+    ORDER BY e.listed_ms, e.event_id LIMIT ?4"
 );
 
 /// The later occurrences that arrived behind a place (?1 to ?3) and before a moment (?4).
 pub(crate) const ARRIVAL_DUPLICATES: &str = concat!(
     "SELECT ",
     duplicate_columns!(),
-    " FROM duplicate d INDEXED BY duplicate_by_ingest CROSS JOIN event e ON e.event_id = d.event_id
-    WHERE (d.ingest_ms, d.event_id, d.receipt) > (?1, unhex(?2), ?3) AND d.ingest_ms < ?4
-    ORDER BY d.ingest_ms, d.event_id, d.receipt LIMIT ?5"
+    " FROM duplicate d INDEXED BY duplicate_by_listing CROSS JOIN event e ON e.event_id = d.event_id
+    WHERE (d.listed_ms, d.event_id, d.receipt) > (?1, unhex(?2), ?3) AND d.listed_ms < ?4
+    ORDER BY d.listed_ms, d.event_id, d.receipt LIMIT ?5"
 );
 
 /// The later occurrences of an event behind an arrival.
@@ -107,6 +111,11 @@ pub(crate) const TALLY: &str = "
     WHERE e.status = 'ACCEPTED' AND e.source = ?1 AND e.event_type = ?2
       AND (e.event_day, e.ingest_lag_ms, e.event_id) > (?3, ?4, unhex(?5)) AND e.event_day <= ?6
     ORDER BY e.event_day, e.ingest_lag_ms, e.event_id LIMIT ?7";
+
+/// The migrations, in their order.
+#[cfg(test)]
+pub(crate) const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_records.sql"), include_str!("../migrations/0002_settled_arrivals.sql")];
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +139,7 @@ mod tests {
 
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../migrations/0001_records.sql")).unwrap();
+        MIGRATIONS.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
         connection
     }
 
@@ -165,6 +174,43 @@ mod tests {
     }
 
     #[test]
+    fn rows_from_before_a_migration_stay_listed() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        let id = "59".repeat(32);
+        connection
+            .execute(CLAIM, rusqlite::params![id, "s", "t", "e", 0, 0, 0, 5, 1, "raw", 7, id, "r.0.0", 1])
+            .unwrap();
+        connection.execute("UPDATE event SET status = 'ACCEPTED'", []).unwrap();
+        connection.execute("INSERT INTO duplicate VALUES (unhex(?1), 6, 'again.0.0')", [&id]).unwrap();
+        connection.execute_batch(MIGRATIONS[1]).unwrap();
+        let count = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map(parameters, |_| Ok(())).unwrap().count()
+        };
+        assert_eq!(count(ARRIVALS, &[&5, &"", &6, &10]), 1);
+        assert_eq!(count(ARRIVAL_DUPLICATES, &[&6, &"", &"", &7, &10]), 1);
+    }
+
+    #[test]
+    fn what_is_finished_later_is_listed_later() {
+        let connection = migrated();
+        let id = "59".repeat(32);
+        connection
+            .execute(CLAIM, rusqlite::params![id, "s", "t", "e", 0, 0, 0, 5, 1, "raw", 7, id, "r.0.0", 1])
+            .unwrap();
+        connection.execute(COMMIT, rusqlite::params![id, "r.1.0", 7, 90]).unwrap();
+        connection.execute(RECORD_DUPLICATE, rusqlite::params![id, 6, "again.0.0", 91]).unwrap();
+        let count = |from: i64, to: i64| {
+            let mut firsts = connection.prepare(ARRIVALS).unwrap();
+            let mut later = connection.prepare(ARRIVAL_DUPLICATES).unwrap();
+            let firsts = firsts.query_map(rusqlite::params![from, "", to, 10], |_| Ok(())).unwrap().count();
+            (firsts, later.query_map(rusqlite::params![from, "", "", to, 10], |_| Ok(())).unwrap().count())
+        };
+        assert_eq!((count(0, 90), count(90, 91), count(91, 92)), ((0, 0), (1, 0), (0, 1)));
+    }
+
+    #[test]
     fn what_must_never_happen_is_refused() {
         let connection = migrated();
         let id = "59".repeat(32);
@@ -181,11 +227,12 @@ mod tests {
         refused("DELETE FROM event");
         refused("UPDATE event SET status = 'ACCEPTED', ingest_ms = 2");
         refused("UPDATE event SET raw_size = 9");
-        let commit = |receipt: &str| connection.execute(COMMIT, rusqlite::params![id, receipt, 9]).unwrap();
+        let commit =
+            |receipt: &str| connection.execute(COMMIT, rusqlite::params![id, receipt, 9, Option::<i64>::None]).unwrap();
         assert_eq!((commit("mine.0.0"), commit("other.0.0")), (1, 0));
         refused("UPDATE event SET receipt = 'other.0.0'");
         refused("UPDATE event SET status = 'PENDING'");
-        let again = || connection.execute(RECORD_DUPLICATE, rusqlite::params![id, 5, "again.0.0"]).unwrap();
+        let again = || connection.execute(RECORD_DUPLICATE, rusqlite::params![id, 5, "again.0.0", 7]).unwrap();
         assert_eq!((again(), again()), (1, 0));
         refused("UPDATE duplicate SET ingest_ms = 6");
         refused("DELETE FROM duplicate");

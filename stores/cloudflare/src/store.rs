@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use pik_core::SplitStore;
+use pik_core::{Clock, SplitStore};
 
 use crate::{D1Ledger, R2RawStore};
 
@@ -13,6 +13,8 @@ const SIDE_BY_SIDE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(5);
 pub type CloudflareStore = SplitStore<D1Ledger, R2RawStore>;
 
 /// A store of these halves.
-pub const fn cloudflare_store(ledger: D1Ledger, raw_store: R2RawStore) -> CloudflareStore {
-    SplitStore::new(ledger, raw_store, SIDE_BY_SIDE)
+pub fn cloudflare_store(ledger: D1Ledger, raw_store: R2RawStore) -> CloudflareStore {
+    // `Date` counts whole milliseconds, which a double holds exactly.
+    let clock = Clock::new(|| worker::Date::now().as_millis() as i64);
+    SplitStore::new(ledger, raw_store, clock, SIDE_BY_SIDE)
 }

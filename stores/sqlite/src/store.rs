@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, RawObject, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, IngestTime, RawObject, Record, Store, StoreError, Submission};
 
 use rusqlite::Connection;
 
@@ -21,6 +21,7 @@ use crate::index::indexes::{Indexes, Progress};
 use crate::queue::{Queue, Refused, Weight};
 use crate::read::reader::{self, Question, Reader};
 use crate::write::job::{Job, Outcomes};
+use crate::write::watermark::{Told, Watermark};
 use crate::write::writer;
 
 /// How a store shares out memory and threads.
@@ -47,6 +48,7 @@ impl Default for Options {
 /// Closing or dropping it commits what has queued up, answers it, and moves everything into the one file.
 pub struct SqliteStore {
     writes: Arc<Queue<Job>>,
+    watermark: Arc<Watermark>,
     questions: Arc<Queue<Question>>,
     log: Arc<Log>,
     threads: Vec<JoinHandle<()>>,
@@ -77,8 +79,10 @@ impl SqliteStore {
         let health = Arc::new(Health::new(files, lock, &run));
         let indexes = Indexes::load(&connection, &mut report).map_err(refused)?;
         migrate::finish(&connection).map_err(refused)?;
+        let watermark = Arc::new(Watermark::load(&connection).map_err(refused)?);
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
+            watermark,
             questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
             log: Arc::default(),
             threads: Vec::new(),
@@ -161,17 +165,19 @@ impl Drop for SqliteStore {
 }
 
 impl Store for SqliteStore {
-    async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
+    async fn ingest(&self, mut submission: Submission) -> Result<Answer, StoreError> {
+        let under_way = self.watermark.enter(std::slice::from_mut(&mut submission));
         let weight = Weight { items: 1, bytes: submission.raw.len() };
         let (reply, answer) = oneshot::channel();
-        self.write(weight, Job::One(Box::new(submission), reply), answer).await?
+        self.write(weight, Job::One(Box::new(submission), under_way, reply), answer).await?
     }
 
-    async fn ingest_batch(&self, submissions: Vec<Submission>) -> Outcomes {
+    async fn ingest_batch(&self, mut submissions: Vec<Submission>) -> Outcomes {
+        let under_way = self.watermark.enter(&mut submissions);
         let count = submissions.len();
         let weight = Weight { items: count, bytes: submissions.iter().map(|submission| submission.raw.len()).sum() };
         let (reply, answer) = oneshot::channel();
-        match self.write(weight, Job::Batch(submissions, reply), answer).await {
+        match self.write(weight, Job::Batch(submissions, under_way, reply), answer).await {
             Ok(outcomes) => outcomes,
             Err(error) => vec![Err(error); count],
         }
@@ -186,6 +192,19 @@ impl Store for SqliteStore {
         let id = *id;
         let raw = self.ask(move |reader| reader.raw(&id)).await?;
         raw.map(|raw| RawObject::checked(&id, raw, || format!("of event {id}"))).transpose()
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        loop {
+            match self.watermark.tell(now) {
+                Told::Until(time) => return Ok(time),
+                Told::After(ceiling) => {
+                    let (reply, answer) = oneshot::channel();
+                    self.write(Weight { items: 1, bytes: 0 }, Job::Settle(ceiling, reply), answer).await??;
+                    self.watermark.kept(ceiling);
+                }
+            }
+        }
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

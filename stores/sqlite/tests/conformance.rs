@@ -5,7 +5,7 @@ mod bench;
 
 use bench::SqliteBench;
 use futures_executor::block_on;
-use pik_conformance::{run, run_queries};
+use pik_conformance::{run, run_exact_queries, run_queries};
 
 #[test]
 fn sqlite_conforms() {
@@ -22,6 +22,16 @@ fn sqlite_answers() {
     let mut bench = SqliteBench::new().unwrap();
     for nonce in [1, 2] {
         let report = block_on(run_queries(&mut bench, nonce, None));
+        println!("{report}");
+        report.assert();
+    }
+}
+
+#[test]
+fn sqlite_settles_exactly() {
+    let mut bench = SqliteBench::new().unwrap();
+    for nonce in [1, 2] {
+        let report = block_on(run_exact_queries(&mut bench, nonce, None));
         println!("{report}");
         report.assert();
     }

@@ -4,6 +4,8 @@ use anyhow::Result;
 use bytes::Bytes;
 use pik_core::{EventId, Investigate, Ledger, RawKey, RawStore, Record, Store};
 
+use crate::BenchClock;
+
 /// A store, and what must be seen of it from outside.
 pub trait Bench {
     /// The store under test.
@@ -29,6 +31,9 @@ pub trait SplitBench: Bench {
 
     /// The half that keeps raw objects.
     fn raw_store(&self) -> &impl RawStore;
+
+    /// The clock that the store reads.
+    fn clock(&self) -> &BenchClock;
 }
 
 /// A store that answers investigators.

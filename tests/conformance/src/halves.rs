@@ -29,7 +29,8 @@ fn arrivals<B: SplitBench>(bench: &B, sample: Sample, count: usize) -> Result<Ve
 
 /// `claim`, finished by the attempt of that receipt.
 fn finished(claim: &Record, receipt: &Receipt, raw_size: u64) -> Record {
-    Record { status: Status::Accepted, receipt: receipt.clone(), raw_size, ..claim.clone() }
+    let finished_time = later(claim.ingest_time, 90_000).ok();
+    Record { status: Status::Accepted, receipt: receipt.clone(), raw_size, finished_time, ..claim.clone() }
 }
 
 pub(crate) async fn claim<B: SplitBench>(bench: &B, sample: Sample) -> Result<()> {
@@ -175,7 +176,7 @@ async fn finish<B: SplitBench>(bench: &B, died: &Arrival, next: &Arrival, raw: &
     ensure!(answer == expected, "answered {answer:?} instead of {expected:?}");
     ensure!(foretold == expected, "foretold {foretold:?} instead of {expected:?}");
     let (kept, duplicates) = split(bench.records(&id).await?)?;
-    let expected = finished(died, &next.receipt, raw.len() as u64);
+    let expected = finished(died, &next.receipt, raw.len() as u64).listed_under(next.ingest_time);
     ensure!(kept == expected && duplicates.is_empty(), "kept {kept:?} and {duplicates:?} instead of {expected:?}");
     let objects = bench.objects(&id).await?;
     ensure!(objects == [(died.raw_key.clone(), raw.clone())], "kept {objects:?}");

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bench;
+mod clock;
 mod dry_run;
 mod extremes;
 mod halves;
@@ -14,5 +15,6 @@ mod sample;
 mod suite;
 
 pub use bench::{Bench, QueryBench, SplitBench};
+pub use clock::BenchClock;
 pub use report::Report;
-pub use suite::{run, run_queries, run_split, run_split_queries};
+pub use suite::{run, run_exact_queries, run_queries, run_split, run_split_queries};

@@ -89,6 +89,7 @@ pub(crate) async fn records_complete<B: Bench>(bench: &B, sample: Sample) -> Res
         event_time: expected.event_time,
         ingest_time: again.ingest_time,
         ingest_lag_ms: again.ingest_lag_ms,
+        finished_time: None,
         status: Status::Duplicate,
         raw_bucket: expected.raw_bucket,
         raw_key: expected.raw_key,

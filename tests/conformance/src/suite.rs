@@ -1,6 +1,6 @@
 //! The lists of checks.
 
-use crate::queries::{arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, reopening, stats};
+use crate::queries::{arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, reopening, settled, stats};
 use crate::sample::Sample;
 use crate::{Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes};
 
@@ -79,6 +79,7 @@ pub async fn run_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<
     r.check("meanwhile_by_lag", ingest_meanwhile::by_lag(b, s("meanwhile_by_lag"))).await;
     r.check("meanwhile_by_arrival", ingest_meanwhile::by_arrival(b, s("meanwhile_by_arrival"))).await;
     r.check("meanwhile_by_event", ingest_meanwhile::by_event(b, s("meanwhile_by_event"))).await;
+    r.check("settled_clock_steps_back", settled::clock_steps_back(b, s("settled_clock_steps_back"))).await;
     r.check("stats_empty", stats::empty(b, s("stats_empty"))).await;
     r.check("stats_edges", stats::edges(b, s("stats_edges"))).await;
     r.check("stats_duplicates", stats::duplicates(b, s("stats_duplicates"))).await;
@@ -89,9 +90,24 @@ pub async fn run_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<
     r
 }
 
+/// Runs what a store must pass besides that keeps its promise of settled arrivals exactly, without a bound on clocks or
+/// calls; or the one check that is named.
+pub async fn run_exact_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Report {
+    let s = |check| Sample::new(check, nonce);
+    let mut r = Report::new(only);
+    let b = &*bench;
+    r.check("settled_clock_steps_far_back", settled::clock_steps_far_back(b, s("settled_clock_steps_far_back"))).await;
+    r.check("settled_readers_beside_writers", settled::readers_beside_writers(b, s("settled_beside_writers"))).await;
+    r.check("settled_after_reopening", settled::after_reopening(bench, s("settled_after_reopening"))).await;
+    r
+}
+
 /// Runs what queries on a store of two halves must pass besides, or the one check that is named.
 pub async fn run_split_queries<B: QueryBench + SplitBench>(bench: &B, nonce: u64, only: Option<&str>) -> Report {
     let mut r = Report::new(only);
-    r.check("pending_never_shown", pending::never_shown(bench, Sample::new("pending", nonce))).await;
+    let s = |check| Sample::new(check, nonce);
+    r.check("pending_never_shown", pending::never_shown(bench, s("pending"))).await;
+    r.check("settled_claim_finished_later", settled::claim_finished_later(bench, s("settled_claim"))).await;
+    r.check("settled_slow_attempt", settled::slow_attempt(bench, s("settled_slow_attempt"))).await;
     r
 }

@@ -8,7 +8,9 @@ use anyhow::Result;
 use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, Report, run};
-use pik_core::{Answer, EventId, MemoryStore, Outcome, RawKey, RawObject, Record, Store, StoreError, Submission};
+use pik_core::{
+    Answer, EventId, IngestTime, MemoryStore, Outcome, RawKey, RawObject, Record, Store, StoreError, Submission,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -129,6 +131,10 @@ impl Store for Faulty {
                 None => Ok(raw),
             },
         }
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        self.store.settled_until(now).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

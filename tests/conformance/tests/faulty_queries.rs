@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use anyhow::Result;
 use bytes::Bytes;
 use futures_executor::block_on;
-use pik_conformance::{Bench, Report, SplitBench, run_queries, run_split_queries};
+use pik_conformance::{Bench, BenchClock, Report, SplitBench, run_queries, run_split_queries};
 use pik_core::{
     Answer, Bucket, EventId, IngestTime, Investigate, Ledger, MemoryStore, Outcome, Page, Place, Position, Query,
     QueryError, RawKey, RawObject, RawStore, Record, StatsQuery, Status, Store, StoreError, Submission, Tally,
@@ -55,18 +55,23 @@ enum Fault {
     StatsRemembered,
     ForgetsDuplicatesOnReopening,
     ShowsPending,
+    SettledTooSoon,
+    FinishedIsForgotten,
 }
 
 struct Faulty {
     fault: Fault,
     store: MemoryStore,
+    clock: BenchClock,
     remembered: Mutex<Option<(StatsQuery, Vec<Bucket>)>>,
     reopened: bool,
 }
 
 impl Faulty {
     fn new(fault: Fault) -> Self {
-        Self { fault, store: MemoryStore::default(), remembered: Mutex::default(), reopened: false }
+        let clock = BenchClock::default();
+        let store = MemoryStore { clock: clock.clock(), ..MemoryStore::default() };
+        Self { fault, store, clock, remembered: Mutex::default(), reopened: false }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -80,6 +85,9 @@ impl Faulty {
             if self.has(Fault::ShowsPending) {
                 record.status = Status::Accepted;
             }
+        }
+        if self.has(Fault::FinishedIsForgotten) {
+            all.iter_mut().for_each(|record| record.finished_time = None);
         }
         let forgets = self.reopened && self.has(Fault::ForgetsDuplicatesOnReopening);
         all.retain(|record| match record.status {
@@ -145,7 +153,7 @@ impl Faulty {
     fn key(&self, query: &Query, place: &Place) -> (Vec<String>, i64) {
         // As numbers of one width, so that they compare as text.
         let number = |value: i64| format!("{:020}", i128::from(value) + (1 << 62));
-        let Place { event_id, event_time, ingest_time, ingest_lag_ms, status, receipt } = place;
+        let Place { event_id, event_time, ingest_time, listed_time, ingest_lag_ms, status, receipt } = place;
         let mut arrival = vec![status.as_str().to_owned(), ingest_time.to_string(), receipt.as_str().to_owned()];
         if self.has(Fault::DuplicatesBeforeFirst) {
             let first = if *status == Outcome::Duplicate { "A" } else { "B" };
@@ -168,7 +176,7 @@ impl Faulty {
             Query::Arrivals { .. } if self.has(Fault::ArrivalsByEventTime) => {
                 ([vec![event_time.sort_key().as_str().to_owned(), event_id.to_string()], arrival].concat(), 0)
             }
-            Query::Arrivals { .. } => ([vec![ingest_time.to_string(), event_id.to_string()], arrival].concat(), 0),
+            Query::Arrivals { .. } => ([vec![listed_time.to_string(), event_id.to_string()], arrival].concat(), 0),
             Query::Duplicates { .. } => (arrival, 0),
         }
     }
@@ -201,6 +209,13 @@ impl Store for Faulty {
 
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.store.raw(id).await
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        match self.fault {
+            Fault::SettledTooSoon => Ok(now),
+            _ => self.store.settled_until(now).await,
+        }
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
@@ -319,10 +334,14 @@ impl SplitBench for FaultyBench {
     fn raw_store(&self) -> &impl RawStore {
         &self.0.store.raw_store
     }
+
+    fn clock(&self) -> &BenchClock {
+        &self.0.clock
+    }
 }
 
 /// Each fault and a check that must notice it, if not the only one.
-const NOTICED: [(Fault, &str); 40] = [
+const NOTICED: [(Fault, &str); 41] = [
     (Fault::EventTimesAsText, "entity_in_order"),
     (Fault::EventTimesInSeconds, "entity_in_order"),
     (Fault::DuplicatesBeforeFirst, "entity_one_instant"),
@@ -352,6 +371,7 @@ const NOTICED: [(Fault, &str); 40] = [
     (Fault::ArrivalsWithoutDuplicates, "arrivals_in_order"),
     (Fault::ArrivalsByEventTime, "arrivals_in_order"),
     (Fault::ArrivalsToIncluded, "arrivals_bounds"),
+    (Fault::SettledTooSoon, "settled_clock_steps_back"),
     (Fault::DuplicatesWithFirst, "duplicates_none"),
     (Fault::DuplicatesOfEverything, "duplicates_by_arrival"),
     (Fault::StatsWithoutEmpty, "stats_empty"),
@@ -380,8 +400,18 @@ fn every_fault_is_noticed() {
 
 #[test]
 fn a_claim_that_is_shown_is_noticed() {
-    let report = block_on(run_split_queries(&FaultyBench(Faulty::new(Fault::ShowsPending)), 1, None));
+    let report =
+        block_on(run_split_queries(&FaultyBench(Faulty::new(Fault::ShowsPending)), 1, Some("pending_never_shown")));
     assert_eq!(report.failures().len(), 1, "{report}");
+}
+
+#[test]
+fn windows_that_gain_what_is_finished_later_are_noticed() {
+    for check in ["settled_claim_finished_later", "settled_slow_attempt"] {
+        let bench = FaultyBench(Faulty::new(Fault::FinishedIsForgotten));
+        let report = block_on(run_split_queries(&bench, 1, Some(check)));
+        assert_eq!(report.failures().len(), 1, "{report}");
+    }
 }
 
 #[test]

@@ -3,13 +3,21 @@
 use anyhow::Result;
 use bytes::Bytes;
 use futures_executor::block_on;
-use pik_conformance::{Bench, SplitBench, run, run_queries, run_split, run_split_queries};
+use pik_conformance::{
+    Bench, BenchClock, SplitBench, run, run_exact_queries, run_queries, run_split, run_split_queries,
+};
 use pik_core::{
     Event, EventId, Ledger, MemoryStore, Outcome, RawKey, RawStore, Receipt, Record, Status, Store, Submission,
 };
 
-#[derive(Default)]
-struct MemoryBench(MemoryStore);
+struct MemoryBench(MemoryStore, BenchClock);
+
+impl Default for MemoryBench {
+    fn default() -> Self {
+        let clock = BenchClock::default();
+        Self(MemoryStore { clock: clock.clock(), ..MemoryStore::default() }, clock)
+    }
+}
 
 impl Bench for MemoryBench {
     type Store = MemoryStore;
@@ -39,6 +47,10 @@ impl SplitBench for MemoryBench {
 
     fn raw_store(&self) -> &impl RawStore {
         &self.0.raw_store
+    }
+
+    fn clock(&self) -> &BenchClock {
+        &self.1
     }
 }
 
@@ -71,6 +83,13 @@ fn memory_store_answers() {
     // A second run on the same store, as on one that lasts.
     block_on(run_queries(&mut bench, 2, None)).assert();
     block_on(run_split_queries(&bench, 2, None)).assert();
+}
+
+#[test]
+fn memory_store_is_not_exact() {
+    let report = block_on(run_exact_queries(&mut MemoryBench::default(), 1, None));
+    let failed: Vec<_> = report.failures().into_iter().map(|(name, _)| name).collect();
+    assert!(failed.contains(&"settled_clock_steps_far_back"), "{report}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use bytes::Bytes;
 use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore, cloudflare_store};
-use pik_conformance::{Bench, SplitBench};
+use pik_conformance::{Bench, BenchClock, SplitBench};
 use pik_core::{EventId, IngestTime, Ledger, RawKey, RawStore, Receipt, Record, Status};
 use serde_json::Value;
 use worker::Env;
@@ -13,11 +13,13 @@ const BUCKET_NAME: &str = "pik-raw";
 pub(crate) struct WorkerBench {
     env: Env,
     store: CloudflareStore,
+    clock: BenchClock,
 }
 
 impl WorkerBench {
     pub(crate) fn new(env: &Env) -> Result<Self> {
-        Ok(Self { env: env.clone(), store: open(env)? })
+        let clock = BenchClock::default();
+        Ok(Self { env: env.clone(), store: open(env, &clock)?, clock })
     }
 
     /// The rows of a statement about one event.
@@ -27,9 +29,10 @@ impl WorkerBench {
     }
 }
 
-fn open(env: &Env) -> Result<CloudflareStore> {
+fn open(env: &Env, clock: &BenchClock) -> Result<CloudflareStore> {
     let ledger = D1Ledger::new(env.d1("DB").map_err(told)?, BUCKET_NAME);
-    Ok(cloudflare_store(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?)))
+    let store = cloudflare_store(ledger, R2RawStore::new(env.bucket("RAW").map_err(told)?));
+    Ok(CloudflareStore { clock: clock.clock(), ..store })
 }
 
 fn told(error: worker::Error) -> anyhow::Error {
@@ -68,7 +71,7 @@ impl Bench for WorkerBench {
 
     async fn records(&self, id: &EventId) -> Result<Vec<Record>> {
         let events = "SELECT *, lower(hex(event_id)) AS id, lower(hex(payload_hash)) AS hash FROM event WHERE event_id = unhex(?1)";
-        let duplicates = "SELECT ingest_ms, receipt FROM duplicate WHERE event_id = unhex(?1)";
+        let duplicates = "SELECT ingest_ms, finished_ms, receipt FROM duplicate WHERE event_id = unhex(?1)";
         let mut records = Vec::new();
         for row in self.rows(events, id).await? {
             records.push(record(&row)?);
@@ -79,6 +82,7 @@ impl Bench for WorkerBench {
             records.push(Record {
                 ingest_time,
                 ingest_lag_ms: ingest_time.lag_ms(&first.event_time),
+                finished_time: finished_time(&row)?,
                 status: Status::Duplicate,
                 receipt: Receipt::from_stored(text(&row, "receipt")?),
                 ..first
@@ -88,7 +92,7 @@ impl Bench for WorkerBench {
     }
 
     async fn reopen(&mut self) -> Result<()> {
-        self.store = open(&self.env)?;
+        self.store = open(&self.env, &self.clock)?;
         Ok(())
     }
 }
@@ -103,6 +107,13 @@ fn number(row: &Value, column: &str) -> Result<i64> {
 
 fn ingest_time(row: &Value) -> Result<IngestTime> {
     IngestTime::from_unix_ms(number(row, "ingest_ms")?).context("ingest_ms")
+}
+
+fn finished_time(row: &Value) -> Result<Option<IngestTime>> {
+    match &row["finished_ms"] {
+        Value::Null => Ok(None),
+        _ => Ok(IngestTime::from_unix_ms(number(row, "finished_ms")?)),
+    }
 }
 
 /// A record read without the code under test, except that its key follows from the rest.
@@ -122,6 +133,7 @@ fn record(row: &Value) -> Result<Record> {
         event_time,
         ingest_time,
         ingest_lag_ms: number(row, "ingest_lag_ms")?,
+        finished_time: finished_time(row)?,
         status: Status::from_stored(text(row, "status")?).context("status")?,
         raw_bucket: text(row, "raw_bucket")?.into(),
         raw_key: RawKey::of(source, event_type, &event_time, ingest_time, &event_id),
@@ -139,5 +151,9 @@ impl SplitBench for WorkerBench {
 
     fn raw_store(&self) -> &impl RawStore {
         &self.store.raw_store
+    }
+
+    fn clock(&self) -> &BenchClock {
+        &self.clock
     }
 }

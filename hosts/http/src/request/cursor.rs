@@ -5,13 +5,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pik_core::{Position, Query};
+use pik_core::{IngestTime, Position, Query};
 use sha2::{Digest, Sha256};
 
 use crate::response::json::json;
 
 /// The first byte, to be raised when what follows changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// So many bytes of a hash: against mix-ups and damage, not against malice.
 const HASH_BYTES: usize = 6;
 
@@ -36,16 +36,21 @@ impl CursorError {
 }
 
 /// The cursor of the page that begins at `position`.
-pub(crate) fn write(query: &Query, position: &Position) -> String {
+///
+/// A question about arrivals is frozen by its first page: the cursor carries how far that one went.
+pub(crate) fn write(query: &Query, settled_until: Option<IngestTime>, position: &Position) -> String {
     let mut bytes = vec![VERSION];
     bytes.extend_from_slice(&hash(&json(query)));
+    if let Some(time) = settled_until {
+        bytes.extend_from_slice(format!("{time} ").as_bytes());
+    }
     bytes.extend_from_slice(position.as_str().as_bytes());
     bytes.extend_from_slice(&hash(&bytes));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Where the page of a cursor begins.
-pub(crate) fn read(query: &Query, cursor: &str) -> Result<Position, CursorError> {
+/// How far the question goes, if it was frozen, and where the page of a cursor begins.
+pub(crate) fn read(query: &Query, cursor: &str) -> Result<(Option<IngestTime>, Position), CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError::Broken)?;
     let (text, check) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(CursorError::Broken)?;
     let [VERSION, rest @ ..] = text else { return Err(CursorError::Broken) };
@@ -55,8 +60,11 @@ pub(crate) fn read(query: &Query, cursor: &str) -> Result<Position, CursorError>
         Err(CursorError::Broken)
     } else if *question != hash(&json(query)) {
         Err(CursorError::OtherQuestion)
+    } else if let Query::Arrivals { .. } = query {
+        let (time, position) = position.split_once(' ').ok_or(CursorError::Broken)?;
+        Ok((Some(time.parse().map_err(|_| CursorError::Broken)?), Position::new(position)))
     } else {
-        Ok(Position::new(position))
+        Ok((None, Position::new(position)))
     }
 }
 

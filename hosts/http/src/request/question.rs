@@ -11,7 +11,10 @@ use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
 
 /// A page of records.
 pub(crate) struct Question {
+    /// As it was asked.
     pub(crate) query: Query,
+    /// How far the walk goes that this page belongs to, if its first page froze it.
+    pub(crate) settled_until: Option<IngestTime>,
     pub(crate) after: Option<Position>,
     pub(crate) limit: usize,
 }
@@ -75,11 +78,14 @@ impl Question {
 
     fn page(given: &Given<'_>, query: Query) -> Result<Self, Complaint> {
         let limit = given.parsed("limit", limit)?.unwrap_or(DEFAULT_LIMIT);
-        let after = match given.parsed("cursor", |cursor| Ok(cursor.to_owned()))? {
-            Some(cursor) => Some(cursor::read(&query, &cursor).map_err(|error| error.message())?),
-            None => None,
+        let (settled_until, after) = match given.parsed("cursor", |cursor| Ok(cursor.to_owned()))? {
+            Some(cursor) => {
+                let (settled_until, after) = cursor::read(&query, &cursor).map_err(|error| error.message())?;
+                (settled_until, Some(after))
+            }
+            None => (None, None),
         };
-        Ok(Self { query, after, limit })
+        Ok(Self { query, settled_until, after, limit })
     }
 }
 

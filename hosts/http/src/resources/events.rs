@@ -2,9 +2,10 @@
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
+use pik_core::{Investigate, Page, Query, QueryError, Record, Status, Store};
 use serde::Serialize;
 
+use super::intake;
 use crate::request::cursor::{self, CursorError};
 use crate::request::question::{self, Question};
 use crate::response::answer::{EventFound, EventsFound};
@@ -14,10 +15,12 @@ use crate::service::Service;
 use crate::{Call, ErrorCode, Host};
 
 /// Records by entity, by lag or by arrival.
-pub(super) async fn list<S: Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+pub(super) async fn list<S: Store + Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
     let question = Question::of_events(call.parameters()).map_err(Refusal::invalid_parameter)?;
+    let question = frozen(service, question).await?;
     let page = page(service, &question).await?;
-    Ok(found(&EventsFound { next_cursor: next(&question, &page), events: &page.items }))
+    let settled_until = question.settled_until;
+    Ok(found(&EventsFound { settled_until, next_cursor: next(&question, &page), events: &page.items }))
 }
 
 /// One event and its duplicates.
@@ -36,16 +39,26 @@ pub(super) async fn one<S: Store + Investigate, H: Host>(
     Ok(found(&EventFound { event: &event, duplicates: &page.items, next_cursor }))
 }
 
+/// The question, ended where arrivals are settled: no page shows what a later one could push aside.
+async fn frozen<S: Store, H: Host>(service: &Service<S, H>, question: Question) -> Result<Question, Refusal> {
+    if !matches!(question.query, Query::Arrivals { .. }) || question.settled_until.is_some() {
+        return Ok(question);
+    }
+    let now = intake::host_time(service)?;
+    Ok(Question { settled_until: Some(service.store().settled_until(now).await?), ..question })
+}
+
 async fn page<S: Investigate, H: Host>(service: &Service<S, H>, question: &Question) -> Result<Page<Record>, Refusal> {
-    let Question { query, after, limit } = question;
-    service.store().records(query, after.as_ref(), *limit).await.map_err(|error| match error {
+    let Question { query, settled_until, after, limit } = question;
+    let query = settled_until.map_or_else(|| query.clone(), |until| query.clone().frozen(until));
+    service.store().records(&query, after.as_ref(), *limit).await.map_err(|error| match error {
         QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),
         QueryError::Store(error) => error.into(),
     })
 }
 
 fn next(question: &Question, page: &Page<Record>) -> Option<String> {
-    page.next.as_ref().map(|position| cursor::write(&question.query, position))
+    page.next.as_ref().map(|position| cursor::write(&question.query, question.settled_until, position))
 }
 
 /// The answer to a question about an event that there is not.

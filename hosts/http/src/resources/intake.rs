@@ -88,10 +88,15 @@ pub(crate) async fn receive<S, H: Host>(
                 .with_reason(Some(reason))
         }
     })?;
-    let ingest_time = IngestTime::from_unix_ms(service.host().now_ms()).ok_or_else(|| {
-        Refusal::service(ErrorCode::Internal, "the host's clock is outside the years 1 to 9999; set it")
-    })?;
+    let ingest_time = host_time(service)?;
     Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share })
+}
+
+/// What the host's clock shows.
+pub(crate) fn host_time<S: Store, H: Host>(service: &Service<S, H>) -> Result<IngestTime, Refusal> {
+    IngestTime::from_unix_ms(service.host().now_ms()).ok_or_else(|| {
+        Refusal::service(ErrorCode::Internal, "the host's clock is outside the years 1 to 9999; set it")
+    })
 }
 
 impl Received {

@@ -1,6 +1,6 @@
 //! The JSON that clients get (`docs/contract.md`, section 7).
 
-use pik_core::{Answer, Bucket, EventId, Outcome, Problem, RawKey, Record};
+use pik_core::{Answer, Bucket, EventId, IngestTime, Outcome, Problem, RawKey, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -130,6 +130,12 @@ pub(crate) struct EventsFound<'a> {
     /// Sent as `cursor` with the same parameters, it gets the next page; null on the last one.
     #[schema(required = true)]
     pub(crate) next_cursor: Option<String>,
+    /// Only where arrivals are asked for. No window of arrivals that ends here or earlier ever gains a record, and nothing
+    /// beyond is shown: ask for the next window from here on, or from `ingested_to` where that is earlier. All pages of
+    /// one walk have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::time)]
+    pub(crate) settled_until: Option<IngestTime>,
 }
 
 /// An event and its duplicates.

@@ -78,7 +78,11 @@ pub(crate) fn record() -> Object {
         ("receipt", text("The attempt that wrote this record; it begins with the `x-request-id`.").into()),
         ("contract", whole("The version of the event contract.").into()),
     ];
-    object(members)
+    let mut record = object(members);
+    let finished = "The time under which arrivals list this occurrence, only where that is not `ingest_time`: an attempt that \
+        came later, or took long, finished it.";
+    record.properties.insert("finished_time".to_owned(), Schema::from(text(finished)).into());
+    record
 }
 
 /// What happened in one hour or day of event time.
@@ -132,6 +136,11 @@ fn object<const N: usize>(members: [(&str, Schema); N]) -> Object {
 
 fn integer() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer)
+}
+
+/// An instant, in UTC, to the millisecond.
+pub(crate) fn time() -> Object {
+    string().build()
 }
 
 pub(crate) fn a_record() -> Ref {

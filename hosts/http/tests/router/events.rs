@@ -260,7 +260,7 @@ fn what_is_no_cursor_is_refused() {
     broken.push(whole[4..].to_owned());
     broken.push(whole.to_lowercase());
     // Another version.
-    broken.push(format!("Ag{}", &whole[2..]));
+    broken.push(format!("Aw{}", &whole[2..]));
     broken.push("A".repeat(5_000));
     for cursor in broken {
         let answer = service.get(&format!("{question}&cursor={cursor}"));
@@ -290,4 +290,31 @@ fn head_has_the_head_of_get() {
         assert_eq!((head.status, head.body.len()), (got.status, 0));
         assert_eq!(head.header("content-length"), got.body.len().to_string());
     }
+}
+
+#[test]
+fn a_walk_through_arrivals_shows_what_was_settled_when_it_began() {
+    const WINDOW: &str = "/events?ingested_from=2025-12-29T20:00:00Z&ingested_to=2025-12-30T00:00:00Z";
+    let service = Service::new(Config::default());
+    // The host's clock shows 20:15:35.580, and what arrives in that millisecond may still be under way.
+    let arrive = |nth: usize, time: &str| {
+        service.arrive(nth, &EXAMPLE.replace("10}", &format!("{nth}}}")), &format!("2025-12-29T{time}Z"));
+    };
+    for (nth, time) in ["20:00:00.000", "20:15:35.579", "20:15:35.580", "23:00:00.000"].iter().enumerate() {
+        arrive(nth, time);
+    }
+    let first = service.get(&format!("{WINDOW}&limit=1")).json();
+    assert_eq!(first["settled_until"], "2025-12-29T20:15:35.580Z");
+    assert_eq!(first["events"][0]["ingest_time"], "2025-12-29T20:00:00.000Z");
+    arrive(4, "20:15:36.000");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = service.get(&format!("{WINDOW}&limit=1&cursor={cursor}")).json();
+    assert_eq!(second["events"][0]["ingest_time"], "2025-12-29T20:15:35.579Z");
+    assert_eq!((&second["next_cursor"], &second["settled_until"]), (&Value::Null, &first["settled_until"]));
+    // A window that begins where nothing is settled yet is empty, and says so.
+    let ahead = service.get("/events?ingested_from=2025-12-29T21:00:00Z&ingested_to=2025-12-30T00:00:00Z").json();
+    assert_eq!(ahead["events"], Value::Array(Vec::new()));
+    assert_eq!(ahead["settled_until"], first["settled_until"]);
+    // Other questions have nothing to freeze.
+    assert_eq!(service.get("/events?entity_id=user_123").json().get("settled_until"), None);
 }

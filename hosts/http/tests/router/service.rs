@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use pik_core::{
-    Answer, Bucket, Event, EventId, Investigate, MemoryStore, Page, Position, Query, QueryError, RawObject, Receipt,
-    Record, StatsQuery, Store, StoreError, Submission,
+    Answer, Bucket, Event, EventId, IngestTime, Investigate, MemoryStore, Page, Position, Query, QueryError, RawObject,
+    Receipt, Record, StatsQuery, Store, StoreError, Submission,
 };
 use pik_http::{Api, Config, Exchange, Host};
 use serde_json::Value;
@@ -108,6 +108,11 @@ impl Store for TestStore {
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.fault()?;
         self.memory.raw(id).await
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        self.fault()?;
+        Ok(now)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pik_core::{
-    Answer, Bucket, EventId, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery, Store,
-    StoreError, Submission,
+    Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
+    Store, StoreError, Submission,
 };
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
@@ -36,6 +36,10 @@ impl Store for Faulty {
 
     async fn raw(&self, _: &EventId) -> Result<Option<RawObject>, StoreError> {
         Ok(None)
+    }
+
+    async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {
+        Ok(now)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

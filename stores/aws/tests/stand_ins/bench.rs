@@ -4,8 +4,10 @@ use anyhow::Result;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use pik_aws::{AwsStore, Clients, DynamoLedger, S3RawStore, Settings};
-use pik_conformance::{Bench, SplitBench};
+use pik_conformance::{Bench, BenchClock, SplitBench};
 use pik_core::{EventId, Ledger, RawKey, RawStore, Receipt, Record, Status};
+
+use crate::stand;
 
 pub(crate) struct AwsBench {
     pub(crate) store: AwsStore,
@@ -14,15 +16,24 @@ pub(crate) struct AwsBench {
     pub(crate) settings: Settings,
     ledger: DynamoLedger,
     raw_store: S3RawStore,
+    clock: BenchClock,
 }
 
 impl AwsBench {
-    /// A bench for a store on the bucket and table of `settings`, whose endpoints lead straight to the services.
-    pub(crate) async fn new(store: AwsStore, settings: Settings) -> Self {
+    /// A bench on a bucket and a table made for it.
+    pub(crate) async fn made(settings: Settings) -> Result<Self> {
+        stand::made(settings.clone()).await?;
+        Self::open(settings).await
+    }
+
+    /// A bench on what is there.
+    pub(crate) async fn open(settings: Settings) -> Result<Self> {
+        let clock = BenchClock::default();
+        let store = AwsStore::connect_with(settings.clone(), clock.clock()).await?;
         let clients = Clients::from_environment(&settings).await;
         let ledger = DynamoLedger::new(&clients, &settings);
         let raw_store = S3RawStore::new(&clients, &settings);
-        Self { store, clients, settings, ledger, raw_store }
+        Ok(Self { store, clients, settings, ledger, raw_store, clock })
     }
 
     /// All items of an event.
@@ -66,6 +77,11 @@ pub(crate) fn record(item: &std::collections::HashMap<String, AttributeValue>) -
         event_time: text("event_time")?.parse().map_err(|_| wrong("event_time"))?,
         ingest_time: text("ingest_time")?.parse().map_err(|_| wrong("ingest_time"))?,
         ingest_lag_ms: text("ingest_lag_ms")?.parse()?,
+        finished_time: text("finished_time")
+            .ok()
+            .map(|time| time.parse())
+            .transpose()
+            .map_err(|_| wrong("finished_time"))?,
         status: Status::from_stored(&text("status")?).ok_or_else(|| wrong("status"))?,
         raw_bucket: text("raw_bucket")?,
         raw_key: text("raw_key")?.parse().map_err(|_| wrong("raw_key"))?,
@@ -106,7 +122,7 @@ impl Bench for AwsBench {
     }
 
     async fn reopen(&mut self) -> Result<()> {
-        self.store = AwsStore::connect(self.settings.clone()).await?;
+        self.store = AwsStore::connect_with(self.settings.clone(), self.clock.clock()).await?;
         Ok(())
     }
 }
@@ -118,5 +134,9 @@ impl SplitBench for AwsBench {
 
     fn raw_store(&self) -> &impl RawStore {
         &self.raw_store
+    }
+
+    fn clock(&self) -> &BenchClock {
+        &self.clock
     }
 }

@@ -110,7 +110,7 @@ pub(crate) async fn six_events(bench: &AwsBench) -> Result<Vec<Submission>> {
 
 async fn bench(test: &str) -> Result<(AwsBench, Pik)> {
     let settings = stand::settings(test)?;
-    let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
+    let bench = AwsBench::made(settings).await?;
     let pik = Pik::on(&bench.settings)?;
     Ok((bench, pik))
 }
@@ -199,7 +199,7 @@ async fn objects_go_to_folders_and_buckets_and_back() -> Result<()> {
 
     // Another bucket, below a prefix.
     let other = stand::settings("cli-copy")?;
-    let other = AwsBench::new(stand::made(other.clone()).await?, other).await;
+    let other = AwsBench::made(other).await?;
     let url = format!("s3://{}/a lake/2025", other.settings.bucket);
     let export = [&["export", "--to", &url], &DAY[..]].concat();
     ensure!(pik.good(&export).await? == "new 6, there before 0, refused 0, unusable 0\n");

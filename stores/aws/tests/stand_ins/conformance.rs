@@ -10,8 +10,7 @@ use crate::stand;
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn store_conforms() -> Result<()> {
     let settings = stand::settings("conformance")?;
-    let store = stand::made(settings.clone()).await?;
-    let mut bench = AwsBench::new(store, settings).await;
+    let mut bench = AwsBench::made(settings).await?;
     let report = run(&mut bench, stand::nonce(), None).await;
     println!("{report}");
     report.assert();
@@ -22,8 +21,7 @@ async fn store_conforms() -> Result<()> {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn halves_conform() -> Result<()> {
     let settings = stand::settings("halves")?;
-    let store = stand::made(settings.clone()).await?;
-    let bench = AwsBench::new(store, settings).await;
+    let bench = AwsBench::made(settings).await?;
     let report = run_split(&bench, stand::nonce(), None).await;
     println!("{report}");
     report.assert();
@@ -34,8 +32,7 @@ async fn halves_conform() -> Result<()> {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn store_answers() -> Result<()> {
     let settings = stand::settings("answers")?;
-    let store = stand::made(settings.clone()).await?;
-    let mut bench = AwsBench::new(store, settings).await;
+    let mut bench = AwsBench::made(settings).await?;
     let report = run_queries(&mut bench, stand::nonce(), None).await;
     println!("{report}");
     report.assert();

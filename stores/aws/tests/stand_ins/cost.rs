@@ -41,7 +41,7 @@ impl Counted {
         let through =
             Settings { s3_endpoint: Some(s3.url.clone()), dynamodb_endpoint: Some(dynamodb.url.clone()), ..straight };
         dynamodb.meter();
-        Ok(Self { store: AwsStore::connect(through).await?, s3, dynamodb })
+        Ok(Self { store: stand::open(through).await?, s3, dynamodb })
     }
 
     /// The calls to DynamoDB of one arrival, and how many to S3.

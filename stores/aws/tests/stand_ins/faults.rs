@@ -93,7 +93,7 @@ impl Trouble {
         for number in events {
             sent.extend(until_answered(host, number, |_| stand::at("2025-12-31T08:00:00.000Z")).await);
         }
-        let bench = AwsBench::new(AwsStore::connect(self.straight.clone()).await?, self.straight).await;
+        let bench = AwsBench::open(self.straight).await?;
         let attempts: Vec<_> = sent.into_iter().map(|(sent, answer)| Attempt::direct(sent, answer.ok())).collect();
         invariants::check(&bench, &attempts).await
     }
@@ -111,10 +111,8 @@ impl Trouble {
 async fn nothing_is_lost_or_answered_wrongly() -> Result<()> {
     let seed = stand::seed();
     let trouble = Trouble::new("faults").await?;
-    let stores = [
-        Arc::new(AwsStore::connect(trouble.through.clone()).await?),
-        Arc::new(AwsStore::connect(trouble.through.clone()).await?),
-    ];
+    let stores =
+        [Arc::new(stand::open(trouble.through.clone()).await?), Arc::new(stand::open(trouble.through.clone()).await?)];
     // First what the SDK's retries overcome, then what they give up on, so that clients have to come back.
     let mut sent = trouble.send(&stores, seed, 1, 0..EVENTS).await?;
     sent.extend(trouble.send(&stores, seed, 4, EVENTS..2 * EVENTS).await?);

@@ -11,7 +11,7 @@ use crate::stand;
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn an_event_keeps_its_first_key() -> Result<()> {
     let settings = stand::settings("midnight")?;
-    let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
+    let bench = AwsBench::made(settings).await?;
     for (number, object_was_there) in [(1, false), (2, true)] {
         let before = stand::attempt(number, stand::at("2025-12-29T23:59:59.999Z"));
         let claim = before.claim(&bench.settings.bucket);

@@ -7,8 +7,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{Clients, DynamoLedger, S3RawStore, Settings};
+use pik_conformance::BenchClock;
 use pik_core::{
-    Answer, Claim, Commit, EventId, Ledger, Put, RawStore, Receipt, Record, Status, StoreError, Submission,
+    Answer, Claim, Clock, Commit, EventId, Ledger, Put, RawStore, Receipt, Record, Status, StoreError, Submission,
 };
 
 use crate::faults::{Host, Trouble};
@@ -60,6 +61,7 @@ struct Mistaken {
     settings: Settings,
     ledger: DynamoLedger,
     raw_store: S3RawStore,
+    clock: Clock,
 }
 
 impl Mistaken {
@@ -69,6 +71,7 @@ impl Mistaken {
             mistake,
             ledger: DynamoLedger::new(&clients, settings),
             raw_store: S3RawStore::new(&clients, settings),
+            clock: BenchClock::default().clock(),
             settings: settings.clone(),
             clients,
         }
@@ -81,7 +84,7 @@ impl Mistaken {
 
 impl Host for Mistaken {
     async fn ingest(&self, submission: Submission) -> Result<Answer, StoreError> {
-        pik_core::ingest(self, self, &submission).await
+        pik_core::ingest(self, self, &self.clock, &submission).await
     }
 }
 

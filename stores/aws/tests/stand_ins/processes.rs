@@ -86,9 +86,9 @@ fn id(body: &str) -> EventId {
 
 async fn two_hosts(test: &str) -> Result<(AwsBench, [Host; 2])> {
     let settings = stand::settings(test)?;
-    let store = stand::made(settings.clone()).await?;
+    let bench = AwsBench::made(settings.clone()).await?;
     let hosts = [Host::start(&settings)?, Host::start(&settings)?];
-    Ok((AwsBench::new(store, settings).await, hosts))
+    Ok((bench, hosts))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,7 +30,7 @@ struct Scene {
 impl Scene {
     async fn new(test: &str) -> Result<Self> {
         let settings = stand::settings(test)?;
-        let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
+        let bench = AwsBench::made(settings).await?;
         let sqs_url = std::env::var("PIK_TEST_SQS_URL").context("PIK_TEST_SQS_URL; run `cargo xtask test aws`")?;
         let http = aws_smithy_http_client::Builder::new().build_http();
         let shared = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http).load().await;

@@ -46,7 +46,7 @@ fn submission(number: u64, arrived: &str) -> Submission {
 /// Records alone: questions read no objects.
 async fn scene(test: &str) -> Result<Scene> {
     let straight = stand::settings(test)?;
-    let bench = AwsBench::new(stand::made(straight.clone()).await?, straight.clone()).await;
+    let bench = AwsBench::made(straight.clone()).await?;
     let of = |submission: &Submission, status| Record { status, ..submission.claim(&straight.bucket) };
     let ledger = bench.ledger();
     let first = async |number: u64| -> Result<()> {
@@ -65,7 +65,7 @@ async fn scene(test: &str) -> Result<Scene> {
     let last = submission(EVENTS - 1, "2025-12-29T08:00:00.000Z").event_id;
     let dynamodb = Proxy::before(Service::DynamoDb, straight.dynamodb_endpoint.as_deref().unwrap_or_default()).await?;
     let through = Settings { dynamodb_endpoint: Some(dynamodb.url.clone()), ..straight };
-    let store = AwsStore::connect(through).await?;
+    let store = stand::open(through).await?;
     dynamodb.meter();
     let mut scene = Scene { store, dynamodb, last, whole: 0 };
     let (_, exchanges) = scene.ask(&Query::Duplicates { event_id: last }, None, PAGE).await?;

@@ -32,7 +32,7 @@ fn findings(notices: Vec<Notice>) -> Vec<Finding> {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn walks_every_page_of_a_sound_store() -> Result<()> {
     let settings = stand::settings("walk")?;
-    let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
+    let bench = AwsBench::made(settings).await?;
     // More than a page of the scan (500) and of the listing (1,000).
     const EVENTS: u64 = 1_100;
     let all: Vec<_> = (0..EVENTS).map(|number| stand::attempt(number, stand::at(ARRIVED))).collect();
@@ -60,7 +60,7 @@ async fn walks_every_page_of_a_sound_store() -> Result<()> {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
     let settings = stand::settings("verify")?;
-    let bench = AwsBench::new(stand::made(settings.clone()).await?, settings).await;
+    let bench = AwsBench::made(settings).await?;
     let (bucket, table) = (bench.settings.bucket.as_str(), bench.settings.table.as_str());
     let arrived = stand::at(ARRIVED);
     let accepted = async |number: u64| -> Result<Record> {

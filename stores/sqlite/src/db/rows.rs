@@ -84,6 +84,7 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
         event_time,
         ingest_time,
         ingest_lag_ms: ingest_time.lag_ms(&event_time),
+        finished_time: None,
         status: Status::Accepted,
         raw_bucket: RAW_BUCKET.to_owned(),
         raw_key: RawKey::of(&source, &event_type, &event_time, ingest_time, &event_id),

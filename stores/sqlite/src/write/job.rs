@@ -1,21 +1,26 @@
 //! What is queued for the writer, with the way back to its client.
 
 use futures_channel::oneshot;
-use pik_core::{Answer, StoreError, Submission};
+use pik_core::{Answer, IngestTime, StoreError, Submission};
+
+use crate::write::watermark::UnderWay;
 
 /// What the submissions of a batch come to, in their order.
 pub(crate) type Outcomes = Vec<Result<Answer, StoreError>>;
 
 /// One entry of the writer's queue.
 pub(crate) enum Job {
-    One(Box<Submission>, oneshot::Sender<Result<Answer, StoreError>>),
-    Batch(Vec<Submission>, oneshot::Sender<Outcomes>),
+    One(Box<Submission>, UnderWay, oneshot::Sender<Result<Answer, StoreError>>),
+    Batch(Vec<Submission>, UnderWay, oneshot::Sender<Outcomes>),
+    /// Keeps how far settled arrivals may be told.
+    Settle(IngestTime, oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// A job that has been done, once its transaction is committed.
 pub(crate) enum Reply {
-    One(Result<Answer, StoreError>, oneshot::Sender<Result<Answer, StoreError>>),
-    Batch(Outcomes, oneshot::Sender<Outcomes>),
+    One(Result<Answer, StoreError>, UnderWay, oneshot::Sender<Result<Answer, StoreError>>),
+    Batch(Outcomes, UnderWay, oneshot::Sender<Outcomes>),
+    Settle(Result<(), StoreError>, oneshot::Sender<Result<(), StoreError>>),
 }
 
 impl Job {
@@ -23,15 +28,25 @@ impl Job {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::One(..) => 1,
-            Self::Batch(submissions, _) => submissions.len(),
+            Self::Batch(submissions, ..) => submissions.len(),
+            Self::Settle(..) => 0,
         }
     }
 
-    /// Ingests each submission.
-    pub(crate) fn settle(self, mut ingest: impl FnMut(&Submission) -> Result<Answer, StoreError>) -> Reply {
+    /// Does the job.
+    pub(crate) fn settle<W>(
+        self,
+        work: &mut W,
+        mut ingest: impl FnMut(&mut W, &Submission) -> Result<Answer, StoreError>,
+        keep: impl FnOnce(&mut W, IngestTime) -> Result<(), StoreError>,
+    ) -> Reply {
         match self {
-            Self::One(submission, client) => Reply::One(ingest(&submission), client),
-            Self::Batch(submissions, client) => Reply::Batch(submissions.iter().map(ingest).collect(), client),
+            Self::One(submission, under_way, client) => Reply::One(ingest(work, &submission), under_way, client),
+            Self::Batch(submissions, under_way, client) => {
+                let outcomes = submissions.iter().map(|submission| ingest(work, submission)).collect();
+                Reply::Batch(outcomes, under_way, client)
+            }
+            Self::Settle(ceiling, client) => Reply::Settle(keep(work, ceiling), client),
         }
     }
 }
@@ -41,16 +56,18 @@ impl Reply {
     /// The transaction is committed.
     pub(crate) fn send(self) {
         match self {
-            Self::One(outcome, client) => drop(client.send(outcome)),
-            Self::Batch(outcomes, client) => drop(client.send(outcomes)),
+            Self::One(outcome, _, client) => drop(client.send(outcome)),
+            Self::Batch(outcomes, _, client) => drop(client.send(outcomes)),
+            Self::Settle(outcome, client) => drop(client.send(outcome)),
         }
     }
 
     /// The transaction is lost, and with it everything that was done.
     pub(crate) fn fail(self, error: &StoreError) {
         match self {
-            Self::One(_, client) => drop(client.send(Err(error.clone()))),
-            Self::Batch(outcomes, client) => drop(client.send(vec![Err(error.clone()); outcomes.len()])),
+            Self::One(_, _, client) => drop(client.send(Err(error.clone()))),
+            Self::Batch(outcomes, _, client) => drop(client.send(vec![Err(error.clone()); outcomes.len()])),
+            Self::Settle(_, client) => drop(client.send(Err(error.clone()))),
         }
     }
 }

@@ -3,4 +3,5 @@
 pub(crate) mod job;
 mod streams;
 mod transaction;
+pub(crate) mod watermark;
 pub(crate) mod writer;

@@ -10,6 +10,7 @@ use crate::error::store_error;
 use crate::index::indexes::Indexes;
 use crate::index::occurrence::{Kind, Occurrence, id_prefix};
 use crate::write::streams::Streams;
+use crate::write::watermark::Watermark;
 
 /// What outlives a transaction.
 pub(super) struct State<'c> {
@@ -77,10 +78,19 @@ impl<'s, 'c> Transaction<'s, 'c> {
     /// Stores one occurrence. The answer is true once the transaction is committed. After an error the transaction is still
     /// good: a failed statement undoes itself. If it is not, the commit says so.
     pub(super) fn ingest(&mut self, submission: &Submission) -> Result<Answer, StoreError> {
+        self.attempt(|transaction| transaction.store(submission))
+    }
+
+    /// Keeps how far settled arrivals may be told, with the same care.
+    pub(super) fn keep(&mut self, ceiling: IngestTime) -> Result<(), StoreError> {
+        self.attempt(|transaction| Watermark::keep(transaction.state.connection, ceiling))
+    }
+
+    fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         if self.lost.is_some() {
             return Err(StoreError::Unavailable("the transaction was rolled back".to_owned()));
         }
-        self.store(submission).map_err(|error| {
+        write(self).map_err(|error| {
             let told = store_error(&error);
             if self.state.connection.is_autocommit() {
                 self.lost = Some(error);

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use pik_core::StoreError;
 use rusqlite::Connection;
 
 use crate::db::checkpoint::{Log, Turn};
@@ -73,8 +72,8 @@ impl Writer<'_> {
         match self.health.judge(committed, self.state.last_seq()) {
             Ok(()) => replies.into_iter().for_each(Reply::send),
             Err(error) => {
-                let refuse = || Err::<_, StoreError>(error.clone());
-                replies.extend(group.drain(..).map(|job| job.settle(|_| refuse())));
+                let refuse = |job: Job| job.settle(&mut (), |(), _| Err(error.clone()), |(), _| Err(error.clone()));
+                replies.extend(group.drain(..).map(refuse));
                 replies.into_iter().for_each(|reply| reply.fail(&error));
             }
         }
@@ -82,7 +81,9 @@ impl Writer<'_> {
 
     fn settle(&mut self, group: &mut Vec<Job>, replies: &mut Vec<Reply>) -> rusqlite::Result<()> {
         let mut transaction = Transaction::begin(&mut self.state)?;
-        replies.extend(group.drain(..).map(|job| job.settle(|submission| transaction.ingest(submission))));
+        replies.extend(
+            group.drain(..).map(|job| job.settle(&mut transaction, Transaction::ingest, Transaction::keep)),
+        );
         transaction.commit()
     }
 

@@ -52,6 +52,7 @@ impl SqliteBench {
                 event_time,
                 ingest_time,
                 ingest_lag_ms: ingest_time.lag_ms(&event_time),
+                finished_time: None,
                 status: Status::Accepted,
                 raw_bucket: "sqlite".to_owned(),
                 raw_key: RawKey::of(&source, &event_type, &event_time, ingest_time, id),

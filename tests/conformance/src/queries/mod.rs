@@ -9,5 +9,6 @@ pub(crate) mod paging;
 pub(crate) mod pending;
 pub(crate) mod reopening;
 pub(crate) mod scene;
+pub(crate) mod settled;
 pub(crate) mod stats;
 pub(crate) mod walk;
