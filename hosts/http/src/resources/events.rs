@@ -15,7 +15,10 @@ use crate::service::Service;
 use crate::{Call, ErrorCode, Host};
 
 /// Records by entity, by lag or by arrival.
-pub(super) async fn list<S: Store + Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
+pub(super) async fn list<S: Store + Investigate, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+) -> Result<Reply, Refusal> {
     let question = Question::of_events(call.parameters()).map_err(Refusal::invalid_parameter)?;
     let question = frozen(service, question).await?;
     let page = page(service, &question).await?;

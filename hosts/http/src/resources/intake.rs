@@ -93,10 +93,9 @@ pub(crate) async fn receive<S, H: Host>(
 }
 
 /// What the host's clock shows.
-pub(crate) fn host_time<S: Store, H: Host>(service: &Service<S, H>) -> Result<IngestTime, Refusal> {
-    IngestTime::from_unix_ms(service.host().now_ms()).ok_or_else(|| {
-        Refusal::service(ErrorCode::Internal, "the host's clock is outside the years 1 to 9999; set it")
-    })
+pub(crate) fn host_time<S, H: Host>(service: &Service<S, H>) -> Result<IngestTime, Refusal> {
+    IngestTime::from_unix_ms(service.host().now_ms())
+        .ok_or_else(|| Refusal::service(ErrorCode::Internal, "the host's clock is outside the years 1 to 9999; set it"))
 }
 
 impl Received {

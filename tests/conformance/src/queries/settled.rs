@@ -42,7 +42,7 @@ impl<'b, B: QueryBench> Told<'b, B> {
     }
 
     async fn up_to(&self, until: IngestTime) -> Result<Vec<Record>> {
-        walk(self.bench, &window(later(self.start, -60_000)?, until, None), 100).await
+        walk(self.bench, &window(later(self.start, -60_000)?, until, None), 1_000).await
     }
 
     /// Takes note of what is settled while some host's clock shows `now`.
@@ -101,7 +101,7 @@ async fn by_clock<B: QueryBench>(bench: &B, sample: Sample, clock: &[i64]) -> Re
 pub(crate) async fn readers_beside_writers<B: QueryBench>(bench: &B, sample: Sample) -> Result<()> {
     const WRITERS: usize = 8;
     const BATCHES: usize = 12;
-    const EVENTS: usize = 40;
+    const EVENTS: usize = 10;
     let start = beginning(bench, sample).await?;
     let write = async |writer: usize| -> Result<()> {
         for batch in 0..BATCHES {
@@ -146,10 +146,10 @@ pub(crate) async fn after_reopening<B: QueryBench>(bench: &mut B, sample: Sample
         ingest(bench, 2 * round as usize, now).await?;
         let until = bench.store().settled_until(later(start, 20_000)?).await?;
         let begin = later(start, -1_000)?;
-        let before = walk(bench, &window(begin, until, None), 100).await?;
+        let before = walk(bench, &window(begin, until, None), 1_000).await?;
         bench.reopen().await?;
         ingest(bench, 2 * round as usize + 1, now).await?;
-        let after = walk(bench, &window(begin, until, None), 100).await?;
+        let after = walk(bench, &window(begin, until, None), 1_000).await?;
         same(&after, &before).with_context(|| format!("restart {round}"))?;
     }
     Ok(())
