@@ -56,8 +56,8 @@ impl Reply {
     /// The transaction is committed.
     pub(crate) fn send(self) {
         match self {
-            Self::One(outcome, _, client) => drop(client.send(outcome)),
-            Self::Batch(outcomes, _, client) => drop(client.send(outcomes)),
+            Self::One(outcome, under_way, client) => drop((client.send(outcome), under_way)),
+            Self::Batch(outcomes, under_way, client) => drop((client.send(outcomes), under_way)),
             Self::Settle(outcome, client) => drop(client.send(outcome)),
         }
     }

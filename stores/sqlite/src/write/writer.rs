@@ -81,9 +81,7 @@ impl Writer<'_> {
 
     fn settle(&mut self, group: &mut Vec<Job>, replies: &mut Vec<Reply>) -> rusqlite::Result<()> {
         let mut transaction = Transaction::begin(&mut self.state)?;
-        replies.extend(
-            group.drain(..).map(|job| job.settle(&mut transaction, Transaction::ingest, Transaction::keep)),
-        );
+        replies.extend(group.drain(..).map(|job| job.settle(&mut transaction, Transaction::ingest, Transaction::keep)));
         transaction.commit()
     }
 
