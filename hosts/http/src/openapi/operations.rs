@@ -5,8 +5,8 @@ use pik_core::Code;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::{ObjectBuilder, PathItem, Required};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, SchemaFormat};
+use utoipa::openapi::{Object, ObjectBuilder, PathItem, Required};
 
 use super::answers::{Answers, header, of_schema};
 use super::questions;
@@ -38,8 +38,8 @@ fn ingest(config: &Config) -> OperationBuilder {
         .operation_id(Some("ingest"))
         .summary(Some("Ingest one event"))
         .description(Some(format!(
-            "The body is one event of at most {} bytes, as received and, when compressed, as inflated. Sending an event \
-             again is safe: it is answered DUPLICATE.",
+            "The body is one event of at most {} bytes, as received and, when compressed, as inflated: \
+             `Content-Encoding` may be gzip or zstd. Sending an event again is safe: it is answered DUPLICATE.",
             config.max_event_bytes
         )))
         .request_body(Some(
@@ -69,7 +69,7 @@ fn ingest_batch(config: &Config) -> OperationBuilder {
         .request_body(Some(
             RequestBodyBuilder::new()
                 .content("application/json", of_schema(array))
-                .content("application/x-ndjson", of_schema(component("Event")))
+                .content("application/x-ndjson", of_schema(ndjson()))
                 .required(Some(Required::True))
                 .build(),
         ));
@@ -81,13 +81,21 @@ fn ingest_batch(config: &Config) -> OperationBuilder {
     of_events(operation, answers, config)
 }
 
+/// Lines, each of them an event. A schema of this version of OpenAPI describes a whole body, not its parts.
+fn ndjson() -> Object {
+    string()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+        .description(Some("One event a line, each as the schema `Event` says."))
+        .build()
+}
+
 /// What both ways of sending events have in common.
 fn of_events(operation: OperationBuilder, mut answers: Answers, config: &Config) -> OperationBuilder {
     for code in Code::ALL {
         answers.add(rejected_status(code), code.as_str(), "Rejected");
     }
     answers.add_error(ErrorCode::Unavailable);
-    answers.complete_behind_tokens(operation.parameter(dry_run()).parameter(content_encoding()), config)
+    answers.complete_behind_tokens(operation.parameter(dry_run()), config)
 }
 
 fn health() -> OperationBuilder {
@@ -130,15 +138,6 @@ fn dry_run() -> Parameter {
         .parameter_in(ParameterIn::Query)
         .description(Some("Whether to answer as ever, plus `\"dry_run\":true`, and write nothing."))
         .schema(Some(one_of_words(["true", "false"]).build()))
-        .build()
-}
-
-fn content_encoding() -> Parameter {
-    ParameterBuilder::new()
-        .name("content-encoding")
-        .parameter_in(ParameterIn::Header)
-        .description(Some("How the body is compressed, if it is."))
-        .schema(Some(one_of_words(["gzip", "zstd", "identity"]).build()))
         .build()
 }
 

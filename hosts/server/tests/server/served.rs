@@ -1,6 +1,6 @@
 //! A server over a store in memory, and clients of which a test decides every byte.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -99,8 +99,11 @@ impl Client {
 
     /// Whether the server has closed, or closes now.
     pub(crate) fn is_closed(&mut self) -> bool {
-        // A reset is the same to a client that has nothing more to read.
-        self.0.read(&mut [0]).unwrap_or(0) == 0
+        match self.0.read(&mut [0]) {
+            Ok(count) => count == 0,
+            // A reset is the same to a client that has nothing more to read.
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        }
     }
 }
 
