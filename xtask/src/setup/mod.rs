@@ -40,6 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
     python::STAND_INS_STEP,
     python::LAMBDA_STEP,
     python::DUCKDB_STEP,
+    python::SCHEMATHESIS_STEP,
     python::TYPOS_STEP,
 ];
 

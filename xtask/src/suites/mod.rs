@@ -28,6 +28,7 @@ mod js_targets;
 mod lambda;
 mod lint;
 mod native;
+mod openapi;
 mod package;
 mod purity;
 mod reference;
@@ -62,6 +63,7 @@ pub(crate) const SUITES: &[Suite] = &[
     lambda::SUITE,
     browser::SUITE,
     docs::SUITE,
+    openapi::SUITE,
     fuzz::SUITE,
     instructions::SUITE,
     benches::SUITE,
