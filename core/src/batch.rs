@@ -93,7 +93,13 @@ fn elements(bytes: &[u8], start: usize, max_events: usize) -> Scan<Found<'_>> {
 
 fn at_end<'a>(bytes: &[u8], at: usize, found: Found<'a>) -> Scan<Found<'a>> {
     let end = skip_space(bytes, at);
-    if end == bytes.len() { Ok(found) } else { error(end, "text after the end of the batch; send one array a body") }
+    match (bytes.get(end), found) {
+        (None, found) => Ok(found),
+        (Some(b'{' | b'['), Found::NoArray) => {
+            error(end, "several JSON values and no array; send one event a line as application/x-ndjson")
+        }
+        (Some(_), _) => error(end, "text after the end of the batch; send one array a body"),
+    }
 }
 
 fn too_many(max_events: usize) -> Rejection {

@@ -10,6 +10,7 @@ use crate::id::id_preimage;
 use crate::key::{MAX_PARTITION_BYTES, escaped_len};
 use crate::rejection::{MAX_PROBLEMS, pointer};
 use crate::scan::{AFTER_MEMBER, Escapes, Scan, StringEnd, error, name, skip_space, skip_value, string, unescape_into};
+use crate::time_advice::advice;
 use crate::{Code, EventId, EventTime, PayloadHash, Problem, Rejection};
 
 /// The most bytes a body may have. A host may set a lower limit, never a higher one.
@@ -181,7 +182,11 @@ fn read<'a, S: Sink>(body: &'a [u8], max_bytes: usize, sink: &mut S) -> Result<P
     let Some(members) = members else {
         return Err(Rejection::of(Problem::of_body(
             Code::NotAnObject,
-            "the body is JSON but not an object; send one event as one object",
+            if raw.starts_with(b"[") {
+                "the body is an array and not an object; send each event as one object, or all of them as a batch"
+            } else {
+                "the body is JSON but not an object; send one event as one object"
+            },
         )));
     };
     Judge { lines: Lines::new(text.as_bytes()), problems: Vec::new() }.judge(members, raw)
@@ -213,7 +218,16 @@ fn read_body<'a, S: Sink>(text: &'a str, sink: &mut S) -> Scan<(Option<Members<'
     };
     let after = skip_space(bytes, end);
     if after < bytes.len() {
-        return error(after, "text after the event's closing brace; send one event a body");
+        return error(
+            after,
+            match bytes[after] {
+                b'{' => {
+                    "another event begins behind the event; write one event a line (`curl -d` removes line ends, \
+                 `--data-binary` keeps them)"
+                }
+                _ => "text after the event's closing brace; send one event a body",
+            },
+        );
     }
     Ok((members, &bytes[start..end]))
 }
@@ -368,8 +382,22 @@ impl<'a> Judge<'a> {
         match self.once(member, met)? {
             Text::Of(value) => Some(value),
             Text::WrongType(at) => {
+                let kind = match self.lines.text.get(at) {
+                    Some(b'n') => "null",
+                    Some(b't' | b'f') => "true or false",
+                    Some(b'{') => "an object",
+                    Some(b'[') => "an array",
+                    Some(_) | None => "a number",
+                };
+                let instead = match (member, kind) {
+                    ("event_time", "a number") => {
+                        "send a string such as \"2025-12-28T23:59:59Z\", as the unit of a number would be a guess"
+                    }
+                    ("event_time", _) => "send a string such as \"2025-12-28T23:59:59Z\"",
+                    _ => "send a string",
+                };
                 let place = self.place(at);
-                self.add(Code::WrongType, member, format!("`{member}` is not a string at {place}; send a string"));
+                self.add(Code::WrongType, member, format!("`{member}` is {kind} at {place}; {instead}"));
                 None
             }
         }
@@ -396,7 +424,7 @@ impl<'a> Judge<'a> {
         match value.parse::<EventTime>() {
             Ok(time) => Some(time),
             Err(error) => {
-                self.add(error.code(), "event_time", error.to_string());
+                self.add(error.code(), "event_time", advice(&value, error));
                 None
             }
         }

@@ -27,6 +27,7 @@ mod stats;
 mod store;
 mod submission;
 mod time;
+mod time_advice;
 mod verify;
 
 pub use batch::{split_array, split_lines};

@@ -323,8 +323,14 @@ impl Cursor<'_> {
     }
 
     fn at_most(&mut self, limit: u32) -> Result<u32, TimeError> {
+        let before = self.rest;
         let value = self.digits(2)?;
-        if value <= limit { Ok(value) } else { Err(TimeError::Invalid) }
+        if value <= limit {
+            return Ok(value);
+        }
+        // Where reading stopped is at the number that is too large, not behind it.
+        self.rest = before;
+        Err(TimeError::Invalid)
     }
 
     fn take(&mut self, wanted: u8) -> bool {
@@ -347,8 +353,18 @@ impl Cursor<'_> {
 }
 
 fn parse(text: &[u8]) -> Result<EventTime, TimeError> {
-    let mut cursor = Cursor { rest: text };
+    read(&mut Cursor { rest: text })
+}
 
+/// How many bytes of a text were read before the fault; all of them when only the whole shows it.
+pub(crate) fn read_before_fault(text: &str) -> usize {
+    let mut cursor = Cursor { rest: text.as_bytes() };
+    // The caller has the error already.
+    let _ = read(&mut cursor);
+    text.len() - cursor.rest.len()
+}
+
+fn read(cursor: &mut Cursor<'_>) -> Result<EventTime, TimeError> {
     let year = cursor.digits(4)?;
     if year == 0 {
         return Err(TimeError::OutOfRange);
@@ -379,14 +395,14 @@ fn parse(text: &[u8]) -> Result<EventTime, TimeError> {
     if has_seconds {
         second = cursor.at_most(60)?;
         if cursor.take(b'.') || cursor.take(b',') {
-            nanoseconds = fraction(&mut cursor)?;
+            nanoseconds = fraction(cursor)?;
         }
     }
 
     if cursor.rest.is_empty() {
         return Err(TimeError::MissingOffset);
     }
-    let offset_minutes = offset(&mut cursor)?;
+    let offset_minutes = offset(cursor)?;
     if !cursor.rest.is_empty() {
         return Err(TimeError::Invalid);
     }
