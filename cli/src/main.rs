@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod arguments;
 mod commands;
 mod input;
 mod investigate;
 mod output;
-mod remote;
+mod runtime;
 mod send;
-mod stores;
+mod terminal;
 mod transfer;
 
 // An eighth less processor time for each request than with the C library's.

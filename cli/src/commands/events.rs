@@ -5,16 +5,18 @@ use std::process::ExitCode;
 
 use pik_core::Record;
 
-use crate::investigate::{Lag, SelectionArgs, SourceArgs, table};
+use crate::arguments::{EndpointArgs, SelectionArgs};
+use crate::investigate::{Lag, table};
 use crate::output::results;
+use crate::terminal::{plain, tell};
 
 /// How many records are asked for at once.
 const PAGE: usize = 500;
 
 /// List events of an entity, of a type and day by lag, or of a window of arrival.
 ///
-/// One question at a time. A table for people; --json for programs. On standard error, a word when there are more than
-/// were shown.
+/// One question at a time. Prints a table, or with --json a line for each record. Standard error says if there are more
+/// events than were shown.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -29,23 +31,23 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    source: SourceArgs,
+    from: EndpointArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let query = args.selection.query()?;
-    let source = args.source.open()?;
+    let source = args.from.source()?;
     let mut out = results();
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut shown, mut after) = (0, None);
     loop {
-        let page = source.records(&query, after.as_deref(), PAGE.min(limit - shown))?;
+        let page = source.records(&query, after.as_ref(), PAGE.min(limit - shown))?;
         if args.json {
             print_json(&mut out, &page.items)?;
         } else {
             print_table(&mut out, &page.items, shown == 0)?;
         }
-        // Whoever reads along has it before the next page is asked for.
+        // A reader has these before the next page is asked for.
         out.flush()?;
         shown += page.items.len();
         after = page.next;
@@ -54,9 +56,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     if shown == 0 {
-        eprintln!("no events");
+        tell("no events");
     } else if after.is_some() {
-        eprintln!("{shown} shown, and there are more; raise --limit, or --limit 0 for all");
+        tell(format_args!("{shown} shown, and there are more; raise --limit, or --limit 0 for all"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -82,9 +84,9 @@ fn print_table(out: &mut impl Write, records: &[Record], with_header: bool) -> s
             record.ingest_time.to_string(),
             Lag(record.ingest_lag_ms).to_string(),
             record.status.as_str().to_owned(),
-            record.source.clone(),
-            record.event_type.clone(),
-            record.entity_id.clone(),
+            plain(&record.source).into_owned(),
+            plain(&record.event_type).into_owned(),
+            plain(&record.entity_id).into_owned(),
             record.event_id.to_string(),
         ]);
     }

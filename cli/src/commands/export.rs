@@ -5,20 +5,21 @@ use std::process::ExitCode;
 use anyhow::bail;
 use pik_core::RawKey;
 
-use crate::investigate::{SelectionArgs, SourceArgs, each_page};
+use crate::arguments::{EndpointArgs, SelectionArgs};
+use crate::investigate::each_page;
 use crate::transfer::{Progress, Target, copy};
 
 /// How many objects are held in memory at once.
-const SIDE_BY_SIDE: usize = 64;
+const AT_ONCE: usize = 256;
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
 
-/// Write raw objects into a folder or a bucket, each under its key: raw/source=…/event_type=…/event_date=…/….
+/// Write raw objects into a folder or a bucket, each under its key.
 ///
-/// Everything, or what is selected. Each object is checked to hash to the id in its key, written whole and synced. Nothing
-/// that exists is changed, so running the same command again writes what is missing. Hive, DuckDB and their like read the
-/// folder as a partitioned table. Ends with one line of counts on standard output; the exit code is 1 if anything was
-/// refused or unusable.
+/// All of them, or what is selected. Each object must hash to the id in its key, and is written whole and synced. No file
+/// that exists is changed and no link is followed, so the same command again writes what is missing. Hive, DuckDB and
+/// other tools read the folder as a table with the partitions raw/source=…/event_type=…/event_date=…/…. The last line on
+/// standard output has the counts. The exit code is 1 if anything was refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder, made if it is missing; or s3://BUCKET/PREFIX, in builds with the feature `aws`
@@ -29,7 +30,7 @@ pub(crate) struct Args {
     selection: SelectionArgs,
 
     #[command(flatten)]
-    source: SourceArgs,
+    from: EndpointArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -38,14 +39,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);
     }
     let query = if args.selection.is_empty() { None } else { Some(args.selection.query()?) };
-    let source = args.source.open()?;
+    let source = args.from.source()?;
     let mut sink = target.open()?;
     let mut progress = Progress::new(None, 0);
     let mut take = |keys: Vec<RawKey>| {
-        keys.chunks(SIDE_BY_SIDE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
+        keys.chunks(AT_ONCE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
     };
     let done = match &query {
-        None => each_page(|after| source.keys(after), &mut take),
+        None => source.each_key(&mut take),
         Some(query) => each_page(
             |after| source.records(query, after, PAGE),
             |records| {

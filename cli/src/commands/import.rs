@@ -4,12 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::investigate::SourceArgs;
-use crate::remote::Remote;
-use crate::stores::Opened;
+use crate::arguments::{Endpoint, EndpointArgs, Opened};
 #[cfg(feature = "aws")]
 use crate::transfer::Listing;
-use crate::transfer::{Host, Met, Object, Progress, Sink, StoreSink, Target, Walk};
+use crate::transfer::{HostSink, Met, Object, Progress, Sink, StoreSink, Target, Walk};
 
 /// How many events go in at once.
 const BATCH: usize = 500;
@@ -18,10 +16,10 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Ingest the raw objects of a folder or bucket that `pik export` wrote, or of a copy of the bucket.
 ///
-/// An object goes in when its bytes hash to the id in its name and belong where they lie; others are told and left out. To the
-/// store it is an ingest like any other: the event keeps its id and bytes, and gets the ingest time of now. Running the same
-/// command again adds duplicates and nothing else. Ends with one line of counts on standard output; the exit code is 1 if
-/// anything was refused or unusable.
+/// An object goes in if its bytes hash to the id in its name and belong where they lie. Others are listed and left out, and
+/// so are links and what is no regular file. It is an ingest like any other: the event keeps its id and bytes, and its
+/// ingest time is now. The same command again adds duplicates and nothing else. The last line on standard output has the
+/// counts. The exit code is 1 if anything was refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder that holds `raw`; or s3://BUCKET/PREFIX, in builds with the feature `aws`
@@ -29,18 +27,16 @@ pub(crate) struct Args {
     folder: String,
 
     #[command(flatten)]
-    target: SourceArgs,
+    to: EndpointArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let walk = from(&args.folder)?;
-    let mut sink: Box<dyn Sink> = match &args.target.url {
-        Some(url) => Box::new(Host { remote: Remote::new(url, args.target.token.as_deref())? }),
-        None => match args.target.open_store()? {
-            Opened::Sqlite(store) => Box::new(StoreSink::new(store)?),
-            #[cfg(feature = "aws")]
-            Opened::Aws(store) => Box::new(StoreSink::new(*store)?),
-        },
+    let mut sink: Box<dyn Sink> = match args.to.open()? {
+        Endpoint::Host(client) => Box::new(HostSink { client }),
+        Endpoint::Store(Opened::Sqlite(store)) => Box::new(StoreSink::new(store)?),
+        #[cfg(feature = "aws")]
+        Endpoint::Store(Opened::Aws(store)) => Box::new(StoreSink::new(*store)?),
     };
     let mut progress = Progress::new(None, 0);
     let done = take_in(walk, sink.as_mut(), &mut progress);
@@ -54,7 +50,7 @@ fn from(folder: &str) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<M
         #[cfg(feature = "aws")]
         Target::Bucket(url) => Ok(Box::new(Listing::new(&url)?)),
         #[cfg(not(feature = "aws"))]
-        Target::Bucket(url) => bail!("`{url}` is AWS's, and {}", crate::stores::WITHOUT_AWS),
+        Target::Bucket(url) => bail!("`{url}` is AWS's, and {}", crate::arguments::WITHOUT_AWS),
         Target::Queue(_) => bail!("messages of a queue are taken by what subscribes to it; name a folder or a bucket"),
     }
 }
@@ -68,7 +64,7 @@ fn take_in(
     for met in walk {
         match met? {
             Met::Object(object) => {
-                bytes += object.raw.len();
+                bytes += object.raw().len();
                 batch.push(object);
             }
             Met::Unusable(why) => progress.unusable(&why),
@@ -83,7 +79,5 @@ fn take_in(
 }
 
 fn deliver(batch: &[Object], sink: &mut dyn Sink, progress: &mut Progress) -> anyhow::Result<()> {
-    let fates = sink.deliver(batch)?;
-    batch.iter().zip(&fates).for_each(|(object, fate)| progress.note(&object.key, fate));
-    Ok(())
+    sink.deliver(batch, &mut |place, fate| progress.note(&batch[place].key, &fate))
 }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::stores::{Opened, StoreArgs};
+use crate::arguments::{Opened, StoreArgs};
+use crate::terminal::plain;
 
 /// Create what a store needs and check what is there.
 ///
@@ -13,7 +14,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Create the bucket with Object Lock: in governance mode, raw objects cannot be deleted for so many days
+    /// Create the bucket with Object Lock: raw objects cannot be deleted for this many days (governance mode)
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     object_lock_days: Option<u16>,
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
             let provision = Provision { object_lock_days: args.object_lock_days };
             let mut code = ExitCode::SUCCESS;
-            for check in crate::stores::block_on(store.init(&provision))?? {
+            for check in crate::runtime::block_on(store.init(&provision))?? {
                 print(format_args!("{check}"))?;
                 match check.verdict {
                     Verdict::Created | Verdict::Fine => {}
@@ -53,5 +54,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn print(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
     use std::io::Write;
 
-    writeln!(std::io::stdout(), "{line}")
+    writeln!(std::io::stdout(), "{}", plain(&line.to_string()))
 }

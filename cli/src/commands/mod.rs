@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::is_broken_pipe;
+use crate::terminal::tell;
 
 mod check;
 mod events;
@@ -22,7 +23,7 @@ mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
 #[derive(Parser)]
-#[command(name = "pik", version, max_term_width = 100)]
+#[command(name = "pik", version, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,10 +66,10 @@ impl Cli {
         };
         match done {
             Ok(code) => code,
-            // `pik id … | head` is no failure of ours, and nobody is left to be told.
+            // `pik id … | head` is no failure of ours.
             Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("pik: {error:#}");
+                tell(format_args!("pik: {error:#}"));
                 ExitCode::FAILURE
             }
         }

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::investigate::{EventArgs, genuine};
+use crate::arguments::EventArgs;
+use crate::investigate::genuine;
 use crate::output::results;
+use crate::terminal::plain_json;
 
 /// Print the bytes of one event as they were received, and nothing else.
 ///
-/// They are checked to hash to the id first. The exit code is 1 when no such event was ingested.
+/// They are checked to hash to the id first. On a terminal, control characters and bidi marks within strings are shown as
+/// escapes of JSON. The exit code is 1 when no such event was ingested.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -26,10 +29,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     genuine(&event.raw_key, &raw)?;
     let mut out = results();
-    out.write_all(&raw)?;
     if std::io::stdout().is_terminal() {
-        // So that the prompt begins on a line of its own.
-        out.write_all(b"\n")?;
+        // The prompt begins on a line of its own.
+        writeln!(out, "{}", plain_json(&String::from_utf8_lossy(&raw)))?;
+    } else {
+        out.write_all(&raw)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -10,29 +10,29 @@ use std::time::{Duration, Instant};
 use indicatif::HumanBytes;
 use pik_core::RawKey;
 
-use crate::investigate::{SelectionArgs, Source, SourceArgs};
+use crate::arguments::{EndpointArgs, SelectionArgs, builder};
+use crate::investigate::Source;
 use crate::output::results;
-use crate::remote::Remote;
-use crate::transfer::{Counts, Host, Journal, Lines, Plan, Progress, Replay, Sink, Target, copy};
+use crate::terminal::tell;
+use crate::transfer::{Begun, Counts, HostSink, Journal, Lines, Plan, Progress, Replay, Sink, Target, copy};
 
 /// How many events are sent between two lines of the journal.
 const STEP: usize = 100;
 
-/// Send the raw bytes of selected events again, in the order of their event times, each event once.
+/// Send the raw bytes of selected events again, by event time, each event once.
 ///
-/// How many there are is told first, on standard error. Each object is checked to hash to the id in its key, and a host that
-/// gives it another id ends the replay. An interrupted replay goes on where it was when the same command is run again: the
-/// journal has the plan and how far it came, and is deleted at the end. At most the events of the last request are sent
-/// twice, which makes them duplicates and nothing else. Ends with one line of counts; the exit code is 1 if anything was
-/// refused or unusable.
+/// Standard error says first how many events there are. Each object must hash to the id in its key. A host that answers
+/// another id ends the replay. To go on after an interruption, run the same command again: the journal has the plan and
+/// how far it came, and is deleted at the end. At most the events of the last request are sent twice, and become
+/// duplicates. The last line has the counts. The exit code is 1 if anything was refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A host, such as https://events.example; a folder; s3://BUCKET/PREFIX; sqs://QUEUE, one message an event; or `-` for
-    /// standard output, one event a line
+    /// Where to send them: a host, such as https://events.example; a folder; s3://BUCKET/PREFIX; sqs://QUEUE, one message
+    /// for each event; or `-` for standard output, one event a line
     #[arg(long, value_name = "URL|FOLDER|-")]
     to: String,
 
-    /// The target's bearer token. Better set in the environment, where other users of the machine cannot read it
+    /// The target's bearer token. Set it in the environment: other users of the machine can read a command line
     #[arg(long, env = "PIK_TO_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     to_token: Option<String>,
 
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EVENTS")]
     rate: Option<NonZeroU32>,
 
-    /// Where to note how far it came. Standard output has no journal: what became of it is not known here
+    /// The file that notes how far the replay came. A replay to standard output has none
     #[arg(long, value_name = "FILE", default_value = "pik-replay.journal")]
     journal: PathBuf,
 
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     selection: SelectionArgs,
 
     #[command(flatten)]
-    source: SourceArgs,
+    from: EndpointArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -60,29 +60,29 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let to_output = args.to == "-";
     let is_url = args.to.starts_with("http://") || args.to.starts_with("https://");
     let target = if to_output || is_url { None } else { Some(Target::read(&args.to)?) };
-    let source = args.source.open()?;
+    let source = args.from.source()?;
     if args.dry_run {
-        eprintln!("{}; nothing was sent", told(&Plan::of(&query, source.as_ref())?));
+        tell(format_args!("{}; nothing was sent", told(&Plan::of(&query, source.as_ref())?)));
         return Ok(ExitCode::SUCCESS);
     }
     let mut sink: Box<dyn Sink> = match target {
         Some(target) => target.open()?,
-        None if to_output => Box::new(Lines { out: results() }),
-        None => Box::new(Host { remote: Remote::new(&args.to, args.to_token.as_deref())? }),
+        None if to_output => Box::new(Lines::new()),
+        None => Box::new(HostSink { client: builder(&args.to, args.to_token.as_deref()).build()? }),
     };
     let (mut journal, plan, before) = if to_output {
         let plan = Plan::of(&query, source.as_ref())?;
-        eprintln!("{}", told(&plan));
+        tell(told(&plan));
         (None, plan, 0)
     } else {
-        let replay = Replay { from: args.source.name(), to: args.to.clone(), query };
-        let (journal, plan, before) = open(&args.journal, replay, source.as_ref())?;
+        let replay = Replay { from: args.from.name(), to: args.to.clone(), query };
+        let (journal, plan, before) = begin(&args.journal, replay, source.as_ref())?;
         (Some(journal), plan, before)
     };
     let mut progress = Progress::new(Some(plan.len() as u64), before as u64);
     let sent = send(&plan, before, args.rate, source.as_ref(), sink.as_mut(), journal.as_mut(), &mut progress);
     let counts = progress.finish();
-    tell(&counts, to_output)?;
+    print(&counts, to_output)?;
     sent?;
     if let Some(journal) = journal {
         journal.end()?;
@@ -90,15 +90,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn open(path: &Path, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {
-    if let Some((journal, plan, before)) = Journal::resume(path, &replay)? {
-        eprintln!("{} events, going on behind the first {before}", plan.len());
-        return Ok((journal, plan, before));
+fn begin(path: &Path, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {
+    match Journal::open(path, &replay)? {
+        Begun::Old(journal, plan, before) => {
+            tell(format_args!("{} events, going on behind the first {before}", plan.len()));
+            Ok((journal, plan, before))
+        }
+        Begun::New(mut journal) => {
+            let planned = Plan::of(&replay.query, source).and_then(|plan| {
+                tell(told(&plan));
+                journal.plan(replay, &plan)?;
+                Ok(plan)
+            });
+            match planned {
+                Ok(plan) => Ok((journal, plan, 0)),
+                // A journal without a plan is of no use to anyone.
+                Err(error) => journal.end().and(Err(error)),
+            }
+        }
     }
-    let plan = Plan::of(&replay.query, source)?;
-    eprintln!("{}", told(&plan));
-    let journal = Journal::begin(path, replay, &plan)?;
-    Ok((journal, plan, 0))
 }
 
 fn send(
@@ -139,9 +149,9 @@ fn told(plan: &Plan) -> String {
     }
 }
 
-fn tell(counts: &Counts, to_output: bool) -> anyhow::Result<()> {
+fn print(counts: &Counts, to_output: bool) -> anyhow::Result<()> {
     if to_output {
-        eprintln!("{counts}");
+        tell(counts);
         return Ok(());
     }
     let mut out = results();

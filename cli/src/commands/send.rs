@@ -2,31 +2,30 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
+use pik_client::{Backoff, Envelope, Problem};
+
+use crate::arguments::{HostArgs, builder};
 use crate::input::{InputArgs, Reader};
 use crate::output::results;
-use crate::send::{Batch, Batcher, Client, Delivery, Pace, Report, Target};
+use crate::send::{Batch, Batcher, Delivery, Patience, Refusal, RefusedFile, Report};
+use crate::terminal::tell;
 
 /// Send events to a host in batches, and try again what may be tried again.
 ///
-/// Ends with one line of counts on standard output. Rejected and failed events are listed on standard error with their
-/// lines. An event that was stored before counts as a duplicate, so running the same command again sends what is missing and
-/// harms nothing. The exit code is 1 if any event was rejected or failed.
+/// Each event is checked first, as `pik check` does. Ends with one line of counts on standard output. Rejected and failed
+/// events are listed on standard error with their lines. An event that was stored before counts as a duplicate, so running
+/// the same command again sends what is missing and harms nothing. The exit code is 1 if any event was rejected or failed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The host, such as http://127.0.0.1:8080
-    #[arg(long, env = "PIK_URL", value_name = "URL")]
-    url: String,
-
-    /// The bearer token. Better set in the environment, where other users of the machine cannot read it
-    #[arg(long, env = "PIK_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    host: HostArgs,
 
     /// Have the host validate and look up the events, and write nothing
     #[arg(long)]
@@ -40,25 +39,29 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COUNT", default_value = "4")]
     concurrency: NonZeroUsize,
 
-    /// How often to try a request again, after waits that double, with jitter, up to 30 s each
+    /// How often to try a request again. Waits double up to 30 s, with jitter; a host's Retry-After is kept up to 120 s
     #[arg(long, value_name = "COUNT", default_value_t = 8)]
     retries: u32,
+
+    /// Add each rejected event to this file: a line of JSON with file, line, errors, and the event as it was in `raw`
+    #[arg(long, value_name = "FILE")]
+    rejected_to: Option<PathBuf>,
 
     #[command(flatten)]
     input: InputArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let target = Target { url: args.url.clone(), token: args.token.clone(), dry_run: args.dry_run };
-    let client = Client::new(&target)?;
-    let report = Report::new(args.input.total_bytes());
-    let given_up = AtomicBool::new(false);
-    let delivery = Delivery {
-        client: &client,
-        pace: Pace { retries: args.retries, first: Duration::from_millis(200), longest: Duration::from_secs(30) },
-        report: &report,
-        given_up: &given_up,
-    };
+    let given_up = Arc::new(AtomicBool::new(false));
+    let client = builder(&args.host.url, args.host.token.as_deref())
+        .dry_run(args.dry_run)
+        .max_events(args.batch_size.get())
+        .backoff(Backoff { retries: args.retries, ..Backoff::default() })
+        .timer(Arc::new(Patience { given_up: Arc::clone(&given_up) }))
+        .build()?;
+    let refused = args.rejected_to.as_deref().map(RefusedFile::open).transpose()?;
+    let report = Report::new(args.input.total_bytes(), refused);
+    let delivery = Delivery { client: &client, report: &report, given_up: &given_up };
     // As much as is under way may wait besides; what is read beyond that waits in its file.
     let (batches, waiting) = sync_channel(args.concurrency.get());
     let waiting = Mutex::new(waiting);
@@ -71,14 +74,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         drop(batches);
         read
     });
-    let counts = report.finish();
+    let reported = report.finish();
+    let counts = reported.counts;
     let mut out = results();
     writeln!(out, "{counts}")?;
     out.flush()?;
+    if !reported.summary.is_empty() {
+        tell(format_args!("rejected: {}", reported.summary));
+    }
     read?;
+    if let Some(error) = reported.not_kept {
+        return Err(error.context("not every rejected event was kept"));
+    }
     let incomplete = given_up.load(Ordering::Relaxed);
     if incomplete {
-        eprintln!("pik: not everything was sent; run the same command again when the host takes it");
+        tell("pik: not everything was sent; run the same command again when the host takes it");
     }
     let all_stored = counts.rejected == 0 && counts.failed == 0 && !incomplete;
     Ok(if all_stored { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -93,11 +103,11 @@ fn read(
     let mut batcher = Batcher::new(batch_size);
     while !delivery.given_up.load(Ordering::Relaxed) {
         let Some(item) = reader.next()? else { break };
-        let full = match item.body() {
-            Ok(event) => batcher.push(&item, event),
+        let full = match item.body().and_then(Envelope::new) {
+            Ok(event) => batcher.push(item.place, event, item.bytes_read),
             Err(rejection) => {
-                // No host takes it, and it may not even fit into memory.
-                delivery.report.rejected(&item.place, rejection.problems().iter().map(ToString::to_string));
+                let problems = rejection.problems().iter().map(Problem::from).collect();
+                delivery.report.rejected(&Refusal { place: &item.place, problems, raw: item.body().ok() });
                 delivery.report.advance(item.bytes_read);
                 None
             }
@@ -111,6 +121,6 @@ fn work(waiting: &Mutex<Receiver<Batch>>, delivery: &Delivery<'_>) {
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(batch) = next else { return };
-        delivery.settle(batch);
+        delivery.settle(&batch);
     }
 }

@@ -11,24 +11,23 @@ use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 use pik_sqlite::Progress;
 
-use crate::stores::{Opened, StoreArgs};
+use crate::arguments::{Opened, StoreArgs};
 
-/// Serve the HTTP API, storing events in one SQLite file or in S3 and DynamoDB.
+/// Serve the HTTP API on one SQLite file, or on S3 and DynamoDB.
 ///
-/// Prints `listening on http://ADDRESS` on standard output once it takes requests, behind `metrics on http://ADDRESS/metrics`
-/// if these have an address of their own. Logs go to standard error, one JSON
-/// object a line. SIGTERM and SIGINT end it in good order: no new connections, answers to all requests in flight, then the
-/// store is closed.
+/// Standard output has the line `listening on http://ADDRESS` once requests are taken. With --metrics-listen, the line
+/// `metrics on http://ADDRESS/metrics` stands before it. Logs go to standard error, one JSON object a line. SIGTERM and
+/// SIGINT stop the server: it takes no new connections, answers the requests in flight, and closes the store.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The address to listen at; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free port
     #[arg(long, env = "PIK_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Validate and look up events, and write nothing
+    /// Check events and look them up, and write nothing
     #[arg(
         long,
         env = "DRY_RUN",
@@ -41,12 +40,12 @@ pub(crate) struct Args {
     )]
     dry_run: bool,
 
-    /// A bearer token that lets requests in, or several with commas between. Better set in the environment, where other users
-    /// of the machine cannot read it
+    /// The bearer tokens that let requests in, with commas between them. Set them in the environment: other users of the
+    /// machine can read a command line
     #[arg(long = "token", env = "PIK_TOKENS", value_name = "TOKEN", value_delimiter = ',', hide_env_values = true)]
     tokens: Vec<String>,
 
-    /// Listen beyond this machine though there is no token
+    /// Listen beyond this machine without a token
     #[arg(long, env = "PIK_ALLOW_ANONYMOUS")]
     allow_anonymous: bool,
 
@@ -55,16 +54,16 @@ pub(crate) struct Args {
     #[arg(long = "host-name", env = "PIK_HOST_NAMES", value_name = "NAME", value_delimiter = ',')]
     host_names: Vec<String>,
 
-    /// An origin whose pages may call this, such as https://app.example, or several with commas between
+    /// The origins whose pages may call the API, such as https://app.example, with commas between them
     #[arg(long = "cors-origin", env = "PIK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origins: Vec<String>,
 
-    /// An address of its own for /metrics, open to whoever can reach it. Without one /metrics is at the address of the API,
-    /// and asks for a token where the API does
+    /// An address of its own for /metrics, which asks for no token there. Without it, /metrics is at the address of the
+    /// API and asks for a token as the API does
     #[arg(long, env = "PIK_METRICS_LISTEN", value_name = "HOST:PORT", value_parser = address)]
     metrics_listen: Option<SocketAddr>,
 
-    /// What is worth a log line
+    /// The least severe log lines to write
     #[arg(long, env = "LOG_LEVEL", value_enum, default_value_t = LogLevel::Info)]
     log_level: LogLevel,
 
@@ -190,7 +189,7 @@ impl Args {
     fn check(&self) -> anyhow::Result<()> {
         if self.tokens.is_empty() && !self.allow_anonymous && !self.listen.ip().is_loopback() {
             bail!(
-                "without a token everybody who reaches {} could write events; set PIK_TOKENS, or listen on 127.0.0.1, or \
+                "without a token, everyone who reaches {} could write events; set PIK_TOKENS, or listen on 127.0.0.1, or \
                  say --allow-anonymous",
                 self.listen
             );

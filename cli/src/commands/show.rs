@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use pik_core::{Query, Record};
 
 use super::events::print_json;
-use crate::investigate::{EventArgs, Lag, table};
+use crate::arguments::EventArgs;
+use crate::investigate::{Lag, table};
 use crate::output::results;
+use crate::terminal::{plain, tell};
 
 /// Show one event: its record, where its raw object is, and its duplicates by arrival.
 ///
@@ -33,7 +35,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let query = Query::Duplicates { event_id: event.event_id };
     let (mut duplicates, mut after) = (Vec::new(), None);
     while duplicates.len() < args.limit {
-        let page = source.records(&query, after.as_deref(), args.limit - duplicates.len())?;
+        let page = source.records(&query, after.as_ref(), args.limit - duplicates.len())?;
         duplicates.extend(page.items);
         after = page.next;
         if after.is_none() {
@@ -49,7 +51,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     if after.is_some() {
-        eprintln!("{} duplicates shown, and there are more; raise --limit", duplicates.len());
+        tell(format_args!("{} duplicates shown, and there are more; raise --limit", duplicates.len()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -69,7 +71,7 @@ fn print(out: &mut impl Write, event: &Record, duplicates: &[Record]) -> std::io
         ("payload hash", event.payload_hash.to_string()),
         ("request", event.receipt.request_id().to_owned()),
     ] {
-        writeln!(out, "{name:<14}{value}")?;
+        writeln!(out, "{name:<14}{}", plain(&value))?;
     }
     if duplicates.is_empty() {
         return writeln!(out, "\nno duplicates");
@@ -80,7 +82,7 @@ fn print(out: &mut impl Write, event: &Record, duplicates: &[Record]) -> std::io
             duplicate.ingest_time.to_string(),
             Lag(duplicate.ingest_lag_ms).to_string(),
             Lag(duplicate.ingest_time.unix_ms() - event.ingest_time.unix_ms()).to_string(),
-            duplicate.receipt.request_id().to_owned(),
+            plain(duplicate.receipt.request_id()).into_owned(),
         ]);
     }
     writeln!(out, "\n{}", rows.trim_fmt())

@@ -7,7 +7,8 @@ use anyhow::bail;
 use clap::ValueEnum;
 use pik_core::{Bucket, BucketWidth, EventTime, IngestTime, StatsQuery};
 
-use crate::investigate::{Lag, SourceArgs, bar, event_time, table};
+use crate::arguments::{EndpointArgs, event_time};
+use crate::investigate::{Lag, bar, table};
 use crate::output::results;
 
 /// The most buckets that a host answers at once.
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    from_source: SourceArgs,
+    endpoint: EndpointArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if query.buckets() > MAX_BUCKETS {
         bail!("more than {MAX_BUCKETS} buckets; move --from and --until together, or take --bucket day");
     }
-    let buckets = args.from_source.open()?.stats(&query)?;
+    let buckets = args.endpoint.source()?.stats(&query)?;
     let mut out = results();
     if args.json {
         for bucket in &buckets {

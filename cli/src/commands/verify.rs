@@ -9,8 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::{IngestTime, Inventory, Notice, Receipt, Verification, verify};
 use pik_sqlite::SqliteStore;
 
+use crate::arguments::{Opened, StoreArgs, print_progress};
 use crate::output::results;
-use crate::stores::{Opened, StoreArgs, block_on, print_progress};
+use crate::runtime::block_on;
+use crate::terminal::{plain, tell};
 
 /// Check that every record has its raw object and every raw object its record.
 ///
@@ -96,7 +98,7 @@ impl Report {
                 let line = if self.json {
                     serde_json::to_string(&finding).unwrap_or_else(|error| error.to_string())
                 } else {
-                    finding.to_string()
+                    plain(&finding.to_string()).into_owned()
                 };
                 let out = &mut self.out;
                 let printed = self.bar.suspend(|| writeln!(out, "{line}"));
@@ -117,7 +119,7 @@ impl Report {
     fn end(&mut self) -> io::Result<()> {
         self.bar.finish_and_clear();
         self.out.flush()?;
-        eprintln!("{}", self.counts());
+        tell(self.counts());
         std::mem::replace(&mut self.printed, Ok(()))
     }
 }

@@ -1,11 +1,13 @@
 //! Answers of a store that was opened here.
 
 use anyhow::Result;
-use pik_core::{Bucket, EventId, Inventory, Investigate, Position, Query, RawKey, Record, StatsQuery, Status, Store};
+use pik_core::{
+    Bucket, EventId, Inventory, Investigate, Page, Position, Query, RawKey, Record, StatsQuery, Status, Store,
+};
 use tokio::runtime::Runtime;
 
-use super::source::{Found, Source};
-use crate::stores::runtime;
+use super::source::{Source, each_page};
+use crate::runtime::runtime;
 
 /// A store, and what runs its futures.
 pub(crate) struct StoreSource<S> {
@@ -20,10 +22,8 @@ impl<S: Store + Investigate + Inventory> StoreSource<S> {
 }
 
 impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
-    fn records(&self, query: &Query, after: Option<&str>, limit: usize) -> Result<Found<Record>> {
-        let after = after.map(Position::new);
-        let page = self.runtime.block_on(Investigate::records(&self.store, query, after.as_ref(), limit))?;
-        Ok(Found { items: page.items, next: page.next.map(|position| position.as_str().to_owned()) })
+    fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>> {
+        Ok(self.runtime.block_on(Investigate::records(&self.store, query, after, limit))?)
     }
 
     fn find(&self, id: &EventId) -> Result<Option<Record>> {
@@ -35,11 +35,12 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
         Ok(self.runtime.block_on(self.store.stats(query))?)
     }
 
-    fn keys(&self, after: Option<&str>) -> Result<Found<RawKey>> {
-        let page = self.runtime.block_on(self.store.objects(after.map(Position::new).as_ref()))?;
-        // What else lies in the bucket is `pik verify`'s to tell.
-        let items = page.items.iter().filter_map(|key| key.parse().ok()).collect();
-        Ok(Found { items, next: page.next.map(|position| position.as_str().to_owned()) })
+    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<()> {
+        each_page(
+            |after| Ok(self.runtime.block_on(self.store.objects(after))?),
+            // What else lies in the bucket is `pik verify`'s to tell.
+            |names| take(names.iter().filter_map(|key| key.parse().ok()).collect()),
+        )
     }
 
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>> {

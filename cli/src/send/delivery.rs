@@ -1,11 +1,14 @@
-//! Settling the events of a batch, however many requests it takes.
+//! Settling the events of a batch, and giving up together.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::client::{Reply, Verdict};
-use super::{Batch, Client, Pace, Report};
+use pik_client::{Client, Error, Settlement, Timer, Verdict};
+use pik_core::Outcome;
+
+use super::{Batch, Refusal, Report};
 use crate::output::Place;
 
 /// How soon a waiting delivery notices that all is given up.
@@ -14,7 +17,6 @@ const NOTICE: Duration = Duration::from_millis(50);
 /// What all deliveries share.
 pub(crate) struct Delivery<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) pace: Pace,
     pub(crate) report: &'a Report,
     /// Set when the host cannot be reached or refuses everything: the rest would fare no better.
     pub(crate) given_up: &'a AtomicBool,
@@ -22,86 +24,62 @@ pub(crate) struct Delivery<'a> {
 
 impl Delivery<'_> {
     /// Sends a batch until each of its events is settled, or there is no hope.
-    pub(crate) fn settle(&self, batch: Batch) {
-        let bytes_read = batch.bytes_read;
-        self.send_all(batch);
-        self.report.advance(bytes_read);
-    }
-
-    fn send_all(&self, mut batch: Batch) {
-        let mut retry = 0;
-        while batch.len() > 0 {
-            if self.given_up.load(Ordering::Relaxed) {
-                return self.report.failed(&batch, "not sent");
+    pub(crate) fn settle(&self, batch: &Batch) {
+        let Settlement { verdicts, stopped } = self.client.ingest_batch_unless(self.given_up, &batch.events);
+        let why = match stopped {
+            None | Some(Error::Stopped) => "not sent".to_owned(),
+            Some(error) => {
+                if !self.given_up.swap(true, Ordering::Relaxed) {
+                    self.report.tell(&format!("pik: giving up: {error}"));
+                }
+                error.to_string()
             }
-            let before = batch.len();
-            let (why, asked, host_answers) = match self.client.send(&batch) {
-                Reply::Each(verdicts, asked) => {
-                    let (rest, why) = self.note(batch, verdicts);
-                    batch = rest;
-                    if batch.len() == 0 {
-                        return;
-                    }
-                    (why, asked, true)
-                }
-                Reply::Later(why, asked) => (why, asked, false),
-                Reply::TooLarge(problems) if batch.len() == 1 => {
-                    batch
-                        .places()
-                        .for_each(|place| self.report.rejected(place, problems.iter().map(ToString::to_string)));
-                    return;
-                }
-                Reply::TooLarge(_) => {
-                    let (first, second) = batch.split();
-                    self.send_all(first);
-                    return self.send_all(second);
-                }
-                Reply::Refused(why) => return self.give_up(&batch, &why),
-            };
-            // Whoever makes headway keeps trying.
-            retry = if batch.len() < before { 1 } else { retry + 1 };
-            match self.pace.wait(retry, asked, fastrand::f64()) {
-                Some(wait) => self.wait(wait),
-                None if host_answers => return self.report.failed(&batch, &why),
-                None => return self.give_up(&batch, &why),
-            }
-        }
-    }
-
-    /// Counts what is settled; returns the rest, with a reason.
-    fn note(&self, batch: Batch, verdicts: Vec<Verdict>) -> (Batch, String) {
-        let mut reason = String::new();
-        let mut open = vec![false; verdicts.len()];
-        let places: Vec<Place> = batch.places().cloned().collect();
-        for (index, (verdict, place)) in verdicts.into_iter().zip(&places).enumerate() {
+        };
+        let mut failed = Vec::new();
+        for ((verdict, place), event) in verdicts.into_iter().zip(&batch.places).zip(&batch.events) {
             match verdict {
-                Verdict::Accepted => self.report.count(|counts| counts.accepted += 1),
-                Verdict::Duplicate => self.report.count(|counts| counts.duplicate += 1),
-                Verdict::Rejected(problems) => self.report.rejected(place, problems.iter().map(ToString::to_string)),
-                Verdict::Error(why) => {
-                    open[index] = true;
-                    reason = why;
+                Verdict::Stored(stored) => self.report.count(|counts| match stored.status {
+                    Outcome::Accepted => counts.accepted += 1,
+                    Outcome::Duplicate => counts.duplicate += 1,
+                }),
+                Verdict::Rejected(problems) => {
+                    self.report.rejected(&Refusal { place, problems, raw: Some(event.raw()) });
                 }
+                Verdict::Failed(problem) => failed.push((place, problem.to_string())),
+                Verdict::Open => failed.push((place, why.clone())),
             }
         }
-        (batch.retain(|index| open[index]), reason)
-    }
-
-    fn give_up(&self, batch: &Batch, why: &str) {
-        if !self.given_up.swap(true, Ordering::Relaxed) {
-            self.report.tell(&format!("pik: giving up: {why}"));
+        // A host that is away fails for every event alike: one line for all that have one reason.
+        for alike in failed.chunk_by(|(_, one), (_, other)| one == other) {
+            let places: Vec<&Place> = alike.iter().map(|(place, _)| *place).collect();
+            self.report.failed(&places, &alike[0].1);
         }
-        self.report.failed(batch, why);
+        self.report.advance(batch.bytes_read);
+    }
+}
+
+/// Waits that end when all is given up.
+pub(crate) struct Patience {
+    pub(crate) given_up: Arc<AtomicBool>,
+}
+
+impl Timer for Patience {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
     }
 
-    fn wait(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+    fn sleep(&self, wait: Duration) {
+        let start = Instant::now();
         while !self.given_up.load(Ordering::Relaxed) {
-            let rest = until.saturating_duration_since(Instant::now());
+            let rest = wait.saturating_sub(start.elapsed());
             if rest.is_zero() {
                 return;
             }
             thread::sleep(rest.min(NOTICE));
         }
+    }
+
+    fn random(&self) -> f64 {
+        fastrand::f64()
     }
 }

@@ -1,13 +1,11 @@
-//! Sending events to a host, until each is settled or there is no hope.
+//! Events of files on their way to a host.
 
 mod batch;
-mod client;
 mod delivery;
-mod pace;
+mod refused;
 mod report;
 
 pub(crate) use batch::{Batch, Batcher};
-pub(crate) use client::{Client, Target};
-pub(crate) use delivery::Delivery;
-pub(crate) use pace::Pace;
+pub(crate) use delivery::{Delivery, Patience};
+pub(crate) use refused::{Refusal, RefusedFile};
 pub(crate) use report::Report;

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::Batch;
-use crate::output::Place;
+use super::{Refusal, RefusedFile};
+use crate::output::{Place, Summary};
+use crate::terminal::tell;
 
 /// How many events came to what.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +25,31 @@ impl Display for Counts {
     }
 }
 
-/// Shared by all who send.
+/// Shared by all threads that send.
 pub(crate) struct Report {
     bar: ProgressBar,
-    counts: Mutex<Counts>,
+    so_far: Mutex<SoFar>,
+}
+
+#[derive(Default)]
+struct SoFar {
+    counts: Counts,
+    summary: Summary,
+    refused: Option<RefusedFile>,
+    /// Why refused events could not be kept; nothing more is kept then.
+    not_kept: Option<anyhow::Error>,
+}
+
+/// What is known at the end.
+pub(crate) struct Reported {
+    pub(crate) counts: Counts,
+    pub(crate) summary: Summary,
+    pub(crate) not_kept: Option<anyhow::Error>,
 }
 
 impl Report {
-    /// A report on so many bytes of input, if that is known. The bar shows on a terminal only.
-    pub(crate) fn new(total_bytes: Option<u64>) -> Self {
+    /// A report on an input of `total_bytes`, if that is known. The bar shows on a terminal only.
+    pub(crate) fn new(total_bytes: Option<u64>, refused: Option<RefusedFile>) -> Self {
         let (bar, template) = match total_bytes {
             Some(bytes) => (
                 ProgressBar::new(bytes),
@@ -44,15 +61,15 @@ impl Report {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, counts: Mutex::default() }
+        Self { bar, so_far: Mutex::new(SoFar { refused, ..SoFar::default() }) }
     }
 
-    /// Notes what some events came to.
+    /// Notes what an event came to.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut counts);
-        let Counts { accepted, duplicate, rejected, failed } = *counts;
-        drop(counts);
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut so_far.counts);
+        let Counts { accepted, duplicate, rejected, failed } = so_far.counts;
+        drop(so_far);
         if !self.bar.is_hidden() {
             self.bar.set_message(format!(
                 "{} accepted, {} duplicate, {} rejected, {} failed",
@@ -65,21 +82,28 @@ impl Report {
     }
 
     /// Notes an event that is refused, and why.
-    pub(crate) fn rejected(&self, place: &Place, problems: impl Iterator<Item = String>) {
+    pub(crate) fn rejected(&self, refusal: &Refusal<'_>) {
         self.count(|counts| counts.rejected += 1);
-        problems.for_each(|problem| self.tell(&place.problem(&problem)));
+        for problem in &refusal.problems {
+            self.tell(&refusal.place.problem(&problem.to_string()));
+        }
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        so_far.summary.note(refusal.problems.iter().map(|problem| problem.code.as_str()));
+        if let Some(file) = &mut so_far.refused
+            && let Err(error) = file.add(refusal)
+        {
+            so_far.refused = None;
+            so_far.not_kept = Some(error);
+        }
     }
 
     /// Notes events that may have been stored or not.
-    pub(crate) fn failed(&self, batch: &Batch, why: &str) {
-        self.count(|counts| counts.failed += batch.len() as u64);
-        let mut places = batch.places();
-        match (places.next(), places.last()) {
-            (None, _) => {}
-            (Some(only), None) => self.tell(&format!("{only}: failed: {why}")),
-            (Some(first), Some(last)) => {
-                self.tell(&format!("{first} to {last}: {} events failed: {why}", batch.len()));
-            }
+    pub(crate) fn failed(&self, places: &[&Place], why: &str) {
+        self.count(|counts| counts.failed += places.len() as u64);
+        match places {
+            [] => {}
+            [only] => self.tell(&format!("{only}: failed: {why}")),
+            [first, .., last] => self.tell(&format!("{first} to {last}: {} events failed: {why}", places.len())),
         }
     }
 
@@ -90,12 +114,14 @@ impl Report {
 
     /// A line on standard error.
     pub(crate) fn tell(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| tell(line));
     }
 
-    /// The end of the bar, and the counts.
-    pub(crate) fn finish(self) -> Counts {
+    /// The end of the bar, and what is known.
+    pub(crate) fn finish(self) -> Reported {
         self.bar.finish_and_clear();
-        self.counts.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let SoFar { counts, summary, refused: _, not_kept } =
+            self.so_far.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Reported { counts, summary, not_kept }
     }
 }

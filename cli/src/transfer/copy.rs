@@ -1,6 +1,7 @@
 //! Reading objects, checking them, and handing them on.
 
 use anyhow::Result;
+use pik_client::Envelope;
 use pik_core::RawKey;
 
 use super::{Object, Progress, Sink};
@@ -14,14 +15,10 @@ pub(crate) fn copy(keys: &[RawKey], source: &dyn Source, sink: &mut dyn Sink, pr
         match raw {
             None => progress.unusable(&format!("{key}: missing")),
             Some(raw) => match genuine(key, &raw) {
-                Ok(_) => objects.push(Object { key: key.clone(), raw }),
+                Ok(event) => objects.push(Object { key: key.clone(), event: Envelope::of(&event) }),
                 Err(why) => progress.unusable(&format!("{why:#}")),
             },
         }
     }
-    let fates = sink.deliver(&objects)?;
-    for (object, fate) in objects.iter().zip(&fates) {
-        progress.note(&object.key, fate);
-    }
-    Ok(())
+    sink.deliver(&objects, &mut |place, fate| progress.note(&objects[place].key, &fate))
 }

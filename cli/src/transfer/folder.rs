@@ -1,76 +1,172 @@
 //! A folder with raw objects under their keys.
+//!
+//! What lies in the folder is not trusted: no link is followed, so nothing is read or written outside of the folder,
+//! and only regular files are opened.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 
 use anyhow::{Context, Result};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Mode, OFlags, linkat, mkdirat, open, openat, unlinkat};
+use rustix::io::Errno;
 
+use super::part;
 use super::{Fate, Object, Sink};
+
+/// A sync waits for the disk, and the disk takes several at once.
+const SIDE_BY_SIDE: usize = 16;
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+/// Opening a FIFO or a device does not wait.
+const NO_LINK: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Creates files and never changes one.
 pub(crate) struct Folder {
-    root: PathBuf,
+    path: PathBuf,
+    root: OwnedFd,
+    /// Partitions in which leftovers were looked for.
+    cleaned: HashSet<String>,
 }
 
 impl Folder {
     /// A folder; made, with the folders above it, if it is missing.
-    pub(crate) fn new(root: &Path) -> Result<Self> {
-        fs::create_dir_all(root).with_context(|| format!("cannot make the folder `{}`", root.display()))?;
-        Ok(Self { root: root.to_owned() })
+    pub(crate) fn new(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+        let root = open(path, FOLDER, Mode::empty());
+        let root = root.with_context(|| format!("cannot open the folder `{}`", path.display()))?;
+        Ok(Self { path: path.to_owned(), root, cleaned: HashSet::new() })
     }
 
-    fn create(&self, object: &Object, new_entries: &mut BTreeSet<PathBuf>) -> io::Result<Fate> {
-        let path = self.root.join(object.key.as_str());
-        // INVARIANT: a key has folders.
-        let folder = path.parent().unwrap_or(&self.root);
-        for missing in folder.ancestors().take_while(|folder| !folder.exists()) {
-            new_entries.extend(missing.parent().map(Path::to_owned));
+    /// Opens the folder of a partition, made if it is missing, and removes what killed runs left there.
+    fn partition(&mut self, name: &str) -> Result<OwnedFd> {
+        let context = || format!("cannot open the folder `{}`", self.path.join(name).display());
+        let folder = open_beneath(&self.root, name).map_err(told).with_context(context)?;
+        if self.cleaned.insert(name.to_owned()) {
+            part::clean(&folder).with_context(context)?;
         }
-        fs::create_dir_all(folder)?;
-        // Nobody takes half a file for the event: it has its name once it is whole. A second run at the same time has
-        // another process id.
-        let part = folder.join(format!(".{}.{}.part", object.key.partition().event_id, std::process::id()));
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&part)?;
-        file.write_all(&object.raw)?;
-        file.sync_all()?;
-        drop(file);
-        let linked = fs::hard_link(&part, &path);
-        fs::remove_file(&part)?;
-        match linked {
-            Ok(()) => {
-                new_entries.insert(folder.to_owned());
-                Ok(Fate::New)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::compare(&path, &object.raw),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn compare(path: &Path, raw: &[u8]) -> io::Result<Fate> {
-        if fs::read(path)? == raw {
-            return Ok(Fate::Known);
-        }
-        Ok(Fate::Refused("another file has this name; look at both, then move it away".to_owned()))
+        Ok(folder)
     }
 }
 
-impl Sink for Folder {
-    fn deliver(&mut self, objects: &[Object]) -> Result<Vec<Fate>> {
-        let mut new_entries = BTreeSet::new();
-        let mut fates = Vec::with_capacity(objects.len());
-        for object in objects {
-            let path = self.root.join(object.key.as_str());
-            let fate =
-                if path.exists() { Self::compare(&path, &object.raw) } else { self.create(object, &mut new_entries) };
-            fates.push(fate.with_context(|| format!("cannot write `{}`", path.display()))?);
-        }
-        // A file is only as durable as its entry in the folder.
-        for folder in new_entries {
-            let synced = File::open(&folder).and_then(|folder| folder.sync_all());
-            synced.with_context(|| format!("cannot sync `{}`", folder.display()))?;
-        }
-        Ok(fates)
+/// Opens a folder below another one, and makes each that is missing.
+fn open_beneath(root: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
+    let mut folder = openat(root, ".", FOLDER, Mode::empty())?;
+    for part in name.split('/') {
+        let below = match openat(&folder, part, FOLDER | NO_LINK, Mode::empty()) {
+            Err(Errno::NOENT) => {
+                match mkdirat(&folder, part, Mode::from_raw_mode(0o777)) {
+                    // A folder is only as durable as its entry in the one above.
+                    Ok(()) => rustix::fs::fsync(&folder)?,
+                    // Another run was faster.
+                    Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error),
+                }
+                openat(&folder, part, FOLDER | NO_LINK, Mode::empty())?
+            }
+            opened => opened?,
+        };
+        folder = below;
     }
+    Ok(folder)
+}
+
+/// The error of an open, with what it means where no link is followed.
+fn told(error: Errno) -> anyhow::Error {
+    match error {
+        Errno::LOOP | Errno::NOTDIR => anyhow::Error::new(io::Error::from(error))
+            .context("something in its path is a link or no folder, and links are not followed"),
+        error => io::Error::from(error).into(),
+    }
+}
+
+/// Creates the file of an object, or says what is there.
+fn create(folder: &OwnedFd, name: &str, object: &Object) -> io::Result<Fate> {
+    if let Some(fate) = compare(folder, name, object.raw())? {
+        return Ok(fate);
+    }
+    // A file has its name once it is whole, so that no half of one is taken for the event.
+    let part = part::name(&object.key.partition().event_id, fastrand::u32(..));
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | NO_LINK;
+    let mut file = File::from(openat(folder, &*part, flags, Mode::from_raw_mode(0o666))?);
+    // Tells it from a leftover. A run that cleans up at this very moment may remove it before; then the link fails.
+    file.lock()?;
+    file.write_all(object.raw())?;
+    file.sync_all()?;
+    let linked = linkat(folder, &*part, folder, name, AtFlags::empty());
+    unlinkat(folder, &*part, AtFlags::empty())
+        .or_else(|error| if error == Errno::NOENT { Ok(()) } else { Err(error) })?;
+    match linked {
+        Ok(()) => Ok(Fate::New),
+        Err(Errno::EXIST) => {
+            let there = compare(folder, name, object.raw())?;
+            there.ok_or_else(|| io::Error::other("it was deleted just now; run the same command again"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What stands in the way of a new file, if anything does.
+fn compare(folder: &OwnedFd, name: &str, raw: &[u8]) -> io::Result<Option<Fate>> {
+    let refused = |why: &str| Ok(Some(Fate::Refused(format!("{why} has this name; look at it, then move it away"))));
+    let file = match openat(folder, name, OFlags::RDONLY | NO_LINK, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(None),
+        Err(Errno::LOOP) => return refused("a link"),
+        // A socket.
+        Err(Errno::NXIO) => return refused("what is no regular file"),
+        opened => File::from(opened?),
+    };
+    if !file.metadata()?.is_file() {
+        return refused("what is no regular file");
+    }
+    let mut there = Vec::with_capacity(raw.len() + 1);
+    file.take(raw.len() as u64 + 1).read_to_end(&mut there)?;
+    if there == raw { Ok(Some(Fate::Known)) } else { refused("another file") }
+}
+
+impl Sink for Folder {
+    fn deliver(&mut self, objects: &[Object], note: &mut dyn FnMut(usize, Fate)) -> Result<()> {
+        let mut partitions: BTreeMap<&str, OwnedFd> = BTreeMap::new();
+        for object in objects {
+            let (partition, _) = split(object);
+            if !partitions.contains_key(partition) {
+                let folder = self.partition(partition)?;
+                partitions.insert(partition, folder);
+            }
+        }
+        let fates: Vec<Mutex<Option<io::Result<Fate>>>> = objects.iter().map(|_| Mutex::default()).collect();
+        thread::scope(|scope| {
+            for first in 0..SIDE_BY_SIDE.min(objects.len()) {
+                let (fates, partitions) = (&fates, &partitions);
+                scope.spawn(move || {
+                    for place in (first..objects.len()).step_by(SIDE_BY_SIDE) {
+                        let (partition, name) = split(&objects[place]);
+                        let fate = create(&partitions[partition], name, &objects[place]);
+                        *fates[place].lock().expect("no thread panics with a fate in hand") = Some(fate);
+                    }
+                });
+            }
+        });
+        // A file is only as durable as its entry in the folder.
+        for (name, folder) in &partitions {
+            let synced = rustix::fs::fsync(folder).map_err(io::Error::from);
+            synced.with_context(|| format!("cannot sync `{}`", self.path.join(name).display()))?;
+        }
+        for (place, fate) in fates.into_iter().enumerate() {
+            let fate =
+                fate.into_inner().expect("no thread panics with a fate in hand").expect("each place has a thread");
+            let path = || self.path.join(objects[place].key.as_str());
+            note(place, fate.with_context(|| format!("cannot write `{}`", path().display()))?);
+        }
+        Ok(())
+    }
+}
+
+/// The folder of an object below the root, and its name there.
+fn split(object: &Object) -> (&str, &str) {
+    object.key.as_str().rsplit_once('/').expect("a key has folders")
 }

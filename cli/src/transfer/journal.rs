@@ -2,10 +2,11 @@
 //!
 //! A line that says which replay it is, a line for each event in its order, then a line for each delivery. The plan is
 //! written before anything is sent, so an interrupted replay goes on through the same events, whatever arrives
-//! meanwhile.
+//! meanwhile. A plan that was cut short is made anew.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,8 @@ use super::Plan;
 
 /// The version of the lines.
 const VERSION: u8 = 1;
+/// What every journal begins with.
+const BEGINNING: &str = "{\"journal\":";
 
 /// Which replay it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,38 +46,62 @@ pub(crate) struct Journal {
     file: File,
 }
 
+/// What a journal that is open for us alone says.
+pub(crate) enum Begun {
+    /// Nothing yet: the plan is to be made and written down.
+    New(Journal),
+    /// A plan, and how many of its events were delivered.
+    Old(Journal, Plan, usize),
+}
+
 impl Journal {
-    /// Writes down a replay that begins.
-    pub(crate) fn begin(path: &Path, replay: Replay, plan: &Plan) -> Result<Self> {
-        let context = || format!("cannot write the journal `{}`", path.display());
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let mut file = BufWriter::new(File::create(&part).with_context(context)?);
-        let head = Head { journal: VERSION, replay, events: plan.len() };
-        writeln!(file, "{}", serde_json::to_string(&head)?)?;
-        for key in plan.keys(0, plan.len()) {
-            writeln!(file, "{key}")?;
+    /// Opens and locks the journal at `path`, made if it is missing. The lock comes before the plan, so two replays with
+    /// one journal never both plan.
+    pub(crate) fn open(path: &Path, replay: &Replay) -> Result<Begun> {
+        let context = || format!("cannot open the journal `{}`", path.display());
+        loop {
+            let file = OpenOptions::new().read(true).append(true).create(true).open(path).with_context(context)?;
+            lock(&file, path)?;
+            let opened = file.metadata().with_context(context)?;
+            if !opened.is_file() {
+                bail!("`{}` is no regular file; give another one with --journal", path.display());
+            }
+            // Another replay may have ended and deleted it between our opening and our lock.
+            let is_there =
+                path.metadata().is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino()));
+            if is_there {
+                return Self { path: path.to_owned(), file }.resume(replay);
+            }
         }
-        file.into_inner()?.sync_all().with_context(context)?;
-        // A journal is whole or is not there.
-        fs::rename(&part, path).with_context(context)?;
-        let file = OpenOptions::new().append(true).open(path).with_context(context)?;
-        lock(&file, path)?;
-        Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Goes on where the journal at `path` ends, if there is one; how many events were delivered before.
-    pub(crate) fn resume(path: &Path, replay: &Replay) -> Result<Option<(Self, Plan, usize)>> {
-        if !path.exists() {
-            return Ok(None);
-        }
+    /// Writes down the plan of a replay that begins.
+    pub(crate) fn plan(&mut self, replay: Replay, plan: &Plan) -> Result<()> {
+        let mut text = BufWriter::new(&self.file);
+        let head = Head { journal: VERSION, replay, events: plan.len() };
+        let mut write = || {
+            writeln!(text, "{}", serde_json::to_string(&head)?)?;
+            for key in plan.keys(0, plan.len()) {
+                writeln!(text, "{key}")?;
+            }
+            text.flush()?;
+            self.file.sync_all()
+        };
+        write().with_context(|| format!("cannot write the journal `{}`", self.path.display()))
+    }
+
+    fn resume(self, replay: &Replay) -> Result<Begun> {
+        let path = &self.path;
         let context = || format!("cannot read the journal `{}`", path.display());
-        let file = OpenOptions::new().read(true).append(true).open(path).with_context(context)?;
-        lock(&file, path)?;
-        let mut lines = BufReader::new(&file);
+        let mut lines = BufReader::new(&self.file);
         let mut line = String::new();
         let mut whole = lines.read_line(&mut line).with_context(context)?;
+        // Nothing was sent before the plan was whole, so what was being planned is planned anew.
+        let is_cut = !line.ends_with('\n') && (line.starts_with(BEGINNING) || BEGINNING.starts_with(&*line));
+        if is_cut {
+            self.file.set_len(0).with_context(context)?;
+            return Ok(Begun::New(self));
+        }
         let head: Head =
             serde_json::from_str(&line).ok().filter(|head: &Head| head.journal == VERSION).with_context(|| {
                 format!("`{}` is no journal of a replay; give another file with --journal", path.display())
@@ -92,6 +119,10 @@ impl Journal {
         for _ in 0..head.events {
             line.clear();
             whole += lines.read_line(&mut line).with_context(context)?;
+            if !line.ends_with('\n') {
+                self.file.set_len(0).with_context(context)?;
+                return Ok(Begun::New(self));
+            }
             let key: RawKey = line.trim_end().parse().with_context(context)?;
             keys.push(key);
         }
@@ -107,12 +138,12 @@ impl Journal {
             delivered = told.delivered.min(head.events);
             whole += read;
         }
-        file.set_len(whole as u64).with_context(context)?;
+        self.file.set_len(whole as u64).with_context(context)?;
         let plan = Plan::read_back(keys.into_iter())?;
-        Ok(Some((Self { path: path.to_owned(), file }, plan, delivered)))
+        Ok(Begun::Old(self, plan, delivered))
     }
 
-    /// Notes that so many events, from the first on, need not be sent again.
+    /// Notes that the first `delivered` events need not be sent again.
     pub(crate) fn delivered(&mut self, delivered: usize) -> Result<()> {
         let line = format!("{}\n", serde_json::to_string(&Delivered { delivered })?);
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());

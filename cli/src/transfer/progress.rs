@@ -10,6 +10,7 @@ use pik_core::RawKey;
 
 use super::Fate;
 use crate::output::results;
+use crate::terminal::tell;
 
 /// What became of the objects.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of so many, if that is known; `done` of them before we began.
+    /// Of `total`, if that is known; `done` of them before we began.
     pub(crate) fn new(total: Option<u64>, done: u64) -> Self {
         let (bar, template) = match total {
             Some(total) => {
@@ -80,10 +81,10 @@ impl Progress {
     }
 
     fn tell(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| tell(line));
     }
 
-    /// The end of the bar, one line of counts on standard output, and what that means for whoever started us.
+    /// The end of the bar, one line of counts on standard output, and the exit code.
     pub(crate) fn report(self, done: Result<()>) -> Result<ExitCode> {
         let counts = self.finish();
         let mut out = results();

@@ -1,12 +1,19 @@
 //! Where raw objects go.
 
 use anyhow::Result;
+use pik_client::Envelope;
 use pik_core::RawKey;
 
 /// A raw object that was found to be the event its key names.
 pub(crate) struct Object {
     pub(crate) key: RawKey,
-    pub(crate) raw: Vec<u8>,
+    pub(crate) event: Envelope,
+}
+
+impl Object {
+    pub(crate) fn raw(&self) -> &[u8] {
+        self.event.raw()
+    }
 }
 
 /// What became of one object.
@@ -22,7 +29,8 @@ pub(crate) enum Fate {
 
 /// Takes raw objects.
 pub(crate) trait Sink {
-    /// Delivers some objects, in order; one fate for each. What is not refused is durable when this returns. An error
-    /// means that nothing is known of any, and that it makes no sense to go on; a repeat is harmless.
-    fn deliver(&mut self, objects: &[Object]) -> Result<Vec<Fate>>;
+    /// Delivers some objects, in order, and notes the fate of each by its place. What is noted is durable, unless it is
+    /// refused. An error means that it makes no sense to go on, and that nothing is known of objects without a fate; to
+    /// deliver them again is harmless.
+    fn deliver(&mut self, objects: &[Object], note: &mut dyn FnMut(usize, Fate)) -> Result<()>;
 }

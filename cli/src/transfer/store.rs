@@ -7,7 +7,7 @@ use pik_core::{Event, IngestTime, Outcome, Receipt, Store, Submission};
 use tokio::runtime::Runtime;
 
 use super::{Fate, Object, Sink};
-use crate::stores::runtime;
+use crate::runtime::runtime;
 
 /// Ingests straight into a store, as a host would.
 pub(crate) struct StoreSink<S> {
@@ -22,23 +22,29 @@ impl<S: Store> StoreSink<S> {
 }
 
 impl<S: Store> Sink for StoreSink<S> {
-    fn deliver(&mut self, objects: &[Object]) -> Result<Vec<Fate>> {
+    fn deliver(&mut self, objects: &[Object], note: &mut dyn FnMut(usize, Fate)) -> Result<()> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
         let now = i64::try_from(now.as_millis()).ok().and_then(IngestTime::from_unix_ms);
         let now = now.context("the clock stands behind the year 9999")?;
         let nonce = fastrand::u64(..);
         let mut submissions = Vec::with_capacity(objects.len());
         for (place, object) in objects.iter().enumerate() {
-            let Ok(event) = Event::parse(&object.raw) else { bail!("`{}` is not an event", object.key) };
+            let Ok(event) = Event::parse(object.raw()) else { bail!("`{}` is not an event", object.key) };
             submissions.push(Submission::new(&event, now, Receipt::new("import", nonce, place)));
         }
-        let mut fates = Vec::with_capacity(objects.len());
-        for answer in self.runtime.block_on(self.store.ingest_batch(submissions)) {
-            fates.push(match answer?.status {
-                Outcome::Accepted => Fate::New,
-                Outcome::Duplicate => Fate::Known,
-            });
+        let mut failed = Ok(());
+        for (place, answer) in self.runtime.block_on(self.store.ingest_batch(submissions)).into_iter().enumerate() {
+            match answer {
+                Ok(answer) => note(
+                    place,
+                    match answer.status {
+                        Outcome::Accepted => Fate::New,
+                        Outcome::Duplicate => Fate::Known,
+                    },
+                ),
+                Err(error) => failed = Err(error.into()),
+            }
         }
-        Ok(fates)
+        failed
     }
 }

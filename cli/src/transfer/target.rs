@@ -38,7 +38,7 @@ impl Target {
             #[cfg(feature = "aws")]
             Self::Queue(url) => Ok(Box::new(super::Queue::new(url)?)),
             #[cfg(not(feature = "aws"))]
-            Self::Bucket(url) | Self::Queue(url) => bail!("`{url}` is AWS's, and {}", crate::stores::WITHOUT_AWS),
+            Self::Bucket(url) | Self::Queue(url) => bail!("`{url}` is AWS's, and {}", crate::arguments::WITHOUT_AWS),
         }
     }
 }

@@ -86,7 +86,7 @@ fn check_tells_every_problem_with_its_line() {
     assert!(lines[1].starts_with("-:4: duplicate_key at /payload/number: "), "{}", lines[1]);
     assert!(lines[1].contains("line 4, column "), "the file's line, not the event's: {}", lines[1]);
     assert!(lines[2].starts_with("-:5: invalid_json: "), "{}", lines[2]);
-    assert_eq!(said.err, "1 valid, 3 rejected\n");
+    assert_eq!(said.err, "1 valid, 3 rejected\nrejected: 1 duplicate_key, 1 invalid_json, 1 missing_offset\n");
 
     let said = run(["check"], &event(1));
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", "1 valid, 0 rejected\n"));
@@ -97,7 +97,7 @@ fn check_tells_every_problem_with_its_line() {
 #[test]
 fn a_broken_first_line_is_a_bad_line_of_several() {
     let said = run(["check"], &[b"}".to_vec(), event(1), b"{\"source\":}".to_vec()].join(&b'\n'));
-    assert_eq!(said.err, "1 valid, 2 rejected\n", "{}", said.out);
+    assert!(said.err.starts_with("1 valid, 2 rejected\n"), "{}", said.out);
 }
 
 #[test]
@@ -125,7 +125,13 @@ fn an_event_at_the_limit_and_one_over_it() {
     let long = [b"{\"source\":\"".to_vec(), vec![b'x'; 3_000_000], b"\"}".to_vec()].concat();
     let said = run(["check"], &[event(1), long, event(2)].join(&b'\n'));
     assert!(said.out.starts_with("-:2: too_large: ") && said.out.lines().count() == 1, "{}", said.out);
-    assert_eq!(said.err, "2 valid, 1 rejected\n");
+    assert_eq!(said.err, "2 valid, 1 rejected\nrejected: 1 too_large\n");
+    // Neither when it is the first.
+    let long = vec![b'x'; 3_000_000];
+    for long in [long.clone(), [b"{\"source\":\"".to_vec(), long].concat()] {
+        let said = run(["check"], &[long, event(1), event(2)].join(&b'\n'));
+        assert!(said.err.starts_with("2 valid, 1 rejected\n"), "{}", said.err);
+    }
 }
 
 #[test]
@@ -140,4 +146,91 @@ fn a_reader_that_leaves_is_no_error() {
     let said = said(child.wait_with_output().unwrap());
     writer.join().unwrap();
     assert_eq!((said.code, said.err.as_str()), (0, ""));
+}
+
+#[test]
+fn what_a_file_is_is_told_once() {
+    let csv = [b"source,event_type,entity_id,event_time,payload\n".to_vec(), b"a,b,c,d,e\n".repeat(500)].concat();
+    let gzip = [b"\x1f\x8b\x08\x00".to_vec(), b"\n\xff\x00{".repeat(500)].concat();
+    let wide = |mark: &[u8], order: fn(u16) -> [u8; 2]| {
+        let text = String::from_utf8(event(1)).unwrap() + "\r\n";
+        [mark.to_vec(), text.encode_utf16().flat_map(order).collect::<Vec<_>>().repeat(3)].concat()
+    };
+    let cases = [
+        (csv, "comma-separated"),
+        (gzip, "gzip"),
+        (wide(b"\xff\xfe", u16::to_le_bytes), "UTF-16"),
+        (wide(b"\xfe\xff", u16::to_be_bytes), "UTF-16"),
+        (wide(b"", u16::to_le_bytes), "UTF-16"),
+        (b"\x28\xb5\x2f\xfd\x00\n\n\n".to_vec(), "zstd"),
+    ];
+    for (input, expected) in cases {
+        let said = run(["check"], &input);
+        assert_eq!((said.code, said.out.lines().count()), (1, 1), "{expected}: {}", said.out);
+        assert!(said.out.starts_with("-:1: invalid_json: ") && said.out.contains(expected), "{}", said.out);
+        assert!(said.err.starts_with("0 valid, 1 rejected\n"), "{}", said.err);
+    }
+}
+
+#[test]
+fn an_array_is_read_element_by_element() {
+    let events: Vec<Vec<u8>> = (0..2_500).map(event).collect();
+    let ids: String = events.iter().map(|event| id_of(event) + "\n").collect();
+    for (before, between, after) in [("[", ",", "]"), ("\n [\n", "\n,\n", "\n]\n\n"), ("[ ", " ,\t", " ]")] {
+        let input = [before.as_bytes(), &events.join(between.as_bytes()), after.as_bytes()].concat();
+        let said = run(["id"], &input);
+        assert_eq!((said.code, &said.out, said.err.as_str()), (0, &ids, ""));
+    }
+    for empty in ["[]", "[ \n ]\n"] {
+        assert_eq!(run(["check"], empty.as_bytes()).err, "0 valid, 0 rejected\n");
+    }
+    let text = |number| String::from_utf8(event(number)).unwrap();
+    let spread = String::from_utf8(EXAMPLE.to_vec()).unwrap();
+    let said = run(["check"], format!("[\n{spread},\n7,\n{}\n", text(1)).as_bytes());
+    assert!(said.out.starts_with("-:4: not_an_object"), "{}", said.out);
+    assert!(said.out.contains("-:5: invalid_json: the array is not closed"), "{}", said.out);
+    assert!(said.err.starts_with("1 valid, 2 rejected\n"), "{}", said.err);
+    let said = run(["check"], format!("[{}]\n[{}]\n", text(1), text(2)).as_bytes());
+    assert!(said.out.starts_with("-:2: invalid_json: there is text behind the array"), "{}", said.out);
+    // Brackets and commas in strings are no structure.
+    let odd = text(1).replace("tick", "],[\\\"}{");
+    let said = run(["check"], format!("[{odd},{odd}]").as_bytes());
+    assert_eq!(said.err, "2 valid, 0 rejected\n", "{}", said.out);
+}
+
+#[test]
+fn a_first_line_that_was_cut_off_does_not_swallow_the_file() {
+    let cut = event(1)[..40].to_vec();
+    let said = run(["check"], &[cut, event(2), event(3)].join(&b'\n'));
+    assert!(said.out.starts_with("-:1: invalid_json: ") && said.out.lines().count() == 1, "{}", said.out);
+    assert!(said.err.starts_with("2 valid, 1 rejected\n"), "{}", said.err);
+}
+
+#[test]
+fn check_says_the_same_as_json() {
+    let said = run(["check", "--json"], &[event(1), b"{\"source\":\"\\u001b[31m\"}".to_vec()].join(&b'\n'));
+    assert_eq!(said.code, 1);
+    let line: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&line["file"], &line["line"]), (&"-".into(), &2.into()));
+    assert_eq!(line["raw"], "{\"source\":\"\\u001b[31m\"}");
+    assert_eq!(
+        (&line["errors"][0]["code"], &line["errors"][0]["path"]),
+        (&"forbidden_character".into(), &"/source".into())
+    );
+    assert!(said.err.starts_with("1 valid, 1 rejected\n"), "{}", said.err);
+}
+
+#[test]
+fn names_of_files_reach_no_terminal_raw() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\u{1b}[31m\u{202e}b.ndjson");
+    std::fs::write(&path, b"nope").unwrap();
+    let missing = folder.path().join("c\u{9b}31m\nd");
+    for (arguments, code) in [(["check"], 1), (["id"], 1)] {
+        let output = said(pik(arguments).arg(&path).arg(&missing).output().unwrap());
+        let all = output.out + &output.err;
+        assert_eq!(output.code, code);
+        assert!(all.contains("a\\u{1b}[31m\\u{202e}b") && all.contains("c\\u{9b}31m\\nd"), "{all}");
+        assert!(!all.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{all:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -137,9 +137,9 @@ fn an_event_and_its_duplicates_and_its_bytes() {
     assert!(shown.contains(record[0]["raw_key"].as_str().unwrap()), "{shown}");
     assert_eq!(good(&["raw", id, "--data", path(&data)]), spread);
 
-    let nobody = "0".repeat(64);
+    let unknown = "0".repeat(64);
     for command in ["show", "raw"] {
-        let output = run(&[command, &nobody, "--data", path(&data)]);
+        let output = run(&[command, &unknown, "--data", path(&data)]);
         assert_eq!(output.status.code(), Some(1));
         assert!(told(&output).contains("no event with this id"), "{}", told(&output));
     }
@@ -358,13 +358,18 @@ fn a_target_that_gives_other_ids_ends_the_replay() {
     let answers = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = Vec::new();
-        // Each event ends in its payload; the array in a bracket.
-        while !request.ends_with(b"null}]") && !request.ends_with(b"}]") {
+        // The last line ends in the last event's payload.
+        while !request.ends_with(b"null}\n") {
             let mut piece = [0; 4096];
             let read = stream.read(&mut piece).unwrap();
             request.extend_from_slice(&piece[..read]);
         }
-        let result = format!("{{\"status\":\"ACCEPTED\",\"event_id\":\"{}\"}}", "0".repeat(64));
+        let id = "0".repeat(64);
+        let key = format!(
+            "raw/source=app/event_type=t/event_date=2025-12-28/ingest_date=2025-12-29/hour=00/event_id={id}.json"
+        );
+        let result =
+            format!("{{\"status\":\"ACCEPTED\",\"event_id\":\"{id}\",\"ingest_lag_ms\":0,\"s3_key\":\"{key}\"}}");
         let body = format!("{{\"results\":[{}]}}", vec![result; 44].join(","));
         write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).unwrap();
     });
@@ -375,4 +380,91 @@ fn a_target_that_gives_other_ids_ends_the_replay() {
     assert!(told(&output).contains("does not keep this contract"), "{}", told(&output));
     // Nothing counts as delivered.
     assert!(!fs::read_to_string(&journal).unwrap().contains("delivered"));
+}
+
+#[test]
+fn a_journal_is_of_one_replay_at_a_time() {
+    let data = store_of(&a_day_with_a_hole());
+    let source = Server::start_on(data, |command| command);
+    let target = Server::start();
+    let place = tempfile::tempdir().unwrap();
+    let journal = place.path().join("journal");
+    let (from, to) = (source.url(), target.url());
+    let common = ["--url", &from, "--to", &to, "--journal", journal.to_str().unwrap(), "--rate", "40"];
+    let replay = [&["replay"], &DAY[..], &common].concat();
+    let all: Vec<_> =
+        (0..4).map(|_| pik([]).args(&replay).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    let outputs: Vec<Output> = all.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    let (good, refused): (Vec<&Output>, Vec<&Output>) = outputs.iter().partition(|output| output.status.success());
+    assert_eq!(good.len(), 1, "{outputs:?}");
+    assert!(told(good[0]).starts_with("44 events, "), "{}", told(good[0]));
+    for output in refused {
+        assert!(told(output).contains("another replay has the journal"), "{}", told(output));
+    }
+    assert!(!journal.exists());
+    let arrived = lines(&good_events(&to));
+    assert_eq!(arrived.len(), 44);
+}
+
+fn good_events(url: &str) -> String {
+    good(&["events", "--entity-id", "user_1", "--limit", "0", "--json", "--url", url])
+}
+
+#[test]
+fn a_journal_that_was_cut_short_is_planned_anew() {
+    let data = store_of(&a_day_with_a_hole());
+    let place = tempfile::tempdir().unwrap();
+    let (journal, folder) = (place.path().join("journal"), place.path().join("folder"));
+    let common = ["--data", path(&data), "--to", folder.to_str().unwrap(), "--journal", journal.to_str().unwrap()];
+    let replay = [&["replay"], &DAY[..], &common].concat();
+    // What a kill leaves that comes while the plan is written: a part of the first line.
+    for cut in ["", "{\"jour", "{\"journal\":1,\"replay\":{\"from\""] {
+        fs::write(&journal, cut).unwrap();
+        let counts = good(&replay);
+        assert!(counts.ends_with("refused 0, unusable 0\n"), "{cut}: {counts}");
+        assert!(!journal.exists());
+    }
+    // Something else of the user's is left alone.
+    for other in ["notes\n", "{\"a\":1}\n", "notes"] {
+        fs::write(&journal, other).unwrap();
+        let output = run(&replay);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(told(&output).contains("is no journal of a replay"), "{}", told(&output));
+        assert_eq!(fs::read_to_string(&journal).unwrap(), other);
+    }
+}
+
+#[test]
+fn a_target_that_stores_nothing_is_no_success() {
+    let data = store_of(&a_day_with_a_hole());
+    let place = tempfile::tempdir().unwrap();
+    let (journal, folder) = (place.path().join("journal"), place.path().join("folder"));
+    let target = Server::start_with(|command| command.env("DRY_RUN", "true"));
+    let url = target.url();
+    let common = ["--data", path(&data), "--to", &url, "--journal", journal.to_str().unwrap()];
+    let replay = run(&[&["replay"], &DAY[..], &common].concat());
+    assert_eq!((replay.status.code(), out(&replay).starts_with("new 0, ")), (Some(1), true));
+    assert!(told(&replay).contains("DRY_RUN") && journal.exists(), "{}", told(&replay));
+    good(&["export", "--data", path(&data), "--to", folder.to_str().unwrap()]);
+    let import = run(&["import", folder.to_str().unwrap(), "--url", &url]);
+    assert_eq!((import.status.code(), out(&import).starts_with("new 0, ")), (Some(1), true));
+    assert!(told(&import).contains("DRY_RUN"), "{}", told(&import));
+}
+
+#[test]
+fn names_of_events_reach_no_terminal_raw() {
+    // Names may have no control characters; a bidi mark turns a line round all the same.
+    let name = "user\u{202e}gpj.exe\u{2028}\u{200b}";
+    let data = store_of(&[event(name, name, "2025-12-28T00:00:00Z")]);
+    let table = good(&["events", "--entity-id", name, "--data", path(&data)]);
+    assert!(table.contains("user\\u{202e}gpj.exe\\u{2028}\\u{200b}"), "{table}");
+    let json = good(&["events", "--entity-id", name, "--data", path(&data), "--json"]);
+    let id = texts(&lines(&json), "event_id").remove(0);
+    let shown = good(&["show", &id, "--data", path(&data)]);
+    for text in [table, shown] {
+        assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{200b}']), "{text:?}");
+    }
+    // JSON and raw bytes are for programs, and are as they were.
+    assert!(json.contains(name), "{json:?}");
+    assert!(good(&["raw", &id, "--data", path(&data)]).contains(name));
 }

@@ -105,7 +105,7 @@ fn the_level_decides() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_up_no_events() {
+fn a_log_without_a_reader_holds_up_no_events() {
     let data = tempfile::tempdir().unwrap();
     let (stderr, writer) = std::io::pipe().unwrap();
     let mut command = pik(["serve", "--listen", "127.0.0.1:0"]);

@@ -108,7 +108,7 @@ fn a_host_that_takes_small_batches_gets_them() {
 }
 
 #[test]
-fn nobody_there_ends_with_a_word() {
+fn a_host_that_is_not_there_ends_with_a_message() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = file(folder.path(), &(0..50).map(event).collect::<Vec<_>>());
@@ -161,14 +161,17 @@ fn host(
 }
 
 fn results(body: &str, status: impl Fn(usize) -> &'static str) -> String {
-    let entry = |index: usize| -> Value {
+    let entry = |(index, line): (usize, &str)| -> Value {
+        let event = pik_core::Event::parse(line.as_bytes()).unwrap();
         match status(index) {
             "ERROR" => json!({"status": "ERROR", "errors": [{"code": "unavailable", "path": "", "message": "later"}]}),
-            status => json!({"status": status}),
+            status => {
+                let key = pik_core::RawKey::new(&event, "2026-01-02T00:00:00.000Z".parse().unwrap());
+                json!({"status": status, "event_id": event.id(), "ingest_lag_ms": 0, "s3_key": key})
+            }
         }
     };
-    let count = body.lines().count();
-    json!({"results": (0..count).map(entry).collect::<Vec<_>>()}).to_string()
+    json!({"results": body.lines().enumerate().map(entry).collect::<Vec<_>>()}).to_string()
 }
 
 #[test]
@@ -226,4 +229,119 @@ fn an_answer_that_makes_no_sense_is_not_taken_for_success() {
             "{answer}: {problems}"
         );
     }
+}
+
+/// The texts of all events that a server stored.
+fn stored(server: Server) -> Vec<String> {
+    let (_, _, data) = server.stop();
+    let mut texts: Vec<String> =
+        contents(data.path()).raw.into_values().map(|raw| String::from_utf8(raw).unwrap()).collect();
+    texts.sort();
+    texts
+}
+
+#[test]
+fn what_is_sent_is_what_check_accepts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let text = |number: u64| String::from_utf8(event(number)).unwrap();
+    // An event inside of an event, on a line of its own.
+    let outer = EXAMPLE_TEXT.replace("{\"steps\":10}", &format!("\n{}\n", text(7)));
+    std::fs::write(path("a.ndjson"), text(1) + "\n").unwrap();
+    std::fs::write(path("outer.json"), &outer).unwrap();
+    std::fs::write(path("b.ndjson"), text(2) + "\n" + &text(3)).unwrap();
+    std::fs::write(path("comma.ndjson"), format!("{}\n,\n{}\n", text(4), text(5))).unwrap();
+    std::fs::write(path("broken.json"), "{\n \"source\": nope,\n \"payload\": {}\n}\n").unwrap();
+    std::fs::write(path("array.json"), format!("[\n{},\n  {}\n]\n", text(8), text(9))).unwrap();
+    let files = ["a.ndjson", "outer.json", "comma.ndjson", "broken.json", "b.ndjson", "array.json"].map(path);
+
+    let checked = pik(["check"]).args(&files).output().unwrap();
+    let problems = String::from_utf8(checked.stdout).unwrap();
+    assert_eq!(problems.lines().count(), 2, "{problems}");
+    assert!(problems.contains("comma.ndjson:2: ") && problems.contains("broken.json:1: "), "{problems}");
+
+    for batch_size in ["1", "2", "500"] {
+        let server = Server::start();
+        let (code, counts, told) =
+            send(&server.url(), |command| command.args(&files).args(["--batch-size", batch_size]));
+        assert_eq!((code, counts.as_str()), (1, "accepted 8, duplicate 0, rejected 2, failed 0\n"), "{told}");
+        assert!(told.contains("rejected: 2 invalid_json\n"), "{told}");
+        let mut expected: Vec<String> = [1, 2, 3, 4, 5, 8, 9].map(text).into();
+        expected.push(outer.clone());
+        expected.sort();
+        assert_eq!(stored(server), expected);
+    }
+}
+
+const EXAMPLE_TEXT: &str = match std::str::from_utf8(EXAMPLE) {
+    Ok(text) => text,
+    Err(_) => panic!("the example is text"),
+};
+
+#[test]
+fn a_host_that_stores_nothing_is_a_failure() {
+    let server = Server::start_with(|command| command.env("DRY_RUN", "true"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path(), &[event(1), event(2)]);
+    let (code, counts, told) = send(&server.url(), |command| command.arg(&file));
+    assert_eq!((code, counts.as_str()), (1, "accepted 0, duplicate 0, rejected 0, failed 2\n"));
+    assert!(told.contains("DRY_RUN"), "{told}");
+    // Who asks for a dry run gets one.
+    let (code, counts, _) = send(&server.url(), |command| command.arg(&file).arg("--dry-run"));
+    assert_eq!((code, counts.as_str()), (0, "accepted 2, duplicate 0, rejected 0, failed 0\n"));
+}
+
+#[test]
+fn a_proxys_limit_rejects_no_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path(), &(0..4).map(event).collect::<Vec<_>>());
+    let (url, count) = host(|_, _| Some((413, "content-type: text/html\r\n", "<html>too large</html>".into())));
+    let (code, counts, told) = send(&url, |command| command.arg(&file));
+    assert_eq!((code, counts.as_str()), (1, "accepted 0, duplicate 0, rejected 0, failed 4\n"), "{told}");
+    assert!(told.contains("proxy") && count.load(Ordering::SeqCst) == 1, "{told}");
+}
+
+#[test]
+fn a_redirect_is_named_and_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path(), &[event(1)]);
+    let (url, count) = host(|_, _| Some((301, "location: https://elsewhere.example/\u{202e}x\r\n", String::new())));
+    let (code, _, told) = send(&url, |command| command.arg(&file));
+    assert_eq!((code, count.load(Ordering::SeqCst)), (1, 1));
+    assert!(told.contains("redirected to https://elsewhere.example/"), "{told}");
+    assert!(!told.contains('\u{202e}'), "{told:?}");
+}
+
+#[test]
+fn the_longest_wait_that_can_be_asked_for_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path(), &[event(1)]);
+    let (url, count) = host(|_, _| Some((503, "retry-after: 18446744073709551615\r\n", String::new())));
+    let (code, counts, told) = send(&url, |command| command.arg(&file).arg("--retries=0"));
+    assert_eq!((code, counts.as_str()), (1, "accepted 0, duplicate 0, rejected 0, failed 1\n"), "{told}");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert!(told.contains("giving up: HTTP 503"), "{told}");
+}
+
+#[test]
+fn what_is_refused_is_kept_as_it_was() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let not_text = b"{\"source\":\"\xff\"}".to_vec();
+    let file =
+        file(folder.path(), &[event(1), b" {\"source\": \"a\\nb\" } ".to_vec(), not_text, vec![b'x'; 2_000_000]]);
+    let kept = folder.path().join("rejected.ndjson");
+    let (code, counts, _) = send(&server.url(), |command| command.arg(&file).arg("--rejected-to").arg(&kept));
+    assert_eq!((code, counts.as_str()), (1, "accepted 1, duplicate 0, rejected 3, failed 0\n"));
+    let text = std::fs::read_to_string(&kept).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!((&lines[0]["file"], &lines[0]["line"]), (&file.as_str().into(), &2.into()));
+    assert_eq!(lines[0]["raw"], " {\"source\": \"a\\nb\" } ");
+    assert_eq!(lines[0]["errors"][0]["code"], "forbidden_character");
+    assert_eq!(lines[1]["raw_hex"], "7b22736f75726365223a22ff227d");
+    assert_eq!((lines[2].get("raw"), &lines[2]["errors"][0]["code"]), (None, &"too_large".into()));
+    // What is there stays.
+    let (_, _, _) = send(&server.url(), |command| command.arg(&file).arg("--rejected-to").arg(&kept));
+    assert_eq!(std::fs::read_to_string(&kept).unwrap().lines().count(), 6);
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 pub(crate) use pik_test_support::PATIENCE;
 use pik_test_support::Signal;
@@ -40,6 +41,22 @@ impl Server {
         command.env("PIK_LISTEN", "127.0.0.1:0").env("PIK_DATA", data.path()).stderr(Stdio::piped());
         let server = pik_test_support::Server::start(adjust(&mut command)).unwrap();
         Self { address: server.address(), metrics: server.metrics(), server, data }
+    }
+
+    /// Starts on data that may be there already, and kills after a while, whether it listens by then or not.
+    pub(crate) fn kill_while_starting(data: &TempDir, after: Duration) {
+        let mut command = pik(["serve"]);
+        command.env("PIK_LISTEN", "127.0.0.1:0").env("PIK_DATA", data.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(after);
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGKILL; it may have ended before.
+    pub(crate) fn kill(&self) {
+        let _ = self.server.signal(Signal::KILL);
     }
 
     pub(crate) fn url(&self) -> String {

@@ -7,7 +7,7 @@ use pik_core::{EventId, Inventory, Record, Store};
 use pik_sqlite::{Options, SqliteStore};
 use tokio::runtime::Builder;
 
-/// All records and raw objects of a store that nobody serves any more.
+/// All records and raw objects of a store that is no longer served.
 pub(crate) struct Contents {
     pub(crate) records: Vec<Record>,
     pub(crate) raw: HashMap<EventId, Vec<u8>>,

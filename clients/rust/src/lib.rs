@@ -17,7 +17,6 @@ pub use backoff::Backoff;
 pub use client::{Builder, Client};
 pub use envelope::Envelope;
 pub use error::{Error, IngestError};
-pub use lookup::Page;
 pub use pik_core;
 pub use problem::Problem;
 pub use settle::Settlement;

@@ -1,6 +1,6 @@
 //! Questions to a host.
 
-use pik_core::{Bucket, EventId, EventTime, Query, Record, StatsQuery};
+use pik_core::{Bucket, EventId, EventTime, Page, Position, Query, Record, StatsQuery};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -13,26 +13,17 @@ const MAX_LIMIT: usize = 1_000;
 /// A question is asked again at most this often. A person waits for its answer.
 const MAX_RETRIES: u32 = 3;
 
-/// Some of what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// In the order of the query.
-    pub items: Vec<T>,
-    /// Asked with the same query, it gets the next page; `None` on the last.
-    pub next: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Events {
     events: Vec<Record>,
-    next_cursor: Option<String>,
+    next_cursor: Option<Position>,
 }
 
 #[derive(Deserialize)]
 struct Event {
     event: Record,
     duplicates: Vec<Record>,
-    next_cursor: Option<String>,
+    next_cursor: Option<Position>,
 }
 
 #[derive(Deserialize)]
@@ -42,10 +33,10 @@ struct Stats {
 
 impl Client {
     /// At most `limit` records of a query, at most 1,000, behind the cursor of the page before.
-    pub fn records(&self, query: &Query, cursor: Option<&str>, limit: usize) -> Result<Page<Record>, Error> {
+    pub fn records(&self, query: &Query, cursor: Option<&Position>, limit: usize) -> Result<Page<Record>, Error> {
         let mut parameters = parameters(query);
         parameters.push(("limit", limit.clamp(1, MAX_LIMIT).to_string()));
-        parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
         if let Query::Duplicates { event_id } = query {
             let found: Option<Event> = self.ask(&format!("/events/{event_id}"), &parameters)?;
             return Ok(found.map_or(Page { items: Vec::new(), next: None }, |found| Page {

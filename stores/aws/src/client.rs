@@ -72,23 +72,17 @@ impl Clients {
     }
 
     /// Fails when nothing says which region to work in.
-    pub(crate) fn need_region(&self) -> Result<(), StoreError> {
+    pub fn need_region(&self) -> Result<(), StoreError> {
         need_region(self.dynamodb.config().region())
     }
 }
 
-/// SQS's, for a replay: a person waits for it, and no gateway.
-#[cfg(feature = "sqs")]
-pub(crate) async fn sqs() -> Result<aws_sdk_sqs::Client, StoreError> {
+/// What the environment and the shared configuration files say, for clients of other services. Fails when nothing says
+/// which region to work in.
+pub async fn shared_config() -> Result<SdkConfig, StoreError> {
     let shared = Box::pin(shared()).await;
     need_region(shared.region())?;
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT * 5)
-        .operation_attempt_timeout(Duration::from_secs(20))
-        .operation_timeout(Duration::from_secs(60))
-        .build();
-    let sqs = aws_sdk_sqs::config::Builder::from(&shared).retry_config(retries(5, 100)).timeout_config(timeouts);
-    Ok(aws_sdk_sqs::Client::from_conf(sqs.build()))
+    Ok(shared)
 }
 
 /// What the environment and the shared configuration files say, with one pool of connections.

@@ -44,7 +44,7 @@ enum Failure {
 
 /// The store error for a call that failed for good. Conditions that were not met are outcomes and must have been
 /// taken out before.
-pub(crate) fn store_error<E>(call: &'static str, error: SdkError<E, Response>) -> StoreError
+pub fn store_error<E>(call: &'static str, error: SdkError<E, Response>) -> StoreError
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {

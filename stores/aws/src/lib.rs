@@ -4,15 +4,12 @@
 mod client;
 mod commit;
 mod failure;
-mod folder;
 mod init;
 mod inventory;
 mod investigate;
 mod item;
 mod ledger;
 mod places;
-#[cfg(feature = "sqs")]
-mod queue;
 mod raw_store;
 mod schema;
 mod settings;
@@ -20,12 +17,10 @@ mod store;
 mod tallies;
 mod walk;
 
-pub use client::Clients;
-pub use folder::{Copied, S3Folder};
+pub use client::{Clients, shared_config};
+pub use failure::store_error;
 pub use init::{Check, Provision, Verdict};
 pub use ledger::DynamoLedger;
-#[cfg(feature = "sqs")]
-pub use queue::{Queue, Taken};
 pub use raw_store::S3RawStore;
 pub use schema::{BY_ENTITY, BY_INGEST, BY_LAG, Index};
 pub use settings::{MAX_SHARDS, Settings};

@@ -38,7 +38,7 @@ impl S3RawStore {
     }
 
     /// Creates an object if there is none.
-    pub(crate) async fn put(
+    pub async fn put(
         &self,
         key: &str,
         raw: Bytes,
@@ -70,7 +70,7 @@ impl S3RawStore {
     }
 
     /// A page of the keys that begin with `prefix`.
-    pub(crate) async fn keys(&self, prefix: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
+    pub async fn keys(&self, prefix: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let page = Box::pin(list.set_continuation_token(from.map(|from| from.as_str().to_owned())).send()).await;
         let page = page.map_err(|error| store_error("list objects", error))?;
@@ -81,7 +81,7 @@ impl S3RawStore {
     }
 
     /// The bytes of an object; `None` when there is none.
-    pub(crate) async fn bytes(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+    pub async fn bytes(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let object = match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
             Ok(object) => object,
             Err(error) => match error.as_service_error() {

@@ -17,7 +17,6 @@ mod midnight;
 mod mutants;
 mod processes;
 mod proxy;
-#[cfg(feature = "sqs")]
 mod queue;
 mod reads;
 mod stand;

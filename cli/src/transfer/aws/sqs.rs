@@ -1,13 +1,15 @@
 //! An SQS queue that raw events are sent to.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
 };
+use pik_aws::store_error;
 use pik_core::{EventId, StoreError};
-
-use crate::client;
-use crate::failure::store_error;
 
 /// The most messages of one call.
 const BATCH: usize = 10;
@@ -24,7 +26,7 @@ const GROUP: &str = "pik-replay";
 
 /// A queue, standard or FIFO.
 #[derive(Debug, Clone)]
-pub struct Queue {
+pub(crate) struct SqsQueue {
     client: Client,
     url: String,
     is_fifo: bool,
@@ -33,7 +35,7 @@ pub struct Queue {
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
+pub(crate) enum Taken {
     /// The queue has it. A FIFO queue that got the event within the last five minutes keeps the one it had.
     Yes,
     /// The queue will never take it.
@@ -42,9 +44,9 @@ pub enum Taken {
     Later(String),
 }
 
-impl Queue {
+impl SqsQueue {
     /// Looks the queue up: `sqs://NAME`, or `sqs://ACCOUNT/NAME` for another account's.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+    pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
         let place = url.strip_prefix("sqs://").unwrap_or_default();
         let (account, name) = place.split_once('/').map_or((None, place), |(account, name)| (Some(account), name));
         if name.is_empty() || name.contains('/') {
@@ -52,7 +54,7 @@ impl Queue {
                 "`{url}` names no queue; write sqs://NAME or sqs://ACCOUNT/NAME"
             )));
         }
-        let client = client::sqs().await?;
+        let client = client().await?;
         let found = client.get_queue_url().queue_name(name).set_queue_owner_aws_account_id(account.map(str::to_owned));
         let found = Box::pin(found.send()).await.map_err(|error| store_error("look up queue", error))?;
         let Some(url) = found.queue_url else {
@@ -66,7 +68,7 @@ impl Queue {
     }
 
     /// Sends raw events, in order; one outcome for each. An error means that nothing is known of any.
-    pub async fn send(&self, events: &[(EventId, &str)]) -> Result<Vec<Taken>, StoreError> {
+    pub(crate) async fn send(&self, events: &[(EventId, &str)]) -> Result<Vec<Taken>, StoreError> {
         let mut outcomes: Vec<Taken> =
             events.iter().map(|(_, raw)| self.refusal(raw).map_or(Taken::Yes, Taken::Never)).collect();
         let wanted: Vec<usize> = (0..events.len()).filter(|place| outcomes[*place] == Taken::Yes).collect();
@@ -130,6 +132,22 @@ impl Queue {
             format!("SQS takes no U+{:04X}, and the event has one; send it to a host or a folder", u32::from(char))
         })
     }
+}
+
+/// A person waits for a replay, and no gateway: patience is cheap here.
+async fn client() -> Result<Client, StoreError> {
+    let shared = Box::pin(pik_aws::shared_config()).await?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(20))
+        .operation_timeout(Duration::from_secs(60))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_secs(1));
+    let sqs = aws_sdk_sqs::config::Builder::from(&shared).retry_config(retries).timeout_config(timeouts);
+    Ok(Client::from_conf(sqs.build()))
 }
 
 fn incomplete(error: impl std::fmt::Display) -> StoreError {

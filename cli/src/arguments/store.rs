@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::ValueEnum;
 use pik_sqlite::{Options, Progress, SqliteStore};
-use tokio::runtime::{Builder, Runtime};
+
+use crate::terminal::tell;
 
 /// What is missing here, and how to have it.
 #[cfg(not(feature = "aws"))]
@@ -27,7 +28,7 @@ pub(crate) enum Kind {
 /// Which store, and where.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct StoreArgs {
-    /// Where events are kept
+    /// What keeps the events
     #[arg(long = "store", env = "PIK_STORE", value_enum, default_value_t = Kind::Sqlite)]
     kind: Kind,
 
@@ -91,17 +92,7 @@ impl StoreArgs {
 
 /// Tells a person how far the indexes of a SQLite file have come.
 pub(crate) fn print_progress(Progress { indexed, records }: Progress) {
-    eprintln!("indexing: {indexed} of {records} records");
-}
-
-/// Runs what is asked of a store once, on this thread.
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
-    Ok(runtime()?.block_on(work))
-}
-
-/// What runs a store's futures on this thread.
-pub(crate) fn runtime() -> Result<Runtime> {
-    Ok(Builder::new_current_thread().enable_all().build()?)
+    tell(format_args!("indexing: {indexed} of {records} records"));
 }
 
 #[cfg(feature = "aws")]
@@ -148,7 +139,7 @@ mod aws {
             let table = self.events_table.clone().context("no table is named; set EVENTS_TABLE")?;
             let settings =
                 Settings { kms_key: self.kms_key.clone(), shards: self.index_shards, ..Settings::new(bucket, table) };
-            Ok(super::block_on(AwsStore::connect(settings))??)
+            Ok(crate::runtime::block_on(AwsStore::connect(settings))??)
         }
     }
 }

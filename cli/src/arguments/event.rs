@@ -3,9 +3,11 @@
 use anyhow::Result;
 use pik_core::{EventId, Record};
 
-use super::source::{Source, SourceArgs};
+use super::EndpointArgs;
+use crate::investigate::Source;
+use crate::terminal::tell;
 
-/// Which event, and whom to ask.
+/// Which event, and where to ask for it.
 #[derive(clap::Args)]
 pub(crate) struct EventArgs {
     /// The event's id; `pik id` computes it from an event
@@ -13,16 +15,16 @@ pub(crate) struct EventArgs {
     pub(crate) event_id: EventId,
 
     #[command(flatten)]
-    source: SourceArgs,
+    endpoint: EndpointArgs,
 }
 
 impl EventArgs {
-    /// The event, and the source that has it. When none has, standard error says so.
+    /// The event, and where it was found. If there is none, standard error says so.
     pub(crate) fn find(&self) -> Result<Option<(Box<dyn Source>, Record)>> {
-        let source = self.source.open()?;
+        let source = self.endpoint.source()?;
         let event = source.find(&self.event_id)?;
         if event.is_none() {
-            eprintln!("pik: no event with this id was ingested; check the id");
+            tell("pik: no event with this id was ingested; check the id");
         }
         Ok(event.map(|event| (source, event)))
     }

@@ -1,11 +1,11 @@
 //! A bucket, or a part of one.
 
 use anyhow::Result;
-use pik_aws::{Copied, S3Folder};
 use tokio::runtime::Runtime;
 
-use super::{Fate, Object, Sink};
-use crate::stores::runtime;
+use super::s3::{Copied, S3Folder};
+use crate::runtime::runtime;
+use crate::transfer::{Fate, Object, Sink};
 
 /// Creates objects and never changes one.
 pub(crate) struct Bucket {
@@ -22,10 +22,11 @@ impl Bucket {
 }
 
 impl Sink for Bucket {
-    fn deliver(&mut self, objects: &[Object]) -> Result<Vec<Fate>> {
-        let objects: Vec<_> = objects.iter().map(|object| (&object.key, &*object.raw)).collect();
+    fn deliver(&mut self, objects: &[Object], note: &mut dyn FnMut(usize, Fate)) -> Result<()> {
+        let objects: Vec<_> = objects.iter().map(|object| (&object.key, object.raw())).collect();
         let copied = self.runtime.block_on(self.folder.create(&objects))?;
-        Ok(copied.into_iter().map(fate).collect())
+        copied.into_iter().enumerate().for_each(|(place, copied)| note(place, fate(copied)));
+        Ok(())
     }
 }
 

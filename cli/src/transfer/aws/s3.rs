@@ -2,16 +2,15 @@
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use pik_aws::{Clients, S3RawStore, Settings};
 use pik_core::{Page, Position, Put, RawKey, StoreError};
-
-use crate::{Clients, S3RawStore, Settings};
 
 /// How many objects are under way at once.
 const SIDE_BY_SIDE: usize = 16;
 
 /// `s3://bucket` or `s3://bucket/prefix`: creates objects and never changes one.
 #[derive(Debug, Clone)]
-pub struct S3Folder {
+pub(crate) struct S3Folder {
     objects: S3RawStore,
     /// Empty, or ends in a slash.
     prefix: String,
@@ -19,7 +18,7 @@ pub struct S3Folder {
 
 /// What became of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copied {
+pub(crate) enum Copied {
     /// It was not there and is now.
     New,
     /// The same bytes were there.
@@ -30,7 +29,7 @@ pub enum Copied {
 
 impl S3Folder {
     /// Gets ready; nothing is asked of the bucket yet.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+    pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
         let place = url.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
         let Some((bucket, prefix)) = place.filter(|(bucket, _)| !bucket.is_empty()) else {
             return Err(StoreError::Internal(format!(
@@ -48,7 +47,7 @@ impl S3Folder {
     }
 
     /// Creates objects; one outcome for each, in order. What is there stays as it is.
-    pub async fn create(&self, objects: &[(&RawKey, &[u8])]) -> Result<Vec<Copied>, StoreError> {
+    pub(crate) async fn create(&self, objects: &[(&RawKey, &[u8])]) -> Result<Vec<Copied>, StoreError> {
         let copy = async |(key, raw): &(&RawKey, &[u8])| {
             let place = self.place(key.as_str());
             let metadata = [("event-id", key.partition().event_id.to_string())];
@@ -62,14 +61,14 @@ impl S3Folder {
     }
 
     /// A page of keys, without the prefix.
-    pub async fn keys(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
+    pub(crate) async fn keys(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let page = self.objects.keys(&self.place("raw/"), from).await?;
         let items = page.items.iter().filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
         Ok(Page { items, next: page.next })
     }
 
     /// The bytes of objects; `None` where there is none.
-    pub async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
+    pub(crate) async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let read = async |key: &RawKey| self.objects.bytes(&self.place(key.as_str())).await;
         stream::iter(keys.iter().map(read)).buffered(SIDE_BY_SIDE).try_collect().await
     }

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use anyhow::Result;
-use pik_aws::S3Folder;
 use pik_core::{Position, RawKey};
 use tokio::runtime::Runtime;
 
-use super::Met;
-use crate::stores::runtime;
+use super::s3::S3Folder;
+use crate::runtime::runtime;
+use crate::transfer::Met;
 
 /// How many objects are held in memory at once.
 const SIDE_BY_SIDE: usize = 64;
@@ -52,7 +52,7 @@ impl Listing {
             let contents = self.runtime.block_on(self.folder.contents(&keys))?;
             for (key, raw) in keys.into_iter().zip(contents) {
                 self.met.push_back(match raw {
-                    Some(raw) => Met::at(key, raw.into()),
+                    Some(raw) => Met::at(key, &raw),
                     None => Met::Unusable(format!("`{key}` was deleted just now")),
                 });
             }

@@ -1,0 +1,15 @@
+//! Blocks of options that several commands share.
+
+mod endpoint;
+mod event;
+mod host;
+mod selection;
+mod store;
+
+pub(crate) use endpoint::{Endpoint, EndpointArgs};
+pub(crate) use event::EventArgs;
+pub(crate) use host::{HostArgs, builder};
+pub(crate) use selection::{SelectionArgs, event_time};
+#[cfg(not(feature = "aws"))]
+pub(crate) use store::WITHOUT_AWS;
+pub(crate) use store::{Opened, StoreArgs, print_progress};

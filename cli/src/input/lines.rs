@@ -1,0 +1,56 @@
+//! Lines, and whole files, of a bounded length.
+
+use std::io;
+
+use pik_core::MAX_BODY_BYTES;
+
+use super::reader::Found;
+use super::text::Text;
+
+/// Appends the next line, without its end. Of a line over the limit nothing is kept.
+pub(super) fn read_line(text: &mut Text, line: &mut Vec<u8>) -> io::Result<Option<Found>> {
+    let mut found = Found::at(text.line());
+    loop {
+        let piece = text.piece()?;
+        if piece.is_empty() {
+            return Ok((found.bytes_read > 0).then_some(found));
+        }
+        let end = memchr::memchr(b'\n', piece);
+        found.keep(&piece[..end.unwrap_or(piece.len())], line);
+        let used = end.map_or(piece.len(), |at| at + 1);
+        text.take(used)?;
+        found.bytes_read += used as u64;
+        if end.is_some() {
+            return Ok(Some(found));
+        }
+    }
+}
+
+/// Appends all that is left.
+pub(super) fn read_rest(text: &mut Text, body: &mut Vec<u8>) -> io::Result<Found> {
+    let mut found = Found::at(text.line());
+    loop {
+        let piece = text.piece()?;
+        if piece.is_empty() {
+            return Ok(found);
+        }
+        let used = piece.len();
+        found.keep(piece, body);
+        text.take(used)?;
+        found.bytes_read += used as u64;
+    }
+}
+
+impl Found {
+    pub(super) fn at(line: u64) -> Self {
+        Self { line, bytes_read: 0, fits: true, problem: None }
+    }
+
+    /// Keeps a piece of the body, unless the body grows over the limit.
+    pub(super) fn keep(&mut self, piece: &[u8], body: &mut Vec<u8>) {
+        self.fits = self.fits && body.len() + piece.len() <= MAX_BODY_BYTES;
+        if self.fits {
+            body.extend_from_slice(piece);
+        }
+    }
+}

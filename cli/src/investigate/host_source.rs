@@ -1,0 +1,81 @@
+//! Answers of a host, over its HTTP API.
+
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use pik_client::Client;
+use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery};
+
+use super::source::{Source, each_page};
+
+/// How many records are asked for at once.
+const PAGE: usize = 1_000;
+const A_DAY: Duration = Duration::from_secs(86_400);
+/// Raw objects are asked for one by one, this many at the same time.
+const SIDE_BY_SIDE: usize = 8;
+
+/// A host.
+pub(crate) struct HostSource {
+    host: Client,
+}
+
+impl HostSource {
+    pub(crate) fn new(host: Client) -> Self {
+        Self { host }
+    }
+}
+
+impl Source for HostSource {
+    fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>> {
+        self.host.records(query, after, limit).with_context(|| self.asked())
+    }
+
+    fn find(&self, id: &EventId) -> Result<Option<Record>> {
+        self.host.event(id).with_context(|| self.asked())
+    }
+
+    fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
+        self.host.stats(query).with_context(|| self.asked())
+    }
+
+    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<()> {
+        // One question for all pages. It ends tomorrow, as no clock is that far ahead: a host may have to look into
+        // each day of a window.
+        let tomorrow = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")? + A_DAY;
+        let to = i64::try_from(tomorrow.as_millis()).ok().and_then(IngestTime::from_unix_ms);
+        let (Some(from), Some(to)) = (IngestTime::from_unix_ms(0), to) else {
+            bail!("the clock stands behind the year 9999")
+        };
+        let ever = Query::Arrivals { from, to, status: Some(Outcome::Accepted) };
+        each_page(
+            |after| self.records(&ever, after, PAGE),
+            |records| take(records.into_iter().map(|record| record.raw_key).collect()),
+        )
+    }
+
+    fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>> {
+        let share = keys.len().div_ceil(SIDE_BY_SIDE).max(1);
+        let raw = |key: &RawKey| self.host.raw(&key.partition().event_id).with_context(|| self.asked());
+        let shares: Vec<Result<Vec<Option<Vec<u8>>>>> = thread::scope(|scope| {
+            let asked: Vec<_> =
+                keys.chunks(share).map(|keys| scope.spawn(move || keys.iter().map(raw).collect())).collect();
+            // A panic there is one here.
+            asked
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let mut contents = Vec::with_capacity(keys.len());
+        for share in shares {
+            contents.append(&mut share?);
+        }
+        Ok(contents)
+    }
+}
+
+impl HostSource {
+    fn asked(&self) -> String {
+        format!("cannot ask {}", self.host.url())
+    }
+}
