@@ -8,6 +8,7 @@ use clap::Parser;
 
 mod arguments;
 mod commands;
+mod copies;
 mod input;
 mod investigate;
 mod output;

@@ -67,6 +67,13 @@ pub enum Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
+    /// A part of the store that cannot be read, or does not agree with the rest.
+    Damaged {
+        /// Which part.
+        part: String,
+        /// What is wrong, and what is lost.
+        reason: String,
+    },
     /// A record that cannot be read.
     UnreadableRecord {
         /// Which, and why.
@@ -142,6 +149,7 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Damaged { part, reason } => write!(f, "damaged: {part}: {reason}"),
             Self::UnreadableRecord { reason } => write!(f, "unreadable record: {reason}"),
             Self::WrongRecord { event_id } => write!(f, "wrong record: {event_id} is not the id of what it holds"),
             Self::MissingObject { event_id, raw_key } => {

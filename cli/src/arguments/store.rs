@@ -14,7 +14,7 @@ pub(crate) const WITHOUT_AWS: &str =
     "this pik was built without AWS; build it with `cargo build --release --package pik --features aws`";
 
 /// The database in the data folder.
-const DATABASE: &str = "pik.sqlite";
+pub(crate) const DATABASE: &str = "pik.sqlite";
 
 /// Where events are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::output::is_broken_pipe;
 use crate::terminal::tell;
 
+mod backup;
 mod check;
 mod events;
 mod export;
@@ -15,6 +16,7 @@ mod import;
 mod init;
 mod raw;
 mod replay;
+mod restore;
 mod send;
 mod serve;
 mod show;
@@ -44,6 +46,8 @@ enum Command {
     Import(Box<import::Args>),
     Init(init::Args),
     Verify(verify::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
 }
 
 impl Cli {
@@ -63,6 +67,8 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Init(args) => init::run(&args),
             Command::Verify(args) => verify::run(&args),
+            Command::Backup(args) => backup::run(&args),
+            Command::Restore(args) => restore::run(&args),
         };
         match done {
             Ok(code) => code,

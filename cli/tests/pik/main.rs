@@ -1,6 +1,7 @@
 //! The `pik` binary as its users meet it: processes, sockets, signals, files.
 #![allow(clippy::unwrap_used, reason = "all of this is tests, the functions that they share too")]
 
+mod backup;
 mod cases;
 mod command;
 mod connection;

@@ -28,10 +28,14 @@ fn changed(store: &Path, statements: &str) -> TempDir {
     }
     let database = Database::open(folder.path().join("pik.sqlite")).unwrap();
     // What protects rows from mistakes does not protect them from intent.
-    for table in ["event", "duplicate"] {
-        database.execute_batch(&format!("DROP TRIGGER {table}_is_never_updated")).unwrap();
+    let triggers: Vec<String> = ["event", "duplicate"].map(|table| format!("{table}_is_never_updated")).into();
+    let made = |name| database.query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [name], |row| row.get(0));
+    let made: Vec<String> = triggers.iter().map(|name| made(name).unwrap()).collect();
+    for name in &triggers {
+        database.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
     }
     database.execute_batch(statements).unwrap();
+    database.execute_batch(&made.join(";")).unwrap();
     folder
 }
 
@@ -56,32 +60,24 @@ fn a_sound_store_has_no_findings() {
     let output = pik(["verify", "--repair", "--data"]).arg(store.path()).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("5 records, 3 raw objects, 0 findings, 0 repaired"), "{told}");
+    assert!(told.contains("the newest arrived 20"), "{told}");
 }
 
 #[test]
 fn every_change_is_found() {
     let store = store();
-    let cases: [(&str, &[&str]); 6] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("UPDATE event SET raw = CAST('{}' AS BLOB) WHERE seq = 1", &["wrong_object"]),
         ("UPDATE event SET raw = (SELECT raw FROM event WHERE seq = 3) WHERE seq = 1", &["wrong_object"]),
-        ("UPDATE event SET entity_id = 'another' WHERE seq = 3", &["wrong_record"]),
-        // The first occurrence's time is its duplicates', too.
-        ("UPDATE event SET event_nanoseconds = -1 WHERE seq = 2", &["unreadable_record"; 3]),
-        ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["unreadable_record"]),
+        ("UPDATE event SET entity_id = 'another' WHERE seq = 3", &["damaged", "wrong_record"]),
+        ("UPDATE event SET event_nanoseconds = -1 WHERE seq = 2", &["unreadable_record"]),
+        // Nothing but the checksum holds these.
+        ("UPDATE event SET ingest_ms = ingest_ms + 1 WHERE seq = 1", &["damaged"]),
+        ("UPDATE event SET receipt = 'another' WHERE seq = 1", &["damaged"]),
+        ("UPDATE duplicate SET ingest_ms = ingest_ms + 1 WHERE seq = 4", &["damaged"]),
+        ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["damaged", "unreadable_record"]),
         // The index says that it has the first two events, and nothing leads to them.
-        (
-            LOST_KEYS,
-            &[
-                "duplicate_without_first",
-                "duplicate_without_first",
-                "missing_object",
-                "missing_object",
-                "missing_record",
-                "missing_record",
-                "wrong_object",
-                "wrong_object",
-            ],
-        ),
+        (LOST_KEYS, &["damaged"; 8]),
     ];
     for (statements, expected) in cases {
         let folder = changed(store.path(), statements);
@@ -103,4 +99,15 @@ fn a_file_in_use_is_left_alone() {
     let server = Server::start();
     let output = pik(["verify", "--data", server.data()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_mistyped_folder_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mistyped = folder.path().join("dta");
+    let output = pik(["verify", "--data"]).arg(&mistyped).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("there is no database"), "{told}");
+    assert!(!mistyped.exists());
 }

@@ -94,8 +94,8 @@ impl fmt::Display for OpenError {
                     None => f.write_str("events that were answered may be in that log. ")?,
                 }
                 f.write_str(
-                    "Put the log back beside the database, restore a backup, or take what is there with \
-                     `pik restore --without-log`. Nothing was changed",
+                    "Put the log back beside the database, restore a backup, or take what is there into \
+                     another folder with `pik restore --without-log`. Nothing was changed",
                 )
             }
             Self::ForeignLog { database, log } => write!(

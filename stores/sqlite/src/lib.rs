@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+mod copy;
 mod db;
 mod error;
 mod health;
@@ -8,8 +9,11 @@ mod index;
 mod queue;
 mod read;
 mod store;
+mod verify;
 mod write;
 
+pub use copy::{CopyError, MissingLog, copy};
 pub use error::OpenError;
 pub use index::indexes::Progress;
 pub use store::{Options, SqliteStore};
+pub use verify::{Inspected, inspect};

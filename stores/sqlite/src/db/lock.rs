@@ -5,10 +5,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::OpenError;
 use crate::db::files::{Identity, Names, identity};
 use crate::db::run::Run;
+
+/// How often a lock that is held is tried again, and the pause between.
+const ATTEMPTS: usize = 25;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The databases that this process has open. Closing a second handle of one of them would drop the locks that SQLite
 /// has on the file, so a second opener must not even look at it.
@@ -83,6 +88,28 @@ impl Note {
     }
 }
 
+/// Held while a database is only read: nothing writes to it meanwhile.
+#[derive(Debug)]
+pub(crate) struct ReadLock {
+    _files: Vec<File>,
+}
+
+/// Takes the lock for reading. Nothing is made for it, so a folder that cannot be written to will do.
+pub(crate) fn take_to_read(names: &Names) -> Result<ReadLock, OpenError> {
+    if fs::metadata(&names.database).is_ok_and(|found| open().contains(&identity(&found))) {
+        return Err(OpenError::Locked(names.database.clone()));
+    }
+    let mut files = Vec::new();
+    // Elsewhere a lock of the database would keep SQLite's own locks out.
+    let database = cfg!(target_os = "linux").then_some(&names.database);
+    for path in database.into_iter().chain(names.lock.exists().then_some(&names.lock)) {
+        let file = File::open(path).map_err(|cause| OpenError::Folder(path.clone(), cause))?;
+        patiently(|| file.try_lock_shared(), names, path.clone())?;
+        files.push(file);
+    }
+    Ok(ReadLock { _files: files })
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         if let Some((_, identity)) = &self.database {
@@ -92,11 +119,23 @@ impl Drop for Lock {
 }
 
 fn lock(file: &File, names: &Names, path: PathBuf) -> Result<(), OpenError> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(names.database.clone())),
-        Err(TryLockError::Error(cause)) => Err(OpenError::Folder(path, cause)),
+    patiently(|| file.try_lock(), names, path)
+}
+
+/// A process that just ended, or is just starting a program, may hold a lock for a moment longer.
+fn patiently(
+    mut attempt: impl FnMut() -> Result<(), TryLockError>,
+    names: &Names,
+    path: PathBuf,
+) -> Result<(), OpenError> {
+    for _ in 0..ATTEMPTS {
+        match attempt() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(cause)) => return Err(OpenError::Folder(path, cause)),
+        }
     }
+    Err(OpenError::Locked(names.database.clone()))
 }
 
 #[cfg(unix)]

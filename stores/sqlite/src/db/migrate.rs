@@ -27,10 +27,11 @@ pub(crate) fn finish(connection: &Connection) -> rusqlite::Result<()> {
         let names = OLD.map(|name| format!("'{name}'")).join(", ");
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
-             {}
+             {}{}
              DELETE FROM indexed WHERE name IN ({names});
              PRAGMA user_version = {VERSION};
              COMMIT;",
+            tables::ADD_CHECKSUMS,
             tables::VIEWS
         ))?;
     }

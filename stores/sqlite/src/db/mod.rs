@@ -1,6 +1,7 @@
 //! The file: its tables and settings, its lock, its rows, and the checkpoints of its write-ahead log.
 
 pub(crate) mod checkpoint;
+pub(crate) mod checksum;
 pub(crate) mod files;
 pub(crate) mod lock;
 pub(crate) mod migrate;

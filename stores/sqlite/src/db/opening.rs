@@ -58,8 +58,23 @@ pub(crate) fn open(path: &Path) -> Result<Opened, OpenError> {
     Ok(Opened { connection, names, files, run, lock })
 }
 
+/// Refuses a log that another database's run wrote.
+pub(crate) fn refuse_foreign_log(names: &Names) -> Result<(), OpenError> {
+    match (Run::in_file(names), Note::read(names)) {
+        (Some(file), Some(note)) if !note.run.continues(&file) => {
+            Err(OpenError::ForeignLog { database: names.database.clone(), log: names.log.clone() })
+        }
+        (Some(_), Some(_)) | (None, _) | (_, None) => Ok(()),
+    }
+}
+
+/// Leaves the log where it is when the connection is closed.
+pub(crate) fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+}
+
 /// Refuses a database that needs a log and has none.
-fn require_log(names: &Names) -> Result<(), OpenError> {
+pub(crate) fn require_log(names: &Names) -> Result<(), OpenError> {
     let Some(run) = Run::in_file(names).filter(|run| run.is_open) else { return Ok(()) };
     // Whatever program was the last to close the database may have moved the log into it.
     let noted = Note::read(names).filter(|note| note.run.continues(&run)).map(|note| note.last_seq);
@@ -83,15 +98,11 @@ fn require_log(names: &Names) -> Result<(), OpenError> {
 /// over before anything is added to it.
 fn recover(names: &Names) -> Result<Connection, OpenError> {
     let refused = |cause| OpenError::Database(names.database.clone(), cause);
-    if let (Some(file), Some(note)) = (Run::in_file(names), Note::read(names))
-        && !note.run.continues(&file)
-    {
-        return Err(OpenError::ForeignLog { database: names.database.clone(), log: names.log.clone() });
-    }
+    refuse_foreign_log(names)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&names.database, flags).map_err(refused)?;
     // Whatever is refused below is left as it was found.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
+    keep_log(&connection).map_err(refused)?;
     connection.busy_timeout(PATIENCE).map_err(refused)?;
     schema::check(&connection, &names.database)?;
     connection

@@ -5,13 +5,14 @@ use pik_core::{CONTRACT, EventId, EventTime, IngestTime, PayloadHash, RawKey, Re
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
+use crate::db::checksum::{self, EventRow};
 use crate::db::sql;
 
 /// What records name as the bucket of their raw object.
 pub(crate) const RAW_BUCKET: &str = "sqlite";
 
-pub(crate) const INSERT_EVENT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-pub(crate) const INSERT_DUPLICATE: &str = "INSERT INTO duplicate VALUES (?1, ?2, ?3, ?4)";
+pub(crate) const INSERT_EVENT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+pub(crate) const INSERT_DUPLICATE: &str = "INSERT INTO duplicate VALUES (?1, ?2, ?3, ?4, ?5)";
 
 pub(crate) const SELECT_RAW: &str = "SELECT raw FROM event WHERE seq = ?1 AND event_id = ?2";
 
@@ -39,6 +40,7 @@ pub(crate) fn insert_event(
         submission.receipt.as_str(),
         CONTRACT,
         &submission.raw[..],
+        EventRow::of(seq, stream, submission).checksum(),
     ])?;
     Ok(())
 }
@@ -50,7 +52,9 @@ pub(crate) fn insert_duplicate(
     first: i64,
     submission: &Submission,
 ) -> rusqlite::Result<()> {
-    statement.execute(params![seq, first, submission.ingest_time.unix_ms(), submission.receipt.as_str()])?;
+    let (ingest_time, receipt) = (submission.ingest_time, submission.receipt.as_str());
+    let checksum = checksum::of_duplicate(seq, first, ingest_time, receipt);
+    statement.execute(params![seq, first, ingest_time.unix_ms(), receipt, checksum])?;
     Ok(())
 }
 

@@ -39,6 +39,18 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
+/// The version of the file's tables.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    pragma(connection, "user_version")
+}
+
+/// An empty database of this version, in memory.
+pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(&[tables::RECORDS, tables::COUNTS, tables::INDEX, tables::VIEWS].concat())?;
+    Ok(connection)
+}
+
 /// Refuses a database that is not ours, or one of a newer program.
 pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let refused = |cause| OpenError::Database(path.to_owned(), cause);

@@ -1,11 +1,11 @@
 //! The tables and views of the file.
 
 /// The version of the tables.
-pub(super) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 3;
 
 // One sequence numbers both kinds of occurrence in the order of their commits. Rows are only ever appended, the raw
-// bytes in the last column, so that reading a record does not walk through them. The key of a raw object is not kept:
-// it follows from the rest of the row.
+// bytes behind all that a record needs, so that reading one does not walk through them. The key of a raw object is not
+// kept: it follows from the rest of the row. `checksum` covers the row without the raw bytes, see `checksum.rs`.
 /// The records and raw objects: what is true, and all that a backup needs.
 pub(super) const RECORDS: &str = "
 CREATE TABLE stream (
@@ -26,14 +26,16 @@ CREATE TABLE event (
     entity_id TEXT NOT NULL,
     receipt TEXT NOT NULL,
     contract INTEGER NOT NULL,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    checksum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE duplicate (
     seq INTEGER PRIMARY KEY,
     first INTEGER NOT NULL,
     ingest_ms INTEGER NOT NULL,
-    receipt TEXT NOT NULL
+    receipt TEXT NOT NULL,
+    checksum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TRIGGER event_is_never_updated BEFORE UPDATE ON event
@@ -100,6 +102,12 @@ pub(crate) const DROP_INDEX: &str = "
 DROP TABLE IF EXISTS index_block;
 DROP TABLE IF EXISTS index_fence;
 DROP TABLE IF EXISTS index_run;
+";
+
+/// Adds what records of older versions lack. Rows that are there have no checksum.
+pub(super) const ADD_CHECKSUMS: &str = "
+ALTER TABLE event ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duplicate ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// For people with SQL: stable, whatever becomes of the tables. docs/sql.md describes them.

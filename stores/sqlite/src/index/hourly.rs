@@ -42,6 +42,11 @@ pub(crate) fn hour_start(key: i64) -> Option<EventTime> {
     EventTime::from_unix(((key & ((1 << HOUR_BITS) - 1)) + FIRST_HOUR) * SECONDS_PER_HOUR, 0)
 }
 
+/// Up to which occurrence the table is complete.
+pub(crate) fn complete_to(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT ifnull(max(complete_to), 0) FROM indexed WHERE name = ?1", [NAME], |row| row.get(0))
+}
+
 /// A row of the table.
 pub(crate) struct Counted {
     pub(crate) hour: i64,
@@ -107,10 +112,7 @@ impl Waiting {
 impl Hourly {
     /// The counts as the table has them.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let complete_to = connection
-            .query_row("SELECT complete_to FROM indexed WHERE name = ?1", [NAME], |row| row.get(0))
-            .optional()?
-            .unwrap_or(0);
+        let complete_to = complete_to(connection)?;
         let mut ahead = connection.prepare("SELECT hour, counted_to FROM hourly WHERE counted_to > ?1")?;
         let ahead = ahead.query_map([complete_to], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let ahead: HashMap<i64, i64> = ahead.collect::<rusqlite::Result<_>>()?;

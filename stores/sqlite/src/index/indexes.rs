@@ -100,6 +100,13 @@ impl Indexes {
         Ok(indexes)
     }
 
+    /// Writes all keys and counts into the tables, a few at a time. The window divides the number of records.
+    #[cfg(test)]
+    pub(crate) fn write_tables(connection: &Connection, window: i64) -> rusqlite::Result<()> {
+        let at_once = CatchUp { memory: 0, window, report: usize::MAX };
+        Self::load_by(connection, &at_once, &mut |_| ()).map(drop)
+    }
+
     fn read(&mut self, connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
         let complete_to = self.tree.complete_to();
         let mut keys: Vec<Key> = Vec::new();

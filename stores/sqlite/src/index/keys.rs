@@ -4,7 +4,7 @@
 //! the question does. Hash prefixes and interned names stand for texts. A prefix may be shared, so each reader compares the
 //! whole value in the row that it leads to.
 
-use crate::index::occurrence::{Kind, Occurrence};
+use crate::index::occurrence::{Kind, Occurrence, id_prefix_digits};
 use crate::index::tree::{Filtered, Key};
 
 /// An integer of a key.
@@ -123,6 +123,29 @@ pub(crate) fn of(at: &Occurrence) -> impl Iterator<Item = Key> + use<> {
         Kind::Later { first } => [Some(BY_FIRST.key(&[first, at.seq])), None],
     };
     [by_entity, by_ingest].into_iter().chain(own.into_iter().flatten())
+}
+
+/// The number of the record that a key leads to; `None` for a key of no question.
+pub(crate) fn seq_of(key: &Key) -> Option<i64> {
+    let tag = key.padded()[0];
+    if tag == BY_ID.tag {
+        Some(BY_ID.numbers(key)[1])
+    } else if tag == BY_FIRST.tag {
+        Some(BY_FIRST.numbers(key)[1])
+    } else if tag == BY_ENTITY.tag {
+        Some(BY_ENTITY.numbers(key)[5])
+    } else if tag == BY_LAG.tag {
+        Some(BY_LAG.numbers(key)[3])
+    } else if tag == BY_INGEST.tag {
+        Some(BY_INGEST.numbers(key)[2])
+    } else {
+        None
+    }
+}
+
+/// The first twelve digits of the event_id that a key by id was made of; `None` for another key.
+pub(crate) fn id_start(key: &Key) -> Option<String> {
+    (key.padded()[0] == BY_ID.tag).then(|| id_prefix_digits(BY_ID.numbers(key)[0]))
 }
 
 #[cfg(test)]

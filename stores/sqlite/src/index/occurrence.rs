@@ -110,6 +110,12 @@ pub(crate) fn id_prefix(id: &EventId) -> i64 {
     prefix(id.as_bytes())
 }
 
+/// The twelve digits that an id with this prefix starts with.
+pub(crate) fn id_prefix_digits(id_prefix: i64) -> String {
+    let [a, rest @ .., _, _] = (id_prefix << 16).to_be_bytes();
+    [a ^ 0x80].iter().chain(&rest).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The first six bytes of an entity's hash.
 pub(crate) fn entity_prefix(entity_id: &str) -> i64 {
     prefix(&Sha256::digest(entity_id).into())

@@ -190,6 +190,6 @@ fn note_complete(connection: &Connection, covers: i64) -> rusqlite::Result<()> {
 }
 
 /// Up to which occurrence the runs are complete.
-pub(super) fn complete_to(connection: &Connection) -> rusqlite::Result<i64> {
+pub(crate) fn complete_to(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT ifnull(max(complete_to), 0) FROM indexed WHERE name = ?1", [NAME], |row| row.get(0))
 }

@@ -8,6 +8,7 @@
 //! is in two runs is the same key, so each slice of a merge is complete in itself, and whatever a crash leaves behind is valid.
 
 mod block;
+mod check;
 mod filter;
 mod filters;
 mod job;
@@ -23,6 +24,8 @@ pub(crate) mod tables;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]
 mod tree;
 
+pub(crate) use check::{each_key, structure};
+pub(crate) use job::complete_to;
 pub(crate) use key::Key;
 pub(crate) use memtable::Memory;
 #[cfg(test)]

@@ -1,0 +1,61 @@
+//! What backup and restore have in common: the folder of the database, and what is told of a copy.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use pik_core::Notice;
+use pik_sqlite::Inspected;
+
+use crate::output::results;
+use crate::stores::DATABASE;
+
+/// Where the SQLite database is.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SqliteArgs {
+    /// The folder of the SQLite database
+    #[arg(long, env = "PIK_DATA", value_name = "FOLDER", default_value = "./data")]
+    data: PathBuf,
+}
+
+impl SqliteArgs {
+    /// The file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join(DATABASE)
+    }
+}
+
+/// What is told of a copy while it is verified.
+#[derive(Debug, Default)]
+pub(crate) struct CopyReport {
+    records: usize,
+    objects: usize,
+}
+
+impl CopyReport {
+    pub(crate) fn note(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Records(count) => self.records += count,
+            Notice::Objects(count) => self.objects += count,
+            Notice::Found(finding) => eprintln!("{finding}"),
+            Notice::Repaired(_) => {}
+        }
+    }
+
+    /// One line on standard output.
+    pub(crate) fn end(self, copy: &Path, inspected: &Inspected) -> anyhow::Result<ExitCode> {
+        let Self { records, objects } = self;
+        writeln!(
+            results(),
+            "{}: {records} records, {objects} raw objects, verified; {}",
+            copy.display(),
+            newest(inspected)
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// When the newest record arrived, as a sentence.
+pub(crate) fn newest(inspected: &Inspected) -> String {
+    inspected.newest.map_or_else(|| "there are no records".to_owned(), |newest| format!("the newest arrived {newest}"))
+}

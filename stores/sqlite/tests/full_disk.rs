@@ -1,0 +1,115 @@
+//! Starts on a small disk that is nearly full: they succeed or say that the disk is full, and never die.
+//!
+//! This needs a file system with blocks of 1 KiB, so it needs root and a loop device. Where these are missing it says so and
+//! checks nothing.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test all through, outside its test functions too")]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use futures_executor::block_on;
+use pik_core::{Event, IngestTime, Receipt, Store, StoreError, Submission};
+use pik_sqlite::{OpenError, Options, SqliteStore};
+use tempfile::TempDir;
+
+/// A disk of 4 MiB, taken away at the end.
+struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    fn new() -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let (image, disk) = (folder.path().join("image"), folder.path().join("disk"));
+        File::create(&image).unwrap().set_len(4 << 20).unwrap();
+        fs::create_dir(&disk).unwrap();
+        let runs = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+        let is_made =
+            runs(Command::new("mkfs.ext4").args(["-q", "-b", "1024", "-O", "^has_journal", "-m", "0"]).arg(&image));
+        let is_mounted = is_made && runs(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&disk));
+        is_mounted.then_some(Self { folder })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("disk")
+    }
+
+    /// Leaves so many bytes free, in whole blocks.
+    fn fill(&self, free: usize) {
+        let path = self.path().join("ballast");
+        let _ = fs::remove_file(&path);
+        let mut ballast = File::create(&path).unwrap();
+        while ballast.write_all(&[1; 1024]).is_ok() {}
+        let length = ballast.metadata().unwrap().len().saturating_sub(free as u64);
+        ballast.set_len(length).unwrap();
+        ballast.sync_all().unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.path()).status();
+    }
+}
+
+#[test]
+fn a_start_on_a_full_disk_says_so() {
+    let Some(disk) = Disk::new() else {
+        println!("not run: there is no loop device, or no right to mount one");
+        return;
+    };
+    let (mut full, mut opened) = (0, 0);
+    for kibibytes in (0..64).chain((64..900).step_by(48)) {
+        let folder = disk.path().join("data");
+        let _ = fs::remove_dir_all(&folder);
+        disk.fill(kibibytes << 10);
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "starts", "--ignored", "--nocapture"])
+            .env("PIK_TEST_DATABASE", folder.join("pik.sqlite"))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "with {kibibytes} KiB free: {}: {told}", output.status);
+        full += usize::from(told.contains("the disk is full"));
+        opened += usize::from(told.contains("opened"));
+        assert!(told.contains("the disk is full") || told.contains("opened"), "with {kibibytes} KiB free: {told}");
+    }
+    println!("{full} starts or ingests met the full disk, {opened} starts succeeded");
+    assert!(full > 20 && opened > 0, "{full} {opened}");
+}
+
+/// Not a test of its own.
+#[test]
+#[ignore = "run by a_start_on_a_full_disk_says_so"]
+fn starts() {
+    let path = PathBuf::from(std::env::var_os("PIK_TEST_DATABASE").unwrap());
+    match SqliteStore::open(Path::new(&path), Options::default()) {
+        Err(error @ (OpenError::Folder(..) | OpenError::Database(..))) => println!("{error}"),
+        Err(error) => panic!("{error}"),
+        Ok(store) => {
+            println!("opened");
+            for number in 0..400 {
+                match block_on(store.ingest(submission(number))) {
+                    Ok(_) => {}
+                    Err(StoreError::Unavailable(reason)) => {
+                        println!("{reason}");
+                        break;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
+}
+
+fn submission(number: u64) -> Submission {
+    let body = format!(
+        r#"{{"source":"demo","event_type":"heartbeat","entity_id":"e","event_time":"2025-12-28T23:59:59Z","payload":{{"n":{number},"text":"{}"}}}}"#,
+        "x".repeat(10_000)
+    );
+    let event = Event::parse(body.as_bytes()).unwrap();
+    Submission::new(&event, IngestTime::from_unix_ms(1_767_000_000_000).unwrap(), Receipt::new("test", number, 0))
+}
