@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::wasm::{TARGET, has_target};
+use super::wasm_target::{TARGET, has_target};
 use super::{apt, cache, say};
 use crate::command::{Run, program};
 

@@ -18,6 +18,7 @@ pub(crate) mod npm;
 pub(crate) mod python;
 pub(crate) mod wasm;
 pub(crate) mod wasm_pack;
+mod wasm_target;
 
 /// One thing that can be made available.
 pub(crate) struct Step {

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use super::wasm_target::TARGET;
+use super::wasm_target::has_target;
 use super::{Step, apt, cache, debian_wasm, say};
 use crate::command::{Run, cargo, found, program};
 
 pub(crate) const STEP: Step =
     Step { name: "wasm", about: "a toolchain for wasm32-unknown-unknown", run: || toolchain().map(|_| ()) };
-
-/// The target that all wasm of this project is built for.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Which toolchain compiles to wasm32.
 #[derive(Debug)]
@@ -102,19 +101,4 @@ fn install() -> Result<Wasm> {
     let bin = debian_wasm::build()?;
     say(STEP.name, format_args!("{} has it", bin.display()));
     Ok(Wasm::Separate(bin))
-}
-
-/// Whether this rustc has the target's core, std and test libraries.
-pub(super) fn has_target(rustc: &Path) -> bool {
-    let Ok(folder) = program(rustc).args(["--print", "target-libdir", "--target", TARGET]).read() else {
-        return false;
-    };
-    let Ok(files) = std::fs::read_dir(folder.trim()) else {
-        return false;
-    };
-    let names: Vec<String> = files
-        .filter_map(|file| file.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".rlib"))
-        .collect();
-    ["libcore-", "libstd-", "libtest-"].iter().all(|library| names.iter().any(|name| name.starts_with(library)))
 }
