@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use pik_core::Notice;
 use pik_sqlite::Inspected;
 
+use crate::arguments::DATABASE;
 use crate::output::results;
-use crate::stores::DATABASE;
+use crate::terminal::tell;
 
 /// Where the SQLite database is.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,7 +38,7 @@ impl CopyReport {
         match notice {
             Notice::Records(count) => self.records += count,
             Notice::Objects(count) => self.objects += count,
-            Notice::Found(finding) => eprintln!("{finding}"),
+            Notice::Found(finding) => tell(finding),
             Notice::Repaired(_) => {}
         }
     }

@@ -12,4 +12,4 @@ pub(crate) use host::{HostArgs, builder};
 pub(crate) use selection::{SelectionArgs, event_time};
 #[cfg(not(feature = "aws"))]
 pub(crate) use store::WITHOUT_AWS;
-pub(crate) use store::{Opened, StoreArgs, print_progress};
+pub(crate) use store::{DATABASE, Opened, StoreArgs, print_progress};
