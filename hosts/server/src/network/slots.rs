@@ -1,5 +1,6 @@
 //! How many connections are open at once, and which one makes room.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -110,9 +111,13 @@ impl Table {
     fn longest_waiting(&self) -> Option<u64> {
         let waiting = self.open.iter().filter_map(|(key, entry)| {
             let (phase, waited) = entry.clock.waiting()?;
-            (waited >= WAITED && entry.admission == Admission::Full).then_some((phase == Phase::Idle, waited, *key))
+            (waited >= WAITED && entry.admission == Admission::Full).then_some((
+                phase == Phase::Idle,
+                waited,
+                Reverse(*key),
+            ))
         });
-        waiting.max().map(|(_, _, key)| key)
+        waiting.max().map(|(_, _, Reverse(key))| key)
     }
 
     fn leave(&mut self, admission: Admission) {
