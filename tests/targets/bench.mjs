@@ -86,7 +86,8 @@ function started(module, call) {
   const script = `
     const text = '{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{"steps":10}}';
     const start = performance.now();
-    const { eventId, plainId } = await import(${JSON.stringify(here(module))});
+    const loaded = await import(${JSON.stringify(here(module))});
+    const { eventId, plainId } = loaded.default ?? loaded;
     ${call};
     console.log(performance.now() - start);`;
   const once = () => Number(execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" }));
