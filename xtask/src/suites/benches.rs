@@ -13,8 +13,11 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// Each benchmark with what it is told, and what it prints at least.
-const BENCHES: [(&str, &[&str], &str); 2] =
-    [("event", &["--turns=1"], "| many keys |"), ("ingest", &["batch", "2000"], "batch")];
+const BENCHES: [(&str, &[&str], &str); 3] = [
+    ("event", &["--turns=1"], "| many keys |"),
+    ("ingest", &["batch", "2000"], "batch"),
+    ("plain", &["2000"], "plain: "),
+];
 
 fn run() -> Result<String> {
     native::programs()?;
