@@ -222,6 +222,29 @@ fn the_views_show_what_was_sent() {
     assert_eq!((count("events"), count("duplicates")), (Ok(2_500), Ok(500)));
 }
 
+/// `PIK_TEST_DUCKDB` is a Python that has the packages `duckdb` 1.4.4, `duckdb-ext` and `duckdb-ext-sqlite`.
+#[test]
+#[ignore = "needs DuckDB: set PIK_TEST_DUCKDB and run with --ignored"]
+fn duckdb_reads_the_views() {
+    const SCRIPT: &str = "
+import sys, pathlib, duckdb, duckdb_ext
+found = next(pathlib.Path(duckdb_ext.__file__).parent.glob('extensions/*/*/sqlite_scanner.duckdb_extension'))
+connection = duckdb.connect()
+connection.execute(f\"LOAD '{found}'\")
+connection.execute(f\"ATTACH '{sys.argv[1]}' AS pik (TYPE sqlite, READ_ONLY)\")
+count = lambda view: connection.execute(f'SELECT count(*) FROM pik.{view}').fetchone()[0]
+row = \"SELECT event_time, ingest_lag_ms::BIGINT, json_extract(raw, '$.payload.n') FROM pik.events WHERE raw_size::BIGINT > 0 AND entity_id = 'user_5' ORDER BY ingest_time LIMIT 1\"
+print(count('events'), count('duplicates'), *connection.execute(row).fetchone())
+";
+    let python = std::env::var_os("PIK_TEST_DUCKDB").unwrap();
+    let folder = TempDir::new().unwrap();
+    let path = filled(&folder);
+    let output = std::process::Command::new(python).args(["-c", SCRIPT]).arg(&path).output().unwrap();
+    let lag = submission(5, 0).ingest_lag_ms;
+    let expected = format!("2500 500 2025-12-28T05:59:59.005Z {lag} 5\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn the_views_show_the_ends_of_time() {
     let folder = TempDir::new().unwrap();
