@@ -67,6 +67,8 @@ async function stored() {
 }
 
 let running;
+// A test that is ended from outside leaves no browser behind.
+process.once("SIGTERM", () => void (running?.kill() ?? Promise.resolve()).finally(() => process.exit(1)));
 try {
   running = await browser();
   const { version } = running;
