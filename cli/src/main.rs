@@ -1,6 +1,4 @@
-//! The `pik` binary: the server, and the command line over events in files.
-//!
-//! Each subcommand is a file in `commands`.
+#![doc = include_str!("../README.md")]
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! The write protocol for split stores: claim, put raw, commit.
 //!
-//! Each step says what is left behind if we die there. Whatever that is, the next attempt of anybody finds the claim
+//! Each step says what is left behind if we die there. Whatever that is, the next attempt finds the claim
 //! and goes on from it, so no order of crashes loses an event.
 
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
@@ -54,7 +54,7 @@ pub async fn ingest<L: Ledger, R: RawStore>(
 }
 
 /// The raw object of an event in a ledger and a raw store that share no transaction; `None` when there is no such event
-/// or it is PENDING still: nobody was told that it is safe.
+/// or it is PENDING still: no client was told that it is safe.
 pub async fn read_raw<L: Ledger, R: RawStore>(
     ledger: &L,
     raw_store: &R,
@@ -75,7 +75,7 @@ async fn duplicate<L: Ledger>(
     submission: &Submission,
     first: &Record,
 ) -> Result<Answer, StoreError> {
-    // Our own claim can come back ACCEPTED only after somebody else committed it, so this is a later occurrence.
+    // Our own claim can come back ACCEPTED only after another attempt committed it, so this is a later occurrence.
     // Dying before this leaves no trace of an occurrence that was never answered.
     let record = submission.duplicate_of(first).listed_under(clock.listed_time(submission.ingest_time)?);
     ledger.record_duplicate(&record).await?;

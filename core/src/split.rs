@@ -26,7 +26,7 @@ pub struct SplitStore<L, R> {
 }
 
 impl<L, R> SplitStore<L, R> {
-    /// A store that ingests at most so many events of one batch side by side.
+    /// A store that ingests at most `side_by_side` events of one batch at once.
     pub const fn new(ledger: L, raw_store: R, clock: Clock, side_by_side: NonZeroUsize) -> Self {
         Self { ledger, raw_store, clock, side_by_side }
     }

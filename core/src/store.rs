@@ -96,7 +96,7 @@ pub enum Claim {
 pub enum Commit {
     /// The claim was PENDING and is ACCEPTED now.
     Done,
-    /// Somebody had committed it before; this is their receipt.
+    /// Another attempt had committed it before; this is its receipt.
     Already(Receipt),
 }
 

@@ -53,9 +53,9 @@ pub struct Verification {
 /// What a verification tells while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// So many records have been looked into since the last notice of this kind.
+    /// Records that have been looked into since the last notice of this kind.
     Records(usize),
-    /// So many objects have been looked into since the last notice of this kind.
+    /// Objects that have been looked into since the last notice of this kind.
     Objects(usize),
     /// Something is wrong.
     Found(Finding),
@@ -109,7 +109,7 @@ pub enum Finding {
         /// The duplicate's receipt.
         receipt: Receipt,
     },
-    /// A claim that nobody finished. Its sender got no answer; the next attempt, or a repair, finishes it.
+    /// A claim that was not finished. Its sender got no answer; the next attempt, or a repair, finishes it.
     Pending {
         /// The event.
         event_id: EventId,

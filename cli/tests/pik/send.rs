@@ -292,7 +292,7 @@ fn a_host_that_stores_nothing_is_a_failure() {
 }
 
 #[test]
-fn a_proxys_limit_rejects_no_event() {
+fn a_limit_of_a_proxy_rejects_no_event() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(folder.path(), &(0..4).map(event).collect::<Vec<_>>());
     let (url, count) = host(|_, _| Some((413, "content-type: text/html\r\n", "<html>too large</html>".into())));

@@ -233,7 +233,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
         Ok(())
     }
 
-    /// Whether everybody was answered.
+    /// Whether every request was answered.
     pub(crate) fn is_over(&self, state: &State) -> bool {
         state.clients.iter().all(|client| self.answer_of(client).is_some())
     }
@@ -253,7 +253,7 @@ impl<'a, P: Protocol> Machine<'a, P> {
         }
     }
 
-    /// Whether nobody who sent this event needed a second attempt.
+    /// Whether no client that sent this event needed a second attempt.
     fn is_undisturbed(&self, state: &State, id: &EventId) -> bool {
         let mut clients = state.clients.iter().zip(&self.scenario.clients);
         clients.all(|(client, sent)| client.attempt == 0 || sent[0].event_id != *id)

@@ -70,7 +70,7 @@ async fn mutated(
         Claim::Found(first) if first.status == Status::Pending => match mutation {
             M::RecordOfRetry => mine.clone(),
             M::PendingIsDuplicate => return duplicate(mutation, wire, clock, submission, &first).await,
-            M::PendingIsError => return Err(StoreError::Overloaded("somebody else is at it".into())),
+            M::PendingIsError => return Err(StoreError::Overloaded("another attempt is at it".into())),
             _ => first,
         },
         Claim::Found(first) => return duplicate(mutation, wire, clock, submission, &first).await,

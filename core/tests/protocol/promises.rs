@@ -83,7 +83,7 @@ impl Promises {
             let hashes_to = Event::parse(raw).map(|event| *event.id());
             ensure(hashes_to == Ok(id), Promise::OneRawObject, || format!("raw bytes at {key} are {hashes_to:?}"))?;
             let sent = self.sent.values().any(|sent| sent.event_id == id && sent.raw == *raw);
-            ensure(sent, Promise::OneRawObject, || format!("nobody sent the raw bytes at {key}"))?;
+            ensure(sent, Promise::OneRawObject, || format!("no client sent the raw bytes at {key}"))?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Promises {
             *first == Record { status, receipt, raw_size, finished_time, ..claim.clone() }
                 && (first.status != Status::Pending || *first == claim)
         });
-        ensure(claimed, Promise::RecordsAreTrue, || format!("{first:?} is nobody's claim"))?;
+        ensure(claimed, Promise::RecordsAreTrue, || format!("{first:?} is a claim of no attempt"))?;
         match first.status {
             Status::Pending => Ok(()),
             Status::Accepted => {
@@ -107,7 +107,9 @@ impl Promises {
                 })?;
                 let sent = self.sent.get(&first.receipt);
                 let theirs = sent.is_some_and(|sent| sent.event_id == first.event_id);
-                ensure(theirs, Promise::RecordsAreTrue, || format!("committed by {}, who is nobody", first.receipt))?;
+                ensure(theirs, Promise::RecordsAreTrue, || {
+                    format!("committed by {}, which is no attempt", first.receipt)
+                })?;
                 sent.map_or(Ok(()), |sent| self.of_listing(first, sent))
             }
             Status::Duplicate => ensure(false, Promise::OneAccepted, || "a first record is a DUPLICATE".into()),
@@ -124,7 +126,9 @@ impl Promises {
         })?;
         let sent = self.sent.get(&record.receipt).filter(|sent| sent.event_id == record.event_id);
         let Some(sent) = sent else {
-            return ensure(false, Promise::OwnRecord, || format!("{}, who is nobody, has a record", record.receipt));
+            return ensure(false, Promise::OwnRecord, || {
+                format!("{}, which is no attempt, has a record", record.receipt)
+            });
         };
         let expected = Record {
             ingest_time: sent.ingest_time,
@@ -225,10 +229,10 @@ impl Promises {
         Ok(())
     }
 
-    /// What holds when everybody was answered and, of this event, nobody had an error or a crash.
+    /// What holds when every request was answered and none of this event had an error or a crash.
     pub(crate) fn of_undisturbed(&self, id: &EventId, answers: &[&Answer]) -> Result<(), Broken> {
         let accepted =
             answers.iter().filter(|answer| answer.event_id == *id && answer.status == Outcome::Accepted).count();
-        ensure(accepted == 1, Promise::OneAccepted, || format!("{accepted} were ACCEPTED and nobody had an error"))
+        ensure(accepted == 1, Promise::OneAccepted, || format!("{accepted} were ACCEPTED and no request had an error"))
     }
 }

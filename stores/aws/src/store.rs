@@ -73,7 +73,7 @@ impl AwsStore {
     }
 }
 
-/// One of those who wait, also when it stops waiting early.
+/// A submission that waits; it is counted until it is dropped, also when its caller leaves early.
 struct Place<'a> {
     count: &'a AtomicUsize,
     number: usize,

@@ -211,7 +211,7 @@ impl Fault {
     }
 }
 
-/// What a failing statement means to whoever waits for it.
+/// What a failing statement means to the caller that waits for it.
 pub(crate) fn store_error(error: &rusqlite::Error) -> StoreError {
     let fault = Fault::of(error);
     let reason = format!("{} ({error})", fault.remedy());

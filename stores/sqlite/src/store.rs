@@ -137,7 +137,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let question: Question = Box::new(move |reader| {
-            // Who gave up waiting is not told.
+            // The caller may have disconnected; ignore the send error.
             let _ = reply.send(question(reader));
         });
         self.questions.push(Weight { items: 1, bytes: 0 }, question).map_err(refused)?;
@@ -149,7 +149,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.questions.close();
         self.writes.close();
-        // A thread that panicked has closed its queue; there is nobody left to tell. The writer's connection is closed
+        // A thread that panicked has closed its queue; no caller is left to be told. The writer's connection is closed
         // after all others, for the last one moves the log into the file, and readers could not.
         let connection = self.writer.take().map(JoinHandle::join);
         self.log.close();

@@ -39,7 +39,7 @@ pub(crate) async fn claim<B: SplitBench>(bench: &B, sample: Sample) -> Result<()
     let ledger = bench.ledger();
     ensure!(ledger.find(&mine.event_id).await?.is_none(), "find returned what was never claimed");
     ensure!(ledger.claim(mine).await? == Claim::New, "the first claim found something");
-    // Sent again by the store's own client, then by somebody else: neither changes anything.
+    // Sent again by the store's own client, then by another attempt: neither changes anything.
     for record in [mine, other] {
         let found = ledger.claim(record).await?;
         ensure!(found == Claim::Found(mine.clone()), "a later claim found {found:?} instead of {mine:?}");

@@ -12,7 +12,7 @@ use crate::response::json::json;
 
 /// The first byte, to be raised when what follows changes.
 const VERSION: u8 = 2;
-/// So many bytes of a hash: against mix-ups and damage, not against malice.
+/// Bytes of a hash: enough against mix-ups and damage, not against malice.
 const HASH_BYTES: usize = 6;
 
 /// Why a text does not say where to go on.

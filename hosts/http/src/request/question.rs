@@ -151,7 +151,7 @@ fn bound(value: &str) -> Result<IngestTime, Complaint> {
 }
 
 fn time_complaint(value: &str, error: TimeError) -> Complaint {
-    // Before an offset it was a plus sign that nobody escaped.
+    // Before an offset it was a plus sign that was not escaped.
     if value.contains(' ') {
         return "not a time; write ISO 8601 with a UTC offset, such as 2025-12-28T23:59:59Z, and a + of an offset as %2B"
             .into();

@@ -15,7 +15,7 @@ use crate::response::Refusal;
 use crate::service::Service;
 use crate::{Call, Config, ErrorCode, Host};
 
-/// A body of so many bytes, or a compressed one, is inflated and parsed where it keeps no other request waiting.
+/// A body of at least this many bytes, or a compressed one, is inflated and parsed where it keeps no other request waiting.
 const LARGE_BYTES: usize = 64 * 1024;
 
 /// What an endpoint takes.

@@ -162,6 +162,6 @@ async fn nothing_is_lost_when_a_host_is_killed() -> Result<()> {
     let attempts = std::mem::take(&mut *attempts.lock().await);
     let lost = attempts.iter().filter(|attempt| attempt.answer.is_none()).count();
     println!("{} attempts, {lost} without an answer", attempts.len());
-    ensure!(lost > 0, "nobody noticed that a host was killed");
+    ensure!(lost > 0, "no client noticed that a host was killed");
     invariants::check(&bench, &attempts).await
 }

@@ -136,7 +136,7 @@ async fn finds_what_was_planted_and_finishes_what_can_be() -> Result<()> {
     bench.ledger().record_duplicate(&duplicate).await?;
     expected.push(Finding::DuplicateWithoutFirst { event_id: duplicate.event_id, receipt: duplicate.receipt });
 
-    // Two claims that nobody finished, one of which got as far as its object; and one that is under way.
+    // Two claims that were never finished, one of which got as far as its object; and one that is under way.
     let mut claims = Vec::new();
     for (number, time, has_object) in
         [(10, ARRIVED, false), (11, ARRIVED, true), (12, "2025-12-29T21:00:00.000Z", false)]

@@ -13,7 +13,7 @@ use crate::db::{migrate, tables};
 /// Marks the file as ours, for `file(1)` and for the check at the start: "pik1" in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x7069_6b31;
 
-/// How long to wait for somebody else who writes to the file, a backup tool for instance.
+/// How long to wait for another process that writes to the file, a backup tool for instance.
 const BUSY: Duration = Duration::from_secs(1);
 
 /// More statements than the writer has.
