@@ -82,8 +82,10 @@ fn compare(before: &str, now: &str) -> Result<String> {
     let mut shown = Vec::new();
     let mut worse = false;
     for (old, new) in before.lines().zip(now.lines()) {
-        let change = (number(new)? / number(old)? - 1.0) * 100.0;
-        worse |= change > 3.0;
+        let (old, count) = (number(old)?, number(new)?);
+        // Counts are whole numbers below 2^53, so this is exact.
+        worse |= count * 100.0 > old * 103.0;
+        let change = (count / old - 1.0) * 100.0;
         shown.push(format!("{new} ({change:+.2} %)"));
     }
     let shown = shown.join(", ");
