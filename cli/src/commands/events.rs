@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use pik_core::Record;
 
 use crate::arguments::{EndpointArgs, SelectionArgs};
-use crate::investigate::{Lag, table};
+use crate::investigate::{Lag, Settled, table};
 use crate::output::results;
 use crate::terminal::{plain, tell};
 
@@ -16,7 +16,7 @@ const PAGE: usize = 500;
 /// List events of an entity, of a type and day by lag, or of a window of arrival.
 ///
 /// One question at a time. Prints a table, or with --json a line for each record. Standard error says if there are more
-/// events than were shown.
+/// events than were shown, and from when on arrivals are not settled yet: ask again from there, and no event is missed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -37,6 +37,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let query = args.selection.query()?;
     let source = args.from.source()?;
+    let Settled { query, left_out } = Settled::of(query, source.as_ref())?;
     let mut out = results();
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut shown, mut after) = (0, None);
@@ -57,8 +58,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     if shown == 0 {
         tell("no events");
-    } else if after.is_some() {
+    }
+    if after.is_some() {
         tell(format_args!("{shown} shown, and there are more; raise --limit, or --limit 0 for all"));
+    } else if let Some(left_out) = left_out {
+        tell(left_out);
     }
     Ok(ExitCode::SUCCESS)
 }

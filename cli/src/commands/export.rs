@@ -6,7 +6,8 @@ use anyhow::bail;
 use pik_core::RawKey;
 
 use crate::arguments::{EndpointArgs, SelectionArgs};
-use crate::investigate::each_page;
+use crate::investigate::{Settled, each_page};
+use crate::terminal::tell;
 use crate::transfer::{Progress, Target, copy};
 
 /// How many objects are held in memory at once.
@@ -19,7 +20,8 @@ const PAGE: usize = 1_000;
 /// All of them, or what is selected. Each object must hash to the id in its key, and is written whole and synced. No file
 /// that exists is changed and no link is followed, so the same command again writes what is missing. Hive, DuckDB and
 /// other tools read the folder as a table with the partitions raw/source=…/event_type=…/event_date=…/…. The last line on
-/// standard output has the counts. The exit code is 1 if anything was refused or unusable.
+/// standard output has the counts. Standard error says from when on arrivals are not settled yet. The exit code is 1 if
+/// anything was refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder, made if it is missing; or s3://BUCKET/PREFIX, in builds with the feature `aws`
@@ -45,17 +47,28 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut take = |keys: Vec<RawKey>| {
         keys.chunks(AT_ONCE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
     };
-    let done = match &query {
+    let done = match query {
         None => source.each_key(&mut take),
-        Some(query) => each_page(
-            |after| source.records(query, after, PAGE),
-            |records| {
-                let mut keys: Vec<RawKey> = records.into_iter().map(|record| record.raw_key).collect();
-                // A duplicate has the first occurrence's object, and often stands beside it.
-                keys.dedup();
-                take(keys)
-            },
-        ),
+        Some(query) => Settled::of(query, source.as_ref()).and_then(|Settled { query, left_out }| {
+            each_page(
+                |after| source.records(&query, after, PAGE),
+                |records| {
+                    let mut keys: Vec<RawKey> = records.into_iter().map(|record| record.raw_key).collect();
+                    // A duplicate has the first occurrence's object, and often stands beside it.
+                    keys.dedup();
+                    take(keys)
+                },
+            )?;
+            Ok(left_out)
+        }),
     };
-    progress.report(done)
+    let (done, left_out) = match done {
+        Ok(left_out) => (Ok(()), left_out),
+        Err(error) => (Err(error), None),
+    };
+    let code = progress.report(done)?;
+    if let Some(left_out) = left_out {
+        tell(left_out);
+    }
+    Ok(code)
 }

@@ -24,7 +24,8 @@ const STEP: usize = 100;
 /// Standard error says first how many events there are. Each object must hash to the id in its key. A host that answers
 /// another id ends the replay. To go on after an interruption, run the same command again: the journal has the plan and
 /// how far it came, and is deleted at the end. At most the events of the last request are sent twice, and become
-/// duplicates. The last line has the counts. The exit code is 1 if anything was refused or unusable.
+/// duplicates. The counts come last, and from when
+/// on arrivals are not settled yet. The exit code is 1 if anything was refused or unusable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where to send them: a host, such as https://events.example; a folder; s3://BUCKET/PREFIX; sqs://QUEUE, one message
@@ -62,7 +63,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let target = if to_output || is_url { None } else { Some(Target::read(&args.to)?) };
     let source = args.from.source()?;
     if args.dry_run {
-        tell(format_args!("{}; nothing was sent", told(&Plan::of(&query, source.as_ref())?)));
+        let plan = Plan::of(&query, source.as_ref())?;
+        tell(format_args!("{}; nothing was sent", told(&plan)));
+        tell_left_out(&plan);
         return Ok(ExitCode::SUCCESS);
     }
     let mut sink: Box<dyn Sink> = match target {
@@ -84,6 +87,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let counts = progress.finish();
     print(&counts, to_output)?;
     sent?;
+    tell_left_out(&plan);
     if let Some(journal) = journal {
         journal.end()?;
     }
@@ -138,6 +142,12 @@ fn send(
         }
     }
     Ok(())
+}
+
+fn tell_left_out(plan: &Plan) {
+    if let Some(left_out) = plan.left_out {
+        tell(left_out);
+    }
 }
 
 fn told(plan: &Plan) -> String {

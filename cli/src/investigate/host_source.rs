@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use pik_client::Client;
 use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery};
 
+use super::settled::{LeftOut, Settled};
 use super::source::{Source, each_page};
 
 /// How many records are asked for at once.
@@ -28,7 +29,18 @@ impl HostSource {
 
 impl Source for HostSource {
     fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>> {
-        self.host.records(query, after, limit).with_context(|| self.asked())
+        // A host takes a window in which nothing lies for a mistake.
+        if matches!(query, Query::Arrivals { from, to, .. } if from >= to) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        Ok(self.host.records(query, after, limit).with_context(|| self.asked())?.page)
+    }
+
+    fn settled_until(&self, arrivals: &Query) -> Result<IngestTime> {
+        let found = self.host.records(arrivals, None, 1).with_context(|| self.asked())?;
+        found.settled_until.with_context(|| {
+            format!("{} does not say until when arrivals are settled; its program is too old", self.host.url())
+        })
     }
 
     fn find(&self, id: &EventId) -> Result<Option<Record>> {
@@ -39,7 +51,7 @@ impl Source for HostSource {
         self.host.stats(query).with_context(|| self.asked())
     }
 
-    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<()> {
+    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {
         // One question for all pages. It ends tomorrow, as no clock is that far ahead: a host may have to look into
         // each day of a window.
         let tomorrow = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")? + A_DAY;
@@ -48,10 +60,12 @@ impl Source for HostSource {
             bail!("the clock stands behind the year 9999")
         };
         let ever = Query::Arrivals { from, to, status: Some(Outcome::Accepted) };
+        let Settled { query, left_out } = Settled::of(ever, self)?;
         each_page(
-            |after| self.records(&ever, after, PAGE),
+            |after| self.records(&query, after, PAGE),
             |records| take(records.into_iter().map(|record| record.raw_key).collect()),
-        )
+        )?;
+        Ok(left_out)
     }
 
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>> {

@@ -3,6 +3,7 @@
 mod genuine;
 mod host_source;
 mod lag;
+mod settled;
 mod source;
 mod store_source;
 mod table;
@@ -10,6 +11,7 @@ mod table;
 pub(crate) use genuine::genuine;
 pub(crate) use host_source::HostSource;
 pub(crate) use lag::Lag;
+pub(crate) use settled::{LeftOut, Settled};
 pub(crate) use source::{Source, each_page};
 pub(crate) use store_source::StoreSource;
 pub(crate) use table::{bar, table};

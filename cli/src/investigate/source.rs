@@ -1,12 +1,17 @@
 //! What answers questions about events.
 
 use anyhow::{Result, bail};
-use pik_core::{Bucket, EventId, Page, Position, Query, RawKey, Record, StatsQuery};
+use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery};
+
+use super::settled::LeftOut;
 
 /// A host or a store that answers.
 pub(crate) trait Source {
     /// At most `limit` records, in the order of the query, behind `after`.
     fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>>;
+
+    /// Until when arrivals are settled, which `arrivals` asks about.
+    fn settled_until(&self, arrivals: &Query) -> Result<IngestTime>;
 
     /// The first occurrence's record, once it is ACCEPTED.
     fn find(&self, id: &EventId) -> Result<Option<Record>>;
@@ -14,8 +19,9 @@ pub(crate) trait Source {
     /// Every bucket of the query.
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>>;
 
-    /// Gives `take` the keys of all raw objects, some at a time. Those that arrive meanwhile may be among them.
-    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<()>;
+    /// Gives `take` the keys of all raw objects, some at a time, and says what it leaves out. Those that arrive meanwhile
+    /// may be among them.
+    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>>;
 
     /// The bytes of raw objects, one for each key, in order; `None` where there is none.
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>>;

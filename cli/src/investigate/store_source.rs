@@ -1,11 +1,15 @@
 //! Answers of a store that was opened here.
 
-use anyhow::Result;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
 use pik_core::{
-    Bucket, EventId, Inventory, Investigate, Page, Position, Query, RawKey, Record, StatsQuery, Status, Store,
+    Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, StatsQuery, Status,
+    Store,
 };
 use tokio::runtime::Runtime;
 
+use super::settled::LeftOut;
 use super::source::{Source, each_page};
 use crate::runtime::runtime;
 
@@ -26,6 +30,13 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
         Ok(self.runtime.block_on(Investigate::records(&self.store, query, after, limit))?)
     }
 
+    fn settled_until(&self, _: &Query) -> Result<IngestTime> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+        let now = i64::try_from(now.as_millis()).ok().and_then(IngestTime::from_unix_ms);
+        let now = now.context("the clock stands behind the year 9999")?;
+        Ok(self.runtime.block_on(self.store.settled_until(now))?)
+    }
+
     fn find(&self, id: &EventId) -> Result<Option<Record>> {
         let found = self.runtime.block_on(self.store.find(id))?;
         Ok(found.filter(|record| record.status == Status::Accepted))
@@ -35,12 +46,14 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
         Ok(self.runtime.block_on(self.store.stats(query))?)
     }
 
-    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<()> {
+    fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {
         each_page(
             |after| Ok(self.runtime.block_on(self.store.objects(after))?),
             // What else lies in the bucket is `pik verify`'s to tell.
             |names| take(names.iter().filter_map(|key| key.parse().ok()).collect()),
-        )
+        )?;
+        // A bucket lists what was put before it was asked.
+        Ok(None)
     }
 
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>> {

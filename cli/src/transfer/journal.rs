@@ -14,6 +14,7 @@ use pik_core::{Query, RawKey};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use crate::investigate::LeftOut;
 
 /// The version of the lines.
 const VERSION: u8 = 1;
@@ -33,6 +34,8 @@ struct Head {
     journal: u8,
     replay: Replay,
     events: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,7 +81,7 @@ impl Journal {
     /// Writes down the plan of a replay that begins.
     pub(crate) fn plan(&mut self, replay: Replay, plan: &Plan) -> Result<()> {
         let mut text = BufWriter::new(&self.file);
-        let head = Head { journal: VERSION, replay, events: plan.len() };
+        let head = Head { journal: VERSION, replay, events: plan.len(), left_out: plan.left_out };
         let mut write = || {
             writeln!(text, "{}", serde_json::to_string(&head)?)?;
             for key in plan.keys(0, plan.len()) {
@@ -139,7 +142,7 @@ impl Journal {
             whole += read;
         }
         self.file.set_len(whole as u64).with_context(context)?;
-        let plan = Plan::read_back(keys.into_iter())?;
+        let plan = Plan::read_back(keys.into_iter(), head.left_out)?;
         Ok(Begun::Old(self, plan, delivered))
     }
 

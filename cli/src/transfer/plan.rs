@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::{Context, Result};
 use pik_core::{EventId, EventTime, IngestTime, Query, RawKey, Record};
 
-use crate::investigate::{Source, each_page};
+use crate::investigate::{LeftOut, Settled, Source, each_page};
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     entries: Vec<Entry>,
     /// Of all raw objects.
     pub(crate) bytes: u64,
+    /// What of the window that was asked for is left out.
+    pub(crate) left_out: Option<LeftOut>,
 }
 
 struct Entry {
@@ -32,10 +34,11 @@ struct Entry {
 impl Plan {
     /// What a query finds.
     pub(crate) fn of(query: &Query, source: &dyn Source) -> Result<Self> {
-        let mut plan = Self::default();
+        let Settled { query, left_out } = Settled::of(query.clone(), source)?;
+        let mut plan = Self { left_out, ..Self::default() };
         let mut seen = HashSet::new();
         each_page(
-            |after| source.records(query, after, PAGE),
+            |after| source.records(&query, after, PAGE),
             |records: Vec<Record>| {
                 for record in records {
                     // A duplicate is one more arrival of the same raw object.
@@ -52,8 +55,8 @@ impl Plan {
     }
 
     /// What stands in a journal, in that order.
-    pub(crate) fn read_back(keys: impl Iterator<Item = RawKey>) -> Result<Self> {
-        let mut plan = Self::default();
+    pub(crate) fn read_back(keys: impl Iterator<Item = RawKey>, left_out: Option<LeftOut>) -> Result<Self> {
+        let mut plan = Self { left_out, ..Self::default() };
         for key in keys {
             let named = key.partition();
             // Of the time, no more than the key has is asked for again.

@@ -16,6 +16,7 @@ mod metrics;
 mod paging;
 mod send;
 mod server;
+mod settled;
 mod shutdown;
 mod start;
 mod store;

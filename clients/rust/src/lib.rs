@@ -17,6 +17,7 @@ pub use backoff::Backoff;
 pub use client::{Builder, Client};
 pub use envelope::Envelope;
 pub use error::{Error, IngestError};
+pub use lookup::Found;
 pub use pik_core;
 pub use problem::Problem;
 pub use settle::Settlement;

@@ -1,6 +1,6 @@
 //! Questions to a host.
 
-use pik_core::{Bucket, EventId, EventTime, Page, Position, Query, Record, StatsQuery};
+use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, StatsQuery};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -13,10 +13,21 @@ const MAX_LIMIT: usize = 1_000;
 /// A question is asked again at most this often. A person waits for its answer.
 const MAX_RETRIES: u32 = 3;
 
+/// Some of the records that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The records, and the cursor of the next page.
+    pub page: Page<Record>,
+    /// Only where arrivals are asked for: no window of arrivals that ends here or earlier ever gains a record, and nothing
+    /// beyond is shown. Ask for the next window from here on, or from the end of this one where that is earlier.
+    pub settled_until: Option<IngestTime>,
+}
+
 #[derive(Deserialize)]
 struct Events {
     events: Vec<Record>,
     next_cursor: Option<Position>,
+    settled_until: Option<IngestTime>,
 }
 
 #[derive(Deserialize)]
@@ -33,19 +44,21 @@ struct Stats {
 
 impl Client {
     /// At most `limit` records of a query, at most 1,000, behind the cursor of the page before.
-    pub fn records(&self, query: &Query, cursor: Option<&Position>, limit: usize) -> Result<Page<Record>, Error> {
+    pub fn records(&self, query: &Query, cursor: Option<&Position>, limit: usize) -> Result<Found, Error> {
         let mut parameters = parameters(query);
         parameters.push(("limit", limit.clamp(1, MAX_LIMIT).to_string()));
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
         if let Query::Duplicates { event_id } = query {
             let found: Option<Event> = self.ask(&format!("/events/{event_id}"), &parameters)?;
-            return Ok(found.map_or(Page { items: Vec::new(), next: None }, |found| Page {
+            let page = found.map_or(Page { items: Vec::new(), next: None }, |found| Page {
                 items: found.duplicates,
                 next: found.next_cursor,
-            }));
+            });
+            return Ok(Found { page, settled_until: None });
         }
-        let page: Events = self.need("/events", &parameters)?;
-        Ok(Page { items: page.events, next: page.next_cursor })
+        let found: Events = self.need("/events", &parameters)?;
+        let page = Page { items: found.events, next: found.next_cursor };
+        Ok(Found { page, settled_until: found.settled_until })
     }
 
     /// The record of an event's first occurrence; `None` when there is none.
