@@ -424,8 +424,7 @@ fn write_token(inside: &str, out: &mut Vec<u8>) {
     let mut rest = inside;
     while let Some(backslash) = rest.find('\\') {
         out.extend_from_slice(&rest.as_bytes()[..backslash]);
-        // INVARIANT: a token's escapes were read once when it was scanned.
-        let Ok(escape) = escape(&rest.as_bytes()[backslash..]) else { return };
+        let escape = escape(&rest.as_bytes()[backslash..]).expect("a token's escapes were read when it was scanned");
         write_character(escape.character, out);
         rest = &rest[backslash + escape.written_bytes..];
     }

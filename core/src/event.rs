@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::{Fault, FaultKind, MAX_DEPTH, PayloadError, Sink, write_payload};
 use crate::id::id_preimage;
-use crate::key::{MAX_PARTITION_BYTES, escaped_len};
+use crate::partition_value::{MAX_PARTITION_BYTES, escaped_len};
 use crate::rejection::{MAX_PROBLEMS, pointer};
 use crate::scan::{AFTER_MEMBER, Escapes, Scan, StringEnd, error, name, skip_space, skip_value, string, unescape_into};
 use crate::time_advice::advice;
@@ -69,8 +69,8 @@ impl<'a> Event<'a> {
         let mut payload = Vec::new();
         let parts = read(body, MAX_BODY_BYTES, &mut payload)?;
         let event = parts.into_event(PayloadHash::from_bytes(Sha256::digest(&payload).into()));
-        // INVARIANT: the canonical form is made of pieces of a UTF-8 text, cut between characters, and ASCII.
-        Ok((event, String::from_utf8(payload).unwrap_or_default()))
+        let payload = String::from_utf8(payload).expect("the canonical form is cut between characters of a UTF-8 text");
+        Ok((event, payload))
     }
 
     /// The event as it was received: the bytes from `{` to `}`.
@@ -111,8 +111,7 @@ impl<'a> Event<'a> {
     /// The text whose SHA-256 is the id, to see why two ids differ.
     pub fn id_preimage(&self) -> String {
         let text = id_preimage(&self.source, &self.event_type, &self.entity_id, &self.event_time, &self.payload_hash);
-        // INVARIANT: made of strings and ASCII.
-        String::from_utf8(text).unwrap_or_default()
+        String::from_utf8(text).expect("an id's preimage is made of strings and ASCII")
     }
 }
 

@@ -31,8 +31,7 @@ fn write_hex(bytes: &[u8; 32]) -> [u8; 64] {
 }
 
 fn text(hex: &[u8; 64]) -> &str {
-    // INVARIANT: digits are ASCII.
-    core::str::from_utf8(hex).unwrap_or_default()
+    core::str::from_utf8(hex).expect("hexadecimal digits are ASCII")
 }
 
 fn read_hex(text: &str) -> Result<[u8; 32], ParseHashError> {

@@ -5,13 +5,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::partition_value::{escape, unescape};
 use crate::{Event, EventId, EventTime, IngestTime};
-
-/// The most bytes `source` and `event_type` may take as written in a key.
-pub const MAX_PARTITION_BYTES: usize = 240;
-
-const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
-const HIVE_NULL_ESCAPED: &str = "%5F_HIVE_DEFAULT_PARTITION__";
 
 /// Where an event's raw object is stored.
 ///
@@ -102,11 +97,7 @@ impl RawKey {
 
     /// What the key says of its event.
     pub fn partition(&self) -> Partition {
-        // INVARIANT: a key was built or parsed, so it reads back.
-        match read(&self.0) {
-            Some(partition) => partition,
-            None => unreachable!("a RawKey that does not read back"),
-        }
+        read(&self.0).expect("a raw key was built or parsed, so it reads back")
     }
 }
 
@@ -134,56 +125,6 @@ fn prefix(source: &str, event_type: &str, event_time: &EventTime) -> String {
     key.push_str(&event_time.date());
     key.push('/');
     key
-}
-
-fn stands_as_it_is(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') || !byte.is_ascii()
-}
-
-fn escape(value: &str, out: &mut String) {
-    if value == HIVE_NULL {
-        out.push_str(HIVE_NULL_ESCAPED);
-        return;
-    }
-    for character in value.chars() {
-        match u8::try_from(character) {
-            Ok(byte) if byte.is_ascii() && !stands_as_it_is(byte) => {
-                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-                out.push('%');
-                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                out.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
-            _ => out.push(character),
-        }
-    }
-}
-
-/// How many bytes a value takes as written in a key.
-pub(crate) fn escaped_len(value: &str) -> usize {
-    if value == HIVE_NULL {
-        return HIVE_NULL_ESCAPED.len();
-    }
-    let escapes = value.bytes().filter(|byte| !stands_as_it_is(*byte)).count();
-    value.len() + 2 * escapes
-}
-
-fn unescape(written: &str) -> Option<String> {
-    let mut value = Vec::with_capacity(written.len());
-    let mut bytes = written.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            value.push(byte);
-            continue;
-        }
-        let high = char::from(bytes.next()?).to_digit(16)?;
-        let low = char::from(bytes.next()?).to_digit(16)?;
-        value.push((high << 4 | low) as u8);
-    }
-    let value = String::from_utf8(value).ok()?;
-    // One value has one spelling: `%41` for `A` would be a second key for the same partition.
-    let mut again = String::with_capacity(written.len());
-    escape(&value, &mut again);
-    (again == written && !value.is_empty() && written.len() <= MAX_PARTITION_BYTES).then_some(value)
 }
 
 fn read(key: &str) -> Option<Partition> {

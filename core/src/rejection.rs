@@ -138,9 +138,8 @@ impl Rejection {
         Self { problems: vec![problem] }
     }
 
-    // INVARIANT: callers pass at least one problem.
     pub(crate) fn from_problems(mut problems: Vec<Problem>) -> Self {
-        debug_assert!(!problems.is_empty());
+        assert!(!problems.is_empty(), "a rejection names a problem");
         problems.truncate(MAX_PROBLEMS);
         Self { problems }
     }

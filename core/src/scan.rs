@@ -331,8 +331,7 @@ pub(crate) fn unescape_into(inside: &str, out: &mut String) {
     let mut rest = inside;
     while let Some(backslash) = rest.find('\\') {
         out.push_str(&rest[..backslash]);
-        // INVARIANT: a token's escapes were read once when it was scanned.
-        let Ok(escape) = escape(&rest.as_bytes()[backslash..]) else { return };
+        let escape = escape(&rest.as_bytes()[backslash..]).expect("a token's escapes were read when it was scanned");
         out.push(escape.character);
         rest = &rest[backslash + escape.written_bytes..];
     }

@@ -91,9 +91,12 @@ impl StatsQuery {
             0 => (to.unix_seconds() - 1).div_euclid(width.seconds()),
             1.. => bucket_number(&to, width),
         };
-        let buckets = if from < to { usize::try_from(last - first + 1).unwrap_or(0) } else { 0 };
-        // INVARIANT: years begin on a bucket's start, so the start of a valid time's bucket is a valid time.
-        let start = EventTime::from_unix(first * width.seconds(), 0).unwrap_or(from);
+        let buckets = if from < to {
+            usize::try_from(last - first + 1).expect("the last bucket is not before the first")
+        } else {
+            0
+        };
+        let start = EventTime::from_unix(first * width.seconds(), 0).expect("the year 0001 begins on a bucket's start");
         Self { source: source.into(), event_type: event_type.into(), width, start, buckets }
     }
 

@@ -6,50 +6,11 @@
 //! Error semantics: an error means that the effect may or may not have happened. "Already there" is an outcome, never
 //! an error. Whatever succeeded is durable when the call returns.
 
-use core::fmt;
 use core::future::Future;
 
 use bytes::Bytes;
 
-use crate::{Answer, EventId, IngestTime, RawObject, Receipt, Record, Submission};
-
-/// A store that could not do what it was asked. Never the event's fault, and always worth a retry of the whole
-/// ingest: no attempt leaves anything that the next does not complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreError {
-    /// The store's queue is full or it throttles; try again after a pause.
-    Overloaded(String),
-    /// The store cannot be reached, timed out or failed for a reason that may pass.
-    Unavailable(String),
-    /// The store answered what it never should: corrupt data, a missing table, refused credentials.
-    Internal(String),
-}
-
-impl StoreError {
-    /// The code as it stands in answers.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Overloaded(_) => "overloaded",
-            Self::Unavailable(_) => "unavailable",
-            Self::Internal(_) => "internal",
-        }
-    }
-
-    /// What happened, for the logs.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::Overloaded(reason) | Self::Unavailable(reason) | Self::Internal(reason) => reason,
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code(), self.reason())
-    }
-}
-
-impl core::error::Error for StoreError {}
+use crate::{Answer, EventId, IngestTime, RawObject, Receipt, Record, StoreError, Submission};
 
 /// What the Router needs of a store.
 pub trait Store: Send + Sync + 'static {

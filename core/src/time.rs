@@ -11,6 +11,8 @@ use crate::rejection::Code;
 const FIRST_SECOND: i64 = -62_135_596_800; // 0001-01-01T00:00:00Z
 const LAST_SECOND: i64 = 253_402_300_799; // 9999-12-31T23:59:59Z
 
+const IN_RANGE: &str = "times are of the years 0001 to 9999, which the calendar has";
+
 /// When an event happened: a UTC instant of the years 0001–9999, in nanoseconds.
 ///
 /// ```
@@ -239,8 +241,7 @@ pub struct TimeText {
 impl TimeText {
     fn of_seconds(seconds: i64) -> Self {
         let mut text = Self { bytes: *b"0000-00-00T00:00:00           ", len: 19 };
-        // INVARIANT: every time of this module is within chrono's range, so the default is never taken.
-        let time: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+        let time: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).expect(IN_RANGE);
         text.put(0, 4, time.year().unsigned_abs());
         text.put(5, 2, time.month());
         text.put(8, 2, time.day());
@@ -277,8 +278,7 @@ impl TimeText {
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        // INVARIANT: only ASCII is ever written.
-        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).expect("a printed time is ASCII")
     }
 }
 
@@ -451,6 +451,6 @@ fn offset(cursor: &mut Cursor<'_>) -> Result<i32, TimeError> {
 
 // A leap second can only follow 23:59:59 UTC on 30 June or 31 December.
 fn ends_half_year(seconds: i64) -> bool {
-    let time: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    let time: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).expect(IN_RANGE);
     seconds.rem_euclid(86_400) == 86_399 && matches!((time.month(), time.day()), (6, 30) | (12, 31))
 }
