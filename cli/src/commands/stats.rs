@@ -18,6 +18,10 @@ const MAX_BUCKETS: usize = 10_000;
 ///
 /// Every bucket is there, empty ones too: a missing hour is a row of zeros.
 #[derive(clap::Args)]
+// clap breaks no usage line.
+#[command(
+    override_usage = "pik stats [OPTIONS] --source <NAME> --event-type <NAME>\n                 --from <TIME> --until <TIME>"
+)]
 pub(crate) struct Args {
     /// The origin system
     #[arg(long, value_name = "NAME")]

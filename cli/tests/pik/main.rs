@@ -9,6 +9,7 @@ mod crash;
 mod endpoints;
 mod events;
 mod folders;
+mod help;
 mod investigate;
 mod limits;
 mod log;
