@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![allow(rustdoc::bare_urls, reason = "comments of options are help texts, which show no brackets around a URL")]
 
 use std::process::ExitCode;
 
