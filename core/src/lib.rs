@@ -52,7 +52,7 @@ pub use settling::{Clock, FRESH_MS, SETTLING_MS};
 pub use split::{SplitStore, ingest_batch};
 pub use stats::{Bucket, BucketWidth, ParseWidthError, StatsQuery, Tally};
 pub use store::{Claim, Commit, Ledger, Put, RawStore, Store};
-pub use store_error::StoreError;
+pub use store_error::{Obstacle, StoreError};
 pub use submission::Submission;
 pub use time::{EventTime, IngestTime, TimeError, TimeText};
 pub use verify::{Filed, Finding, Inventory, Notice, Verification, verify};

@@ -10,6 +10,8 @@ pub enum StoreError {
     Overloaded(String),
     /// The store cannot be reached, timed out or failed for a reason that may pass.
     Unavailable(String),
+    /// The store writes nothing until its operator has removed an obstacle. The reason may name files.
+    Blocked(Obstacle, String),
     /// The store answered what it never should: corrupt data, a missing table, refused credentials.
     Internal(String),
 }
@@ -19,7 +21,7 @@ impl StoreError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Overloaded(_) => "overloaded",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(_) | Self::Blocked(..) => "unavailable",
             Self::Internal(_) => "internal",
         }
     }
@@ -27,9 +29,23 @@ impl StoreError {
     /// What happened, for the logs.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Overloaded(reason) | Self::Unavailable(reason) | Self::Internal(reason) => reason,
+            Self::Overloaded(reason)
+            | Self::Unavailable(reason)
+            | Self::Blocked(_, reason)
+            | Self::Internal(reason) => reason,
         }
     }
+}
+
+/// What keeps a store from writing, and a client may know: it names nothing of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// There is no space left.
+    DiskFull,
+    /// The file or its file system takes no writes.
+    ReadOnly,
+    /// A file was moved, deleted or replaced while it was open.
+    FileMoved,
 }
 
 impl fmt::Display for StoreError {

@@ -52,6 +52,20 @@ fn what_is_in_flight_is_answered_and_nothing_new_accepted() {
 }
 
 #[test]
+fn a_terminal_that_closes_does_not_end_the_server() {
+    let mut server = Server::start();
+    for status in ["ACCEPTED", "DUPLICATE"] {
+        server.signal(Signal::HUP);
+        assert_eq!(server.connect().ingest(EXAMPLE).json()["status"], status);
+    }
+    assert!(!server.has_ended());
+    let (status, log, data) = server.stop();
+    assert!(status.success(), "{status}: {log}");
+    assert!(log.lines().last().unwrap().contains("\"message\":\"stopped\""), "{log}");
+    assert_eq!(contents(data.path()).raw[&EXAMPLE_ID.parse().unwrap()], EXAMPLE);
+}
+
+#[test]
 fn what_does_not_end_in_time_is_left() {
     let server = Server::start_with(|command| command.args(["--shutdown-timeout=0.3"]));
     let mut in_flight = server.connect();

@@ -1,5 +1,6 @@
 //! Starting, and refusing to start.
 
+use std::net::TcpListener;
 use std::process::Command;
 
 use pik_test_support::Signal;
@@ -43,6 +44,32 @@ fn a_value_that_cannot_be_right_stops_the_start() {
     }
     let told = refusal(|command| command.args(["--max-requests", "0"]));
     assert!(told.contains("from 1"), "{told}");
+}
+
+#[test]
+fn a_fault_that_ends_the_server_is_a_line_of_json_like_all_others() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let damaged = tempfile::tempdir().unwrap();
+    std::fs::write(damaged.path().join("pik.sqlite"), "this is no database\n".repeat(1_000)).unwrap();
+    let for_a_folder = damaged.path().join("pik.sqlite");
+    for (told, named) in [
+        (refusal(|command| command.env("PIK_LISTEN", &address)), address.as_str()),
+        (refusal(|command| command.env("PIK_DATA", damaged.path())), "pik.sqlite"),
+        (refusal(|command| command.env("PIK_DATA", &for_a_folder)), "pik.sqlite"),
+        (refusal(|command| command.env("PIK_LISTEN", "0.0.0.0:0")), "PIK_TOKENS"),
+        // The log's level keeps none of them back.
+        (refusal(|command| command.env("PIK_LISTEN", &address).env("LOG_LEVEL", "error")), address.as_str()),
+    ] {
+        let lines: Vec<serde_json::Value> = told
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in `{line}`")))
+            .collect();
+        let last = lines.last().expect("it tells why");
+        assert_eq!((&last["level"], &last["message"]), (&"ERROR".into(), &"cannot serve".into()), "{last}");
+        assert!(last["timestamp"].is_string(), "{last}");
+        assert!(last["reason"].as_str().is_some_and(|reason| reason.contains(named)), "{named}: {last}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use axum::http::StatusCode;
-use pik_core::StoreError;
+use pik_core::{Obstacle, StoreError};
 use serde::Serialize;
 
 /// What an ERROR is about, as a word a program can match on (`docs/contract.md`, section 7).
@@ -81,11 +81,30 @@ impl ErrorCode {
     }
 }
 
+/// What the client is told of a store that failed. Its reason may name files, tables and accounts, and is for the log.
+pub(crate) fn store_message(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Blocked(Obstacle::DiskFull, _) => {
+            "the store's disk is full; its operator must free some space. Send this again after the seconds in Retry-After"
+        }
+        StoreError::Blocked(Obstacle::ReadOnly, _) => {
+            "the store is read-only; its operator must mount it for writing. Send this again after the seconds in Retry-After"
+        }
+        StoreError::Blocked(Obstacle::FileMoved, _) => {
+            "the store's file was moved, deleted or replaced; its operator must bring it back, or restart the server. Send \
+             this again after the seconds in Retry-After"
+        }
+        StoreError::Overloaded(_) | StoreError::Unavailable(_) | StoreError::Internal(_) => {
+            ErrorCode::from(error).service_message()
+        }
+    }
+}
+
 impl From<&StoreError> for ErrorCode {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Overloaded(_) => Self::Overloaded,
-            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Unavailable(_) | StoreError::Blocked(..) => Self::Unavailable,
             StoreError::Internal(_) => Self::Internal,
         }
     }

@@ -30,7 +30,7 @@ impl StoreFault {
             }
             // A full queue is a store at work.
             Err(StoreError::Overloaded(_)) => {}
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Internal(_))) => {
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Blocked(..) | StoreError::Internal(_))) => {
                 *self.last() = Some((now(), error.clone()));
                 self.present.store(true, Ordering::Relaxed);
             }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use pik_core::StoreError;
+use pik_core::{Obstacle, StoreError};
 use rusqlite::{ErrorCode, ffi};
 
 /// Why a database could not be opened.
@@ -216,7 +216,9 @@ pub(crate) fn store_error(error: &rusqlite::Error) -> StoreError {
     let fault = Fault::of(error);
     let reason = format!("{} ({error})", fault.remedy());
     match fault {
-        Fault::Full | Fault::ReadOnly | Fault::Disk | Fault::Busy | Fault::Memory => StoreError::Unavailable(reason),
+        Fault::Full => StoreError::Blocked(Obstacle::DiskFull, reason),
+        Fault::ReadOnly => StoreError::Blocked(Obstacle::ReadOnly, reason),
+        Fault::Disk | Fault::Busy | Fault::Memory => StoreError::Unavailable(reason),
         Fault::Damaged | Fault::Program => StoreError::Internal(reason),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pik_core::StoreError;
+use pik_core::{Obstacle, StoreError};
 
 use crate::db::files::{Files, Lost};
 use crate::db::lock::Lock;
@@ -36,7 +36,7 @@ impl Health {
     /// After each commit and before any answer: what to answer. `last_seq` is the last occurrence committed.
     pub(crate) fn judge<T>(&self, committed: rusqlite::Result<T>, last_seq: i64) -> Result<T, StoreError> {
         let judged = committed.map_err(|error| store_error(&error)).and_then(|done| {
-            self.files.check().map_err(|lost| StoreError::Unavailable(lost.reason().to_owned()))?;
+            self.files.check().map_err(|lost| StoreError::Blocked(Obstacle::FileMoved, lost.reason().to_owned()))?;
             self.lock.note(&self.mark, last_seq);
             Ok(done)
         });
@@ -58,7 +58,7 @@ impl Health {
 
     /// Whether an event that came now would be stored.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        self.files.check().map_err(|lost| StoreError::Unavailable(lost.reason().to_owned()))?;
+        self.files.check().map_err(|lost| StoreError::Blocked(Obstacle::FileMoved, lost.reason().to_owned()))?;
         let Failures { commit, checkpoint } = &*self.failures();
         commit.as_ref().or(checkpoint.as_ref()).map_or(Ok(()), |error| Err(error.clone()))
     }

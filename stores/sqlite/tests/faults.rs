@@ -150,7 +150,7 @@ fn ingest_until_it_fails() {
         answered.end = batch.end;
     };
     for answer in failed {
-        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        assert_eq!(answer.as_ref().err().map(StoreError::code), Some("unavailable"), "{answer:?}");
     }
     // The writer goes on: what is small enough may still be taken, then it says so again.
     let error = loop {
@@ -160,7 +160,7 @@ fn ingest_until_it_fails() {
         }
         assert!(answered.end < 100_000, "no commit ever failed again");
     };
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert_eq!(error.code(), "unavailable", "{error:?}");
     for number in answered.clone() {
         let submission = submission(number);
         assert_eq!(block_on(store.raw(&submission.event_id)).unwrap().unwrap().into_bytes(), submission.raw);

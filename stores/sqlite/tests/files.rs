@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use pik_core::{Event, IngestTime, Outcome, Receipt, Store, StoreError, Submission};
+use pik_core::{Event, IngestTime, Obstacle, Outcome, Receipt, Store, StoreError, Submission};
 use pik_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -88,14 +88,11 @@ fn nothing_is_answered_ok_while_a_file_is_not_in_its_place() {
             }
             let refused = block_on(store.ingest(submission(2)));
             assert!(
-                matches!(&refused, Err(StoreError::Unavailable(reason)) if reason.contains("moved")),
+                matches!(&refused, Err(StoreError::Blocked(Obstacle::FileMoved, reason)) if reason.contains("moved")),
                 "{refused:?}"
             );
             let refused = block_on(store.ingest_batch(vec![submission(3), submission(4)]));
-            assert!(
-                matches!(refused[..], [Err(StoreError::Unavailable(_)), Err(StoreError::Unavailable(_))]),
-                "{file}"
-            );
+            assert!(matches!(refused[..], [Err(StoreError::Blocked(..)), Err(StoreError::Blocked(..))]), "{file}");
             assert!(block_on(store.ready()).is_err(), "{file} is gone and the store says it is ready");
 
             // Back in its place, nothing is lost, and the store is ready by itself.
@@ -125,7 +122,7 @@ fn an_idle_store_is_not_ready_once_its_database_is_gone() {
     let store = open(&place.database).unwrap();
     block_on(store.ready()).unwrap();
     fs::remove_file(&place.database).unwrap();
-    let Err(StoreError::Unavailable(reason)) = block_on(store.ready()) else { panic!("ready") };
+    let Err(StoreError::Blocked(Obstacle::FileMoved, reason)) = block_on(store.ready()) else { panic!("ready") };
     assert!(reason.contains("the database file was moved, deleted or replaced"), "{reason}");
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use futures_executor::block_on;
-use pik_core::{Event, IngestTime, Receipt, Store, StoreError, Submission};
+use pik_core::{Event, IngestTime, Obstacle, Receipt, Store, StoreError, Submission};
 use pik_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
 
@@ -94,7 +94,7 @@ fn starts() {
             for number in 0..400 {
                 match block_on(store.ingest(submission(number))) {
                     Ok(_) => {}
-                    Err(StoreError::Unavailable(reason)) => {
+                    Err(StoreError::Blocked(Obstacle::DiskFull, reason)) => {
                         println!("{reason}");
                         break;
                     }

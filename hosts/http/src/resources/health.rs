@@ -1,4 +1,4 @@
-//! `GET /healthz` and `GET /readyz`. Open to all: load balancers ask, and learn nothing.
+//! `GET /healthz` and `GET /readyz`. Open to all: load balancers ask, and learn no names of files or services.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;

@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use pik_core::{Answer, Event, Receipt, Rejection, Store, StoreError, Submission};
 
 use super::intake::{Intake, Terms, receive};
+use crate::error_code::store_message;
 use crate::request::media::MediaType;
 use crate::request::other_id;
 use crate::response::answer::{Failed, Ingested};
@@ -53,7 +54,7 @@ pub(super) async fn post<S: Store, H: Host>(
         }
         Err(error) => {
             let code = ErrorCode::from(&error);
-            let body = json(&Failed::of(code, code.service_message(), None, call.dry_run()));
+            let body = json(&Failed::of(code, store_message(&error), None, call.dry_run()));
             let observation = Observation::error(code, Some(error.reason().to_owned())).of_event(subject);
             (code.http_status(), body, observation)
         }

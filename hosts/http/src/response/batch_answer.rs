@@ -5,6 +5,7 @@ use pik_core::{Answer, Outcome, Rejection, StoreError};
 
 use super::answer::{BatchEntry, Failed, Ingested, Rejected};
 use super::json::append;
+use crate::error_code::store_message;
 use crate::{ErrorCode, Observation, Subject};
 
 /// What the answer to an accepted event takes at most, save for long names.
@@ -75,7 +76,7 @@ impl BatchAnswer {
         if self.status != StatusCode::SERVICE_UNAVAILABLE {
             self.status = code.http_status();
         }
-        self.write(BatchEntry::Failed(Failed::of(code, code.service_message(), Some(index), self.dry_run)));
+        self.write(BatchEntry::Failed(Failed::of(code, store_message(error), Some(index), self.dry_run)));
         let observations = &mut self.observations;
         let same = self.failures.iter().copied().find(|at| {
             let known = &observations[*at];

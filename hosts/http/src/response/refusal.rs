@@ -8,6 +8,7 @@ use pik_core::{Code, Problem, Rejection, StoreError};
 use super::Reply;
 use super::answer::{Failed, Rejected};
 use super::json::{json, json_response};
+use crate::error_code::store_message;
 use crate::{ErrorCode, Observation};
 
 /// Why a request is refused as a whole.
@@ -99,7 +100,7 @@ impl From<Rejection> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::service(ErrorCode::from(&error), error.reason())
+        Self::error(ErrorCode::from(&error), store_message(&error)).with_reason(Some(error.reason().to_owned()))
     }
 }
 

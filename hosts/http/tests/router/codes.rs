@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Method;
-use pik_core::{Code, StoreError};
+use pik_core::{Code, Obstacle, StoreError};
 use pik_http::{Config, ErrorCode, HostFault};
 
 use crate::service::{EXAMPLE, Service, read, request};
@@ -68,6 +68,7 @@ fn every_code_of_error() {
     for (error, expected) in [
         (StoreError::Overloaded(String::new()), "503 ERROR overloaded"),
         (StoreError::Unavailable(String::new()), "503 ERROR unavailable"),
+        (StoreError::Blocked(Obstacle::DiskFull, String::new()), "503 ERROR unavailable"),
         (StoreError::Internal(String::new()), "500 ERROR internal"),
     ] {
         service.fail_next([Some(error)]);

@@ -1,10 +1,10 @@
 //! `POST /ingest`.
 
-use pik_core::StoreError;
+use pik_core::{Obstacle, StoreError};
 use pik_http::Config;
 use serde_json::json;
 
-use crate::service::{EXAMPLE, EXAMPLE_ID, EXAMPLE_KEY, Service};
+use crate::service::{Answered, EXAMPLE, EXAMPLE_ID, EXAMPLE_KEY, Service};
 
 #[test]
 fn the_example_is_accepted_and_then_a_duplicate() {
@@ -66,6 +66,30 @@ fn a_store_that_fails_is_an_error_that_may_be_sent_again() {
         assert!(service.observed()[0].contains(&reason));
 
         assert_eq!(service.post("/ingest", EXAMPLE).gist(), "200 ACCEPTED");
+    }
+}
+
+#[test]
+fn an_obstacle_that_the_operator_must_remove_is_named_to_the_client_and_its_reason_is_not() {
+    for (obstacle, named) in
+        [(Obstacle::DiskFull, "disk is full"), (Obstacle::ReadOnly, "read-only"), (Obstacle::FileMoved, "moved")]
+    {
+        let service = Service::new(Config::default());
+        let blocked = || Some(StoreError::Blocked(obstacle, "/srv/secret".into()));
+        let batch = format!("[{EXAMPLE}]");
+        let asks: [&dyn Fn() -> Answered; 3] =
+            [&|| service.post("/ingest", EXAMPLE), &|| service.post("/ingest/batch", batch.clone()), &|| {
+                service.get("/readyz")
+            }];
+        for ask in asks {
+            service.fail_next([blocked()]);
+            let answer = ask();
+            assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+            let text = String::from_utf8(answer.body).unwrap();
+            assert!(text.contains("\"unavailable\"") && text.contains(named), "{text}");
+            assert!(!text.contains("/srv/secret"), "{text}");
+            assert!(service.observed()[0].contains("/srv/secret"), "the log has it");
+        }
     }
 }
 

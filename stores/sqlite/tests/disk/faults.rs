@@ -89,7 +89,10 @@ fn fail(plan: Plan, random: &mut Rng) -> (usize, bool) {
         Some(store) if random.bool() => {
             if plan.stays && struck(place.path()) {
                 let refused = block_on(store.ingest(submission(50, 10)));
-                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}: {context}");
+                assert!(
+                    matches!(refused, Err(StoreError::Unavailable(_) | StoreError::Blocked(..))),
+                    "{refused:?}: {context}"
+                );
                 assert!(block_on(store.ready()).is_err(), "ready while nothing can be stored: {context}");
             }
             calm(place.path());
