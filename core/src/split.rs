@@ -12,7 +12,7 @@ use crate::{
     RawStore, Record, StatsQuery, Store, StoreError, Submission, ingest, read_raw,
 };
 
-/// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest`] puts their calls in order.
+/// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest()`] puts their calls in order.
 #[derive(Debug)]
 pub struct SplitStore<L, R> {
     /// The half that keeps records.

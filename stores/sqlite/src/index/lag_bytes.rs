@@ -14,7 +14,7 @@ pub(crate) fn write(bins: impl Iterator<Item = (i32, u64)>) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`write`] wrote; ends where that ends.
+/// Reads what [`write()`] wrote; ends where that ends.
 pub(crate) fn read(bytes: &[u8]) -> impl Iterator<Item = (i32, u64)> {
     let mut rest = bytes;
     let mut before = 0;
