@@ -50,6 +50,7 @@ fn turn_back(path: &Path, version: i64) {
         .execute_batch(&format!(
             "DROP VIEW events; DROP VIEW duplicates;
              DROP TABLE index_run; DROP TABLE index_fence; DROP TABLE index_block;
+             ALTER TABLE event DROP COLUMN checksum; ALTER TABLE duplicate DROP COLUMN checksum;
              DELETE FROM indexed WHERE name = 'keys';
              {tables}
              INSERT INTO by_id VALUES (7, 1);
