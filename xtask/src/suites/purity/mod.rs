@@ -21,7 +21,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// What the core may name in its `Cargo.toml`.
-const DEPENDENCIES: [&str; 4] = ["chrono", "serde", "serde_json", "sha2"];
+const DEPENDENCIES: [&str; 6] = ["bytes", "chrono", "futures-util", "serde", "serde_json", "sha2"];
 
 /// What must not come in behind those, by a feature that is switched on.
 const FORBIDDEN: [&str; 12] = [
