@@ -12,6 +12,7 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end && u32::try_from(end).is_ok(), "{start} to {end} is no range of a text");
         Self { start: start as u32, end: end as u32 }
     }
 
@@ -32,6 +33,14 @@ pub(crate) struct Name {
 
 /// Far beyond any position in a body. A flag of its own would make members a third larger.
 const UNESCAPED: usize = 1 << 31;
+
+/// Where a name stands.
+enum NameRef {
+    /// In the text.
+    Written(Range<usize>),
+    /// Among the names whose escapes were resolved.
+    Unescaped(Range<usize>),
+}
 
 /// A member of an object.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +64,16 @@ impl Name {
     pub(crate) fn unescaped(unescaped: &str, start: usize) -> Self {
         let name = &unescaped.as_bytes()[start..];
         Self { ranks: ranks(name, name.len()), span: Span::new(UNESCAPED + start, UNESCAPED + unescaped.len()) }
+    }
+
+    #[inline(always)]
+    fn place(&self) -> NameRef {
+        let range = self.span.range();
+        if range.start < UNESCAPED {
+            NameRef::Written(range)
+        } else {
+            NameRef::Unescaped(range.start - UNESCAPED..range.end - UNESCAPED)
+        }
     }
 }
 
@@ -101,21 +120,17 @@ pub(crate) struct Names<'t> {
 
 impl<'t> Names<'t> {
     pub(crate) fn text(&self, name: &Name) -> &'t str {
-        let range = name.span.range();
-        if range.start < UNESCAPED {
-            &self.text[range]
-        } else {
-            &self.unescaped[range.start - UNESCAPED..range.end - UNESCAPED]
+        match name.place() {
+            NameRef::Written(range) => &self.text[range],
+            NameRef::Unescaped(range) => &self.unescaped[range],
         }
     }
 
     #[inline(always)]
     fn bytes(&self, name: &Name) -> &'t [u8] {
-        let range = name.span.range();
-        if range.start < UNESCAPED {
-            &self.text.as_bytes()[range]
-        } else {
-            &self.unescaped.as_bytes()[range.start - UNESCAPED..range.end - UNESCAPED]
+        match name.place() {
+            NameRef::Written(range) => &self.text.as_bytes()[range],
+            NameRef::Unescaped(range) => &self.unescaped.as_bytes()[range],
         }
     }
 
