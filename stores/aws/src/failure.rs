@@ -2,9 +2,12 @@
 
 use std::error::Error;
 
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use pik_core::StoreError;
+
+use crate::on::On;
+use crate::words::{Refusal, in_words};
 
 /// Codes that ask to come back later: by DynamoDB, S3 and the SDK's own list of throttling errors.
 const THROTTLED: [&str; 12] = [
@@ -44,16 +47,44 @@ enum Failure {
 
 /// The store error for a call that failed for good. Conditions that were not met are outcomes and must have been
 /// taken out before.
-pub fn store_error<E>(call: &'static str, error: SdkError<E, Response>) -> StoreError
+pub fn store_error<E>(call: &'static str, on: On<'_>, error: SdkError<E, Response>) -> StoreError
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let reason = format!("{call}: {}", DisplayErrorContext(&error));
-    match sort(&error) {
+    let failure = sort(&error);
+    let what = match answer(&error) {
+        Some(status) => in_words(
+            on,
+            &Refusal {
+                status,
+                code: error.code(),
+                message: error.message(),
+                region: error.raw_response().and_then(|response| response.headers().get("x-amz-bucket-region")),
+                request: error.meta().extra("aws_request_id"),
+            },
+        ),
+        None => causes(&error),
+    };
+    let reason = format!("{call}, {on}: {what}");
+    match failure {
         Failure::Throttled => StoreError::Overloaded(reason),
         Failure::Unavailable => StoreError::Unavailable(reason),
         Failure::Refused => StoreError::Internal(reason),
     }
+}
+
+/// An error and what caused it, each once.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut told: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !told.iter().any(|before| before.contains(&text)) {
+            told.push(text);
+        }
+        next = error.source();
+    }
+    told.join(": ")
 }
 
 fn sort<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Failure {

@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_core::{Commit, EventId, Filed, Inventory, Ledger, Page, Position, RawKey, Record, StoreError};
 
 use crate::failure::store_error;
+use crate::on::On;
 use crate::{AwsStore, item, schema};
 
 const SIDE_BY_SIDE: usize = 16;
@@ -26,7 +27,9 @@ impl Inventory for AwsStore {
                 .exclusive_start_key(schema::EVENT_ID, item::text(event_id))
                 .exclusive_start_key(schema::KIND, item::text(kind));
         }
-        let page = Box::pin(scan.send()).await.map_err(|error| store_error("scan records", error))?;
+        let page = Box::pin(scan.send())
+            .await
+            .map_err(|error| store_error("scan records", On::Table(&self.halves.ledger.table), error))?;
         let items = page.items().iter().map(filed);
         let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
         let next = place(schema::EVENT_ID).zip(place(schema::KIND));

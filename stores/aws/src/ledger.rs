@@ -10,6 +10,7 @@ use pik_core::{Claim, Commit, EventId, Ledger, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::item::Item;
+use crate::on::On;
 use crate::{Clients, Settings, commit, item};
 
 /// Records in one DynamoDB table, by conditional writes.
@@ -39,7 +40,7 @@ impl DynamoLedger {
     pub(crate) async fn find_item(&self, id: &EventId) -> Result<Option<Item>, StoreError> {
         let get =
             self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
-        Ok(Box::pin(get.send()).await.map_err(|error| store_error("find", error))?.item)
+        Ok(Box::pin(get.send()).await.map_err(|error| store_error("find", On::Table(&self.table), error))?.item)
     }
 }
 
@@ -64,7 +65,7 @@ impl Ledger for DynamoLedger {
                     Some(found) => Ok(Claim::Found(item::read(found)?)),
                     None => Err(no_item("claim")),
                 },
-                Some(_) | None => Err(store_error("claim", error)),
+                Some(_) | None => Err(store_error("claim", On::Table(&self.table), error)),
             },
         }
     }
@@ -88,7 +89,7 @@ impl Ledger for DynamoLedger {
                     Some(found) => Ok(Commit::Already(item::read(found)?.receipt)),
                     None => Err(no_item("commit")),
                 },
-                Some(_) | None => Err(store_error("commit", error)),
+                Some(_) | None => Err(store_error("commit", On::Table(&self.table), error)),
             },
         }
     }
@@ -96,7 +97,7 @@ impl Ledger for DynamoLedger {
     async fn record_duplicate(&self, record: &Record) -> Result<(), StoreError> {
         let put =
             self.client.put_item().table_name(&self.table).set_item(Some(item::write(record, self.shards))).send();
-        Box::pin(put).await.map(|_| ()).map_err(|error| store_error("record duplicate", error))
+        Box::pin(put).await.map(|_| ()).map_err(|error| store_error("record duplicate", On::Table(&self.table), error))
     }
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {

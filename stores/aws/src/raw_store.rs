@@ -10,6 +10,7 @@ use bytes::Bytes;
 use pik_core::{Page, Position, Put, RawStore, Record, StoreError};
 
 use crate::failure::store_error;
+use crate::on::On;
 use crate::{Clients, Settings};
 
 /// Raw objects in one S3 bucket, created by `If-None-Match: *` and never written again.
@@ -26,13 +27,29 @@ impl S3RawStore {
         Self { client: clients.s3.clone(), bucket: settings.bucket.clone(), kms_key: settings.kms_key.clone() }
     }
 
+    fn on(&self) -> On<'_> {
+        On::Bucket(&self.bucket, self.kms_key.as_deref())
+    }
+
+    /// A success without what S3 never leaves out. Something else answered, so nothing says that the object is stored.
+    fn not_of_s3(&self, call: &str, without: &str) -> StoreError {
+        StoreError::Internal(format!(
+            "{call}, {}: the answer is a success without {without}, so it is not from S3; check the endpoint and the \
+             proxies before it",
+            self.on()
+        ))
+    }
+
     /// The size of an object; `None` when there is none.
     pub(crate) async fn size_of(&self, key: &str) -> Result<Option<u64>, StoreError> {
         match Box::pin(self.client.head_object().bucket(&self.bucket).key(key).send()).await {
-            Ok(head) => Ok(Some(head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0))),
+            Ok(head) => match head.content_length.map(u64::try_from) {
+                Some(Ok(length)) => Ok(Some(length)),
+                Some(Err(_)) | None => Err(self.not_of_s3("look up raw object", "a length")),
+            },
             Err(error) => match error.as_service_error() {
                 Some(HeadObjectError::NotFound(_)) => Ok(None),
-                Some(_) | None => Err(store_error("look up raw object", error)),
+                Some(_) | None => Err(store_error("look up raw object", self.on(), error)),
             },
         }
     }
@@ -62,10 +79,11 @@ impl S3RawStore {
             put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key).bucket_key_enabled(true);
         }
         match Box::pin(put.send()).await {
-            Ok(_) => Ok(Put::Created),
+            Ok(answer) if answer.e_tag.is_some() => Ok(Put::Created),
+            Ok(_) => Err(self.not_of_s3("create raw object", "an ETag")),
             // Also what an attempt of ours finds whose first answer was lost.
             Err(error) if already_there(&error) => Ok(Put::Exists),
-            Err(error) => Err(store_error("create raw object", error)),
+            Err(error) => Err(store_error("create raw object", self.on(), error)),
         }
     }
 
@@ -73,7 +91,7 @@ impl S3RawStore {
     pub async fn keys(&self, prefix: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let page = Box::pin(list.set_continuation_token(from.map(|from| from.as_str().to_owned())).send()).await;
-        let page = page.map_err(|error| store_error("list objects", error))?;
+        let page = page.map_err(|error| store_error("list objects", self.on(), error))?;
         let next =
             if page.is_truncated() == Some(true) { page.next_continuation_token.map(Position::new) } else { None };
         let objects = page.contents.unwrap_or_default();
@@ -86,13 +104,13 @@ impl S3RawStore {
             Ok(object) => object,
             Err(error) => match error.as_service_error() {
                 Some(GetObjectError::NoSuchKey(_)) => return Ok(None),
-                Some(_) | None => return Err(store_error("read raw object", error)),
+                Some(_) | None => return Err(store_error("read raw object", self.on(), error)),
             },
         };
         match object.body.collect().await {
             Ok(bytes) => Ok(Some(bytes.into_bytes())),
             // The answer broke off, or its checksum does not match.
-            Err(error) => Err(StoreError::Unavailable(format!("read raw object: {error}"))),
+            Err(error) => Err(StoreError::Unavailable(format!("read raw object, {}: {error}", self.on()))),
         }
     }
 }
@@ -118,10 +136,81 @@ impl RawStore for S3RawStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         let head = Box::pin(self.client.head_bucket().bucket(&self.bucket).send()).await;
-        head.map(|_| ()).map_err(|error| store_error("look up bucket", error))
+        head.map(|_| ()).map_err(|error| store_error("look up bucket", self.on(), error))
     }
 }
 
 fn already_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().is_some_and(|error| error.code() == Some("PreconditionFailed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::config::retry::RetryConfig;
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A store whose endpoint answers one call, with this.
+    async fn answered(answer: &'static str) -> S3RawStore {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            // What is left of the request is read, so that closing does not reset the connection.
+            stream.shutdown().await.unwrap();
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.unwrap();
+        });
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://{address}"))
+            .force_path_style(true)
+            .retry_config(RetryConfig::disabled())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        S3RawStore { client: Client::from_conf(config), bucket: "events".into(), kms_key: None }
+    }
+
+    async fn put(answer: &'static str) -> Result<Put, StoreError> {
+        answered(answer).await.put("raw/1", Bytes::from_static(b"{}"), []).await
+    }
+
+    async fn size(answer: &'static str) -> Result<Option<u64>, StoreError> {
+        answered(answer).await.size_of("raw/1").await
+    }
+
+    #[tokio::test]
+    async fn a_put_is_stored_only_when_s3_names_the_object() {
+        let stored = put("HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(stored, Ok(Put::Created));
+        let other = put("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
+        assert!(matches!(&other, StoreError::Internal(reason) if reason.contains("without an ETag")), "{other}");
+    }
+
+    #[tokio::test]
+    async fn an_object_has_the_size_that_s3_says_and_no_other() {
+        assert_eq!(size("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n").await, Ok(Some(7)));
+        assert_eq!(size("HTTP/1.1 404 Not Found\r\n\r\n").await, Ok(None));
+        let other = size("HTTP/1.1 200 OK\r\n\r\n").await.unwrap_err();
+        assert!(matches!(&other, StoreError::Internal(reason) if reason.contains("without a length")), "{other}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_in_words() {
+        let moved = "HTTP/1.1 301 Moved\r\nx-amz-bucket-region: eu-west-1\r\ncontent-length: 0\r\n\r\n";
+        let told = "bucket events is in region eu-west-1; set AWS_REGION=eu-west-1";
+        let error = put(moved).await.unwrap_err();
+        assert!(error.reason().contains(told), "{error}");
+        let error = size(moved).await.unwrap_err();
+        assert!(error.reason().contains(told), "{error}");
+    }
 }

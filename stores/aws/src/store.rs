@@ -10,6 +10,7 @@ use pik_core::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::on::On;
 use crate::{Clients, DynamoLedger, S3RawStore, Settings};
 
 /// How many ingests of one host are under way at once, each with a call and so a connection of its own.
@@ -56,6 +57,14 @@ impl AwsStore {
             clients,
             settings,
         })
+    }
+
+    pub(crate) fn on_bucket(&self) -> On<'_> {
+        On::Bucket(&self.settings.bucket, self.settings.kms_key.as_deref())
+    }
+
+    pub(crate) fn on_table(&self) -> On<'_> {
+        On::Table(&self.settings.table)
     }
 
     /// A place among those under way, in the order of asking.

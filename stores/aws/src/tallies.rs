@@ -8,6 +8,7 @@ use pik_core::{Bucket, EventTime, Outcome, StatsQuery, StoreError, Tally};
 
 use crate::failure::store_error;
 use crate::investigate::day_of_type;
+use crate::on::On;
 use crate::walk::SIDE_BY_SIDE;
 use crate::{BY_LAG, DynamoLedger, item, schema};
 
@@ -60,7 +61,7 @@ impl DynamoLedger {
         let mut start = None;
         loop {
             let page = Box::pin(walk.clone().set_exclusive_start_key(start).send()).await;
-            let page = page.map_err(|error| store_error("count records", error))?;
+            let page = page.map_err(|error| store_error("count records", On::Table(&self.table), error))?;
             for found in page.items() {
                 let arrival = item::read_arrival(found)?;
                 if let Some(place) = query.place_of(&arrival.event_time) {

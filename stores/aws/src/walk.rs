@@ -10,6 +10,7 @@ use pik_core::{Record, StoreError};
 
 use crate::failure::store_error;
 use crate::item::{self, Item};
+use crate::on::On;
 
 /// How many partitions one question reads at the same time.
 pub(crate) const SIDE_BY_SIDE: usize = 32;
@@ -65,7 +66,13 @@ impl Walk {
         while self.needs_more() {
             let limit = i32::try_from(count.max(1)).unwrap_or(i32::MAX);
             let query = self.query.clone().limit(limit).set_exclusive_start_key(self.start.take());
-            let page = Box::pin(query.send()).await.map_err(|error| store_error("query records", error))?;
+            let page = Box::pin(query.send()).await.map_err(|error| {
+                store_error(
+                    "query records",
+                    On::Table(self.query.get_table_name().as_deref().unwrap_or_default()),
+                    error,
+                )
+            })?;
             for found in page.items() {
                 self.found.push_back(item::read(found)?);
             }

@@ -8,7 +8,7 @@ use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
 };
-use pik_aws::store_error;
+use pik_aws::{On, store_error};
 use pik_core::{EventId, StoreError};
 
 /// The most messages of one call.
@@ -56,13 +56,16 @@ impl SqsQueue {
         }
         let client = client().await?;
         let found = client.get_queue_url().queue_name(name).set_queue_owner_aws_account_id(account.map(str::to_owned));
-        let found = Box::pin(found.send()).await.map_err(|error| store_error("look up queue", error))?;
+        let found =
+            Box::pin(found.send()).await.map_err(|error| store_error("look up queue", On::Queue(name), error))?;
         let Some(url) = found.queue_url else {
             return Err(StoreError::Internal(format!("the queue `{name}` has no URL")));
         };
         let wanted = QueueAttributeName::MaximumMessageSize;
         let asked = client.get_queue_attributes().queue_url(&url).attribute_names(wanted.clone());
-        let asked = Box::pin(asked.send()).await.map_err(|error| store_error("read queue attributes", error))?;
+        let asked = Box::pin(asked.send())
+            .await
+            .map_err(|error| store_error("read queue attributes", On::Queue(name), error))?;
         let told = asked.attributes.as_ref().and_then(|attributes| attributes.get(&wanted)?.parse().ok());
         Ok(Self { client, url, is_fifo: name.ends_with(".fifo"), message_bytes: told.unwrap_or(BATCH_BYTES) })
     }
@@ -114,7 +117,7 @@ impl SqsQueue {
             entries.push(entry.build().map_err(incomplete)?);
         }
         let send = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send();
-        Ok(Box::pin(send).await.map_err(|error| store_error("send messages", error))?.failed)
+        Ok(Box::pin(send).await.map_err(|error| store_error("send messages", On::Queue(&self.url), error))?.failed)
     }
 
     /// Why the queue would not take an event, whatever else is sent.

@@ -38,7 +38,7 @@ async fn exists(store: &AwsStore) -> Result<bool, StoreError> {
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
             Some(HeadBucketError::NotFound(_)) => Ok(false),
-            Some(_) | None => Err(store_error("look up bucket", error)),
+            Some(_) | None => Err(store_error("look up bucket", store.on_bucket(), error)),
         },
     }
 }
@@ -60,7 +60,7 @@ async fn create(store: &AwsStore, provision: &Provision) -> Result<(), StoreErro
         Err(error) => match error.as_service_error() {
             // Another `init` at the same time, or our own first attempt whose answer was lost.
             Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(()),
-            Some(_) | None => Err(store_error("create bucket", error)),
+            Some(_) | None => Err(store_error("create bucket", store.on_bucket(), error)),
         },
     }
 }
@@ -73,7 +73,7 @@ async fn set_up(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check>
     match s3.put_bucket_versioning().bucket(bucket).versioning_configuration(enabled).send().await {
         Ok(_) => checks.push(Check::created("bucket versioning")),
         Err(error) if is_unsupported(&error) => {}
-        Err(error) => return Err(store_error("enable bucket versioning", error)),
+        Err(error) => return Err(store_error("enable bucket versioning", store.on_bucket(), error)),
     }
 
     let blocked = PublicAccessBlockConfiguration::builder()
@@ -85,7 +85,7 @@ async fn set_up(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check>
     match s3.put_public_access_block().bucket(bucket).public_access_block_configuration(blocked).send().await {
         Ok(_) => checks.push(Check::created("bucket public access block")),
         Err(error) if is_unsupported(&error) => {}
-        Err(error) => return Err(store_error("block public access", error)),
+        Err(error) => return Err(store_error("block public access", store.on_bucket(), error)),
     }
 
     if let Some(days) = provision.object_lock_days {
@@ -98,7 +98,7 @@ async fn set_up(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check>
         match s3.put_object_lock_configuration().bucket(bucket).object_lock_configuration(lock).send().await {
             Ok(_) => checks.push(Check::created("bucket object lock")),
             Err(error) if is_unsupported(&error) => {}
-            Err(error) => return Err(store_error("set object lock", error)),
+            Err(error) => return Err(store_error("set object lock", store.on_bucket(), error)),
         }
     }
     Ok(())
@@ -114,7 +114,7 @@ async fn compare(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check
             Check::compared(what, BucketVersioningStatus::Enabled.as_str(), found)
         }
         Err(error) if is_unsupported(&error) => Check::unsupported(what),
-        Err(error) => return Err(store_error("read bucket versioning", error)),
+        Err(error) => return Err(store_error("read bucket versioning", store.on_bucket(), error)),
     });
 
     let what = "bucket public access block";
@@ -124,7 +124,7 @@ async fn compare(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check
         Err(error) if error.code() == Some("NoSuchPublicAccessBlockConfiguration") => {
             Check::compared(what, ALL_BLOCKED, blocks(None))
         }
-        Err(error) => return Err(store_error("read public access block", error)),
+        Err(error) => return Err(store_error("read public access block", store.on_bucket(), error)),
     });
 
     if let Some(days) = provision.object_lock_days {
@@ -136,7 +136,7 @@ async fn compare(store: &AwsStore, provision: &Provision, checks: &mut Vec<Check
             Err(error) if error.code() == Some("ObjectLockConfigurationNotFoundError") => {
                 Check::compared(what, wanted, lock(None))
             }
-            Err(error) => return Err(store_error("read object lock", error)),
+            Err(error) => return Err(store_error("read object lock", store.on_bucket(), error)),
         });
     }
     Ok(())
@@ -178,7 +178,7 @@ async fn create_only(store: &AwsStore) -> Result<Check, StoreError> {
             Ok(_) => {}
             Err(error) if error.code() == Some("PreconditionFailed") => outcome = "refused when the object exists",
             Err(error) if is_unsupported(&error) => outcome = "unknown to the endpoint",
-            Err(error) => return Err(store_error("try a create-only put", error)),
+            Err(error) => return Err(store_error("try a create-only put", store.on_bucket(), error)),
         }
     }
     Ok(Check::compared("bucket create-only put", "refused when the object exists", outcome))

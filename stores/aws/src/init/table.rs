@@ -42,7 +42,7 @@ async fn describe(store: &AwsStore) -> Result<Option<TableDescription>, StoreErr
         Ok(found) => Ok(found.table),
         Err(error) => match error.as_service_error() {
             Some(DescribeTableError::ResourceNotFoundException(_)) => Ok(None),
-            Some(_) | None => Err(store_error("describe table", error)),
+            Some(_) | None => Err(store_error("describe table", store.on_table(), error)),
         },
     }
 }
@@ -78,7 +78,7 @@ async fn create(store: &AwsStore) -> Result<(), StoreError> {
         Ok(_) => Ok(()),
         Err(error) => match error.as_service_error() {
             Some(CreateTableError::ResourceInUseException(_)) => Ok(()),
-            Some(_) | None => Err(store_error("create table", error)),
+            Some(_) | None => Err(store_error("create table", store.on_table(), error)),
         },
     }
 }
@@ -127,7 +127,7 @@ async fn recover_points_in_time(store: &AwsStore, checks: &mut Vec<Check>) -> Re
     match update.point_in_time_recovery_specification(on).send().await {
         Ok(_) => checks.push(Check::created("table point-in-time recovery")),
         Err(error) if is_unsupported(&error) => {}
-        Err(error) => return Err(store_error("enable point-in-time recovery", error)),
+        Err(error) => return Err(store_error("enable point-in-time recovery", store.on_table(), error)),
     }
     Ok(())
 }
@@ -182,7 +182,7 @@ async fn compare_recovery(store: &AwsStore, checks: &mut Vec<Check>) -> Result<(
             Check::compared(what, PointInTimeRecoveryStatus::Enabled.as_str(), status.as_str())
         }
         Err(error) if is_unsupported(&error) => Check::unsupported(what),
-        Err(error) => return Err(store_error("read point-in-time recovery", error)),
+        Err(error) => return Err(store_error("read point-in-time recovery", store.on_table(), error)),
     });
     Ok(())
 }
@@ -198,7 +198,7 @@ async fn compare_expiry(store: &AwsStore, checks: &mut Vec<Check>) -> Result<(),
             Check::compared(what, TimeToLiveStatus::Disabled.as_str(), status.as_str())
         }
         Err(error) if is_unsupported(&error) => Check::unsupported(what),
-        Err(error) => return Err(store_error("read time to live", error)),
+        Err(error) => return Err(store_error("read time to live", store.on_table(), error)),
     });
     Ok(())
 }
