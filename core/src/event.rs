@@ -224,7 +224,7 @@ fn read_body<'a, S: Sink>(text: &'a str, sink: &mut S) -> Scan<(Option<Members<'
                     "another event begins behind the event; write one event a line (`curl -d` removes line ends, \
                  `--data-binary` keeps them)"
                 }
-                _ => "text after the event's closing brace; send one event a body",
+                _ => "text after the end of the event; send one event a body",
             },
         );
     }

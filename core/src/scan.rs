@@ -130,7 +130,7 @@ pub(crate) fn literal(bytes: &[u8], at: usize) -> Scan<usize> {
         [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => Ok(at + 4),
         [b'f', b'a', b'l', b's', b'e', ..] => Ok(at + 5),
         [] => error(at, "the text ends where a JSON value is expected"),
-        [b'N' | b'I' | b'u', ..] => {
+        _ if [&b"NaN"[..], b"Infinity", b"undefined"].iter().any(|name| rest.starts_with(name)) => {
             error(at, "NaN, Infinity and undefined are no JSON; send null, or leave the member out")
         }
         _ => error(at, "expected a JSON value"),

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn inspect(args: &Args) -> anyhow::Result<ExitCode> {
     let mut report = Report::new(args.json);
     let inspected = pik_sqlite::inspect(args.store.database(), |notice| report.note(notice));
-    report.end()?;
+    report.end(inspected.is_ok())?;
     let inspected = inspected?;
     eprintln!("{}", newest(&inspected));
     if inspected.without_checksum > 0 {
@@ -86,7 +86,7 @@ fn check(inventory: &impl Inventory, args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut report = Report::new(args.json);
     let walked = block_on(verify(inventory, &how, |notice| report.note(notice)))?;
-    report.end()?;
+    report.end(walked.is_ok())?;
     walked?;
     Ok(if report.findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -141,10 +141,15 @@ impl Report {
         format!("{records} records, {objects} raw objects, {findings} findings, {repaired} repaired")
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    /// The counts of a walk that did not come to its end are no verdict.
+    fn end(&mut self, is_complete: bool) -> io::Result<()> {
         self.bar.finish_and_clear();
         self.out.flush()?;
-        tell(self.counts());
+        if is_complete {
+            tell(self.counts());
+        } else if self.records + self.objects > 0 {
+            tell(format_args!("not finished: {}", self.counts()));
+        }
         std::mem::replace(&mut self.printed, Ok(()))
     }
 }

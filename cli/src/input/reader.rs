@@ -113,7 +113,7 @@ impl Open {
     fn read(&mut self, body: &mut Vec<u8>) -> io::Result<Option<Found>> {
         if let Walk::Unknown(format) = self.walk {
             match self.shape(format)? {
-                Shape::Lines => self.walk = Walk::Lines,
+                Shape::Lines | Shape::Header => self.walk = Walk::Lines,
                 Shape::OneEvent | Shape::Cut => self.walk = Walk::OneEvent,
                 Shape::Array => self.walk = Walk::Array(ArrayWalk::Before),
                 Shape::Other(message) => {
@@ -156,6 +156,7 @@ impl Open {
                 match shape::of_beginning(beginning) {
                     // A line that is too long says nothing about the lines behind it.
                     Shape::Cut if is_one_long_line => Ok(Shape::Lines),
+                    Shape::Header => Ok(shape::of_header(self.text.look_ahead(MAX_BODY_BYTES)?)),
                     Shape::Cut => Ok(shape::of_cut(self.text.look_ahead(2 * MAX_BODY_BYTES)?)),
                     shape => Ok(shape),
                 }

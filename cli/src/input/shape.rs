@@ -14,9 +14,9 @@ pub(super) enum Shape {
     Other(&'static str),
     /// The first line ends inside a JSON value: it is told by what comes behind it.
     Cut,
+    /// The first line could be the header of a table: it is told by what comes behind it.
+    Header,
 }
-
-const MEMBERS: [&str; 5] = ["source", "event_type", "entity_id", "event_time", "payload"];
 
 /// Told by the first line that is not blank, and what stands before it.
 pub(super) fn of_beginning(beginning: &[u8]) -> Shape {
@@ -26,9 +26,7 @@ pub(super) fn of_beginning(beginning: &[u8]) -> Shape {
     let Some(line) = beginning.split(|byte| *byte == b'\n').find(|line| !is_blank(line)) else { return Shape::Lines };
     match line.trim_ascii() {
         [b'[', ..] => Shape::Array,
-        line if is_csv(line) => {
-            Shape::Other("a table of comma-separated values, not JSON; write one JSON object a line for each event")
-        }
+        line if is_header(line) => Shape::Header,
         line if ends_inside_a_value(line) => Shape::Cut,
         _ => Shape::Lines,
     }
@@ -45,6 +43,14 @@ pub(super) fn of_cut(beginning: &[u8]) -> Shape {
     if lines.any(|line| whole(line.trim_ascii())) { Shape::Lines } else { Shape::OneEvent }
 }
 
+/// Told by some lines of the file. A first line that is broken must not take the events behind it for rows of a table.
+pub(super) fn of_header(beginning: &[u8]) -> Shape {
+    if beginning.split(|byte| *byte == b'\n').any(|line| line.trim_ascii().starts_with(b"{")) {
+        return Shape::Lines;
+    }
+    Shape::Other("a table of comma-separated values, not JSON; write one JSON object a line for each event")
+}
+
 /// What is wrong with a file whose bytes are no UTF-8 text.
 pub(super) fn binary(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
@@ -57,16 +63,13 @@ pub(super) fn binary(beginning: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A header with one of our names, or at least four fields that are no JSON.
-fn is_csv(line: &[u8]) -> bool {
+/// Two fields or more, with no sign of JSON in them.
+fn is_header(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else { return false };
-    if line.contains(['{', '}', '[', ']', ':']) {
-        return false;
-    }
-    [',', ';', '\t'].into_iter().any(|separator| {
-        let fields: Vec<&str> = line.split(separator).map(|field| field.trim().trim_matches('"')).collect();
-        fields.len() >= 4 || (fields.len() >= 2 && fields.iter().any(|field| MEMBERS.contains(field)))
-    })
+    !line.contains(['{', '}', '[', ']', ':'])
+        && [',', ';', '\t']
+            .into_iter()
+            .any(|separator| line.contains(separator) && line.split(separator).all(|field| !field.trim().is_empty()))
 }
 
 /// A line such as `{`, after which the event goes on. A line that is broken by itself is a bad line of NDJSON.
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_beginning_tells_the_shape() {
-        let cases: [(&[u8], Shape); 12] = [
+        let cases: [(&[u8], Shape); 14] = [
             (b"", Shape::Lines),
             (b"\n \n{\"a\":1}\n", Shape::Lines),
             (b"nope", Shape::Lines),
@@ -89,9 +92,11 @@ mod tests {
             (b"{\"source\":\"a, b, c, d", Shape::Cut),
             (b" [\n", Shape::Array),
             (b"[{}]", Shape::Array),
-            (b"\"a,b,c,d\"", Shape::Other("")),
-            (b"source,event_type", Shape::Other("")),
-            (b"id;time;name;amount", Shape::Other("")),
+            (b"\"a,b,c,d\"", Shape::Header),
+            (b"source,event_type", Shape::Header),
+            (b"user_id,created_at,amount", Shape::Header),
+            (b"id;time", Shape::Header),
+            (b"broken,", Shape::Lines),
             (b"\x1f\x8b\x08", Shape::Other("")),
         ];
         for (beginning, expected) in cases {
@@ -101,6 +106,13 @@ mod tests {
             };
             assert_eq!(found, expected, "{}", beginning.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_broken_first_line_does_not_make_a_table_of_the_events_behind_it() {
+        assert!(matches!(of_header(b"user_id,amount\nu1,5\nu2,6\n"), Shape::Other(_)));
+        assert!(matches!(of_header(b"user_id,amount"), Shape::Other(_)));
+        assert_eq!(of_header(b"rubbish, four, words, here\n\n{\"source\":\"a\"}\n"), Shape::Lines);
     }
 
     #[test]

@@ -109,5 +109,6 @@ fn a_mistyped_folder_is_not_made() {
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("there is no database"), "{told}");
+    assert!(!told.contains("findings"), "no verdict on what was not read: {told}");
     assert!(!mistyped.exists());
 }

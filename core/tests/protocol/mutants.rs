@@ -45,7 +45,7 @@ pub(crate) enum Mutation {
     NoCommit,
     FailedCommitIsAccepted,
     FailedPutIsIgnored,
-    /// Whoever finishes a claim, arrivals list it where it was claimed.
+    /// An attempt that finishes another's claim leaves it listed at the time of the claim.
     ListedUnderClaim,
     /// However long an attempt takes, arrivals list what it did where it began.
     ListedUnderBeginning,

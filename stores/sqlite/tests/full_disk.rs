@@ -37,7 +37,7 @@ impl Disk {
         self.folder.path().join("disk")
     }
 
-    /// Leaves so many bytes free, in whole blocks.
+    /// Fills the disk until `free` bytes are left, in whole blocks.
     fn fill(&self, free: usize) {
         let path = self.path().join("ballast");
         let _ = fs::remove_file(&path);

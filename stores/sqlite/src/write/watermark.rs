@@ -1,8 +1,8 @@
 //! Until when arrivals are settled, exactly.
 //!
-//! What was told to somebody is the watermark: no window of arrivals that ends there or before may gain a record. An
-//! ingest that is under way holds the watermark below its ingest time. One that comes with an older time, because a clock
-//! stepped back or its body took long to read, arrives at the watermark instead.
+//! The watermark is the latest time that an answer gave as settled. No window of arrivals that ends there or before may gain
+//! a record. An ingest under way holds the watermark at or below its ingest time. An ingest with an older time, because a
+//! clock stepped back or its body took long to read, is listed at the watermark instead.
 //!
 //! A restart must not forget the watermark, and a commit for each question would cost too much. So the database keeps a
 //! ceiling [`AHEAD_MS`] above what was told, and the store begins there when it is opened.
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pik_core::{IngestTime, Submission};
 use rusqlite::{Connection, OptionalExtension};
 
-/// How far the ceiling is moved ahead: at most one commit in so many milliseconds is made for questions alone, and after a
-/// restart the first events may arrive so much later than the clock says.
+/// How far ahead the ceiling is moved, in milliseconds. Questions alone cause at most one commit in this time. After a
+/// restart, the first events may be stamped this much later than the clock shows.
 const AHEAD_MS: i64 = 1_000;
 
 /// What was told of settled arrivals, and what is under way.

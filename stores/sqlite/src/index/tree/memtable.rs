@@ -81,8 +81,8 @@ impl Memory {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The keys at this moment. Whoever reads the runs, too, takes them first: a key that is flushed in between is seen twice,
-    /// the other way round it would not be seen at all.
+    /// The keys at this moment. A reader takes this view before it reads the runs. A key that is flushed in between is then
+    /// seen twice; in the other order it would not be seen at all.
     pub(crate) fn view(&self) -> View {
         let state = self.read();
         let frozen = state.frozen.iter().flat_map(|frozen| &frozen.chunks);
