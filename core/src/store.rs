@@ -38,7 +38,9 @@ pub trait Store: Send + Sync + 'static {
     /// A store may keep the promise up to a stated bound on clocks and calls. See [`SETTLING_MS`](crate::SETTLING_MS).
     fn settled_until(&self, now: IngestTime) -> impl Future<Output = Result<IngestTime, StoreError>> + Send;
 
-    /// Whether the store answers.
+    /// Whether an ingest that came now would be stored, as far as the store knows. A store that cannot try this without
+    /// writing remembers a failed commit until one succeeds, and sees to it that one is tried: no client sends events to a
+    /// host that is not ready.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

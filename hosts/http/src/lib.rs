@@ -16,7 +16,6 @@ mod response;
 mod screen;
 mod service;
 pub mod settings;
-mod store_fault;
 
 pub use api::Api;
 pub use call::{Call, Surface};

@@ -9,7 +9,6 @@ use crate::request::body_budget::BodyBudget;
 use crate::request::cors::Cors;
 use crate::request::tokens::Tokens;
 use crate::response::json::json;
-use crate::store_fault::StoreFault;
 use crate::{Config, ConfigError, Host};
 
 /// What every request shares.
@@ -20,7 +19,6 @@ pub(crate) struct Service<S, H> {
     tokens: Tokens,
     cors: Cors,
     budget: Arc<BodyBudget>,
-    store_fault: StoreFault,
     openapi: OnceLock<Bytes>,
 }
 
@@ -33,7 +31,6 @@ impl<S, H: Host> Service<S, H> {
             tokens: Tokens::new(&config.tokens),
             cors: Cors::new(&config.cors_origins),
             budget: Arc::new(BodyBudget::new(config.max_bytes_under_way)),
-            store_fault: StoreFault::default(),
             openapi: OnceLock::new(),
             config,
         })
@@ -61,10 +58,6 @@ impl<S, H: Host> Service<S, H> {
 
     pub(crate) fn budget(&self) -> &Arc<BodyBudget> {
         &self.budget
-    }
-
-    pub(crate) fn store_fault(&self) -> &StoreFault {
-        &self.store_fault
     }
 
     /// The OpenAPI document, made when it is first asked for: a cold start has no use for it.

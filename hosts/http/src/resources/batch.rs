@@ -60,11 +60,7 @@ pub(super) async fn post<S: Store, H: Host>(
     } else if call.dry_run() {
         foretell::answers(service.store(), &submissions).await
     } else {
-        let results = service.store().ingest_batch(submissions).await;
-        for result in &results {
-            service.store_fault().note(|| service.host().monotonic(), result);
-        }
-        results
+        service.store().ingest_batch(submissions).await
     };
     Ok(answer(call.dry_run(), expected, results))
 }

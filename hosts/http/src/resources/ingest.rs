@@ -39,13 +39,8 @@ pub(super) async fn post<S: Store, H: Host>(
     };
     let (submission, _share) = received.work(service.host(), parse).await?;
     let subject = Subject::of_submission(&submission);
-    let result = if call.dry_run() {
-        foretell(service, &submission).await
-    } else {
-        let result = service.store().ingest(submission).await;
-        service.store_fault().note(|| service.host().monotonic(), &result);
-        result
-    };
+    let result =
+        if call.dry_run() { foretell(service, &submission).await } else { service.store().ingest(submission).await };
     let edge_event_id = other_id(&head.headers, &subject.event_id);
     let (status, body, observation) = match result {
         Ok(answer) => {

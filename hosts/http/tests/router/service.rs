@@ -31,13 +31,6 @@ pub(crate) struct TestHost {
     observed: Mutex<Vec<String>>,
 }
 
-impl TestHost {
-    /// Lets time go by.
-    pub(crate) fn pass(&self, time: Duration) {
-        self.monotonic_ms.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
-    }
-}
-
 impl Host for TestHost {
     fn now_ms(&self) -> i64 {
         NOW_MS
