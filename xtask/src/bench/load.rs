@@ -24,9 +24,10 @@ pub(super) const BATCH: u32 = 100;
 
 /// What was answered.
 pub(super) struct Measured {
+    pub(super) events: u64,
     pub(super) events_per_second: f64,
-    pub(super) p50: String,
-    pub(super) p99: String,
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 /// Loads the server and returns how many events a second it answered. Any answer but a 200 is an error.
@@ -52,6 +53,21 @@ pub(super) fn load(address: &str, shape: Shape, seconds: u64) -> Result<Measured
         let line = printed.lines().find_map(|line| line.trim().strip_prefix(label));
         line.map(|rest| rest.trim().to_owned()).with_context(|| format!("no `{label}` in what wrk printed:\n{printed}"))
     };
-    let requests: f64 = value("Requests/sec:")?.parse()?;
-    Ok(Measured { events_per_second: requests * f64::from(count), p50: value("50%")?, p99: value("99%")? })
+    let rate: f64 = value("Requests/sec:")?.parse()?;
+    let requests = printed.lines().find_map(|line| line.trim().split_once(" requests in "));
+    let requests: u64 = requests.context("wrk told no number of requests")?.0.parse()?;
+    Ok(Measured {
+        events: requests * u64::from(count),
+        events_per_second: rate * f64::from(count),
+        p50_ms: milliseconds(&value("50%")?)?,
+        p99_ms: milliseconds(&value("99%")?)?,
+    })
+}
+
+/// A time as `wrk` prints it.
+fn milliseconds(text: &str) -> Result<f64> {
+    let units = [("us", 0.001), ("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)];
+    let found = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let (number, factor) = found.with_context(|| format!("wrk told the time `{text}`"))?;
+    Ok(number.parse::<f64>()? * factor)
 }

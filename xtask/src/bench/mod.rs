@@ -5,9 +5,13 @@ use anyhow::{Result, bail};
 mod core;
 mod lambda;
 mod load;
+mod nats;
 mod postgres;
 mod process;
+mod processor_time;
 mod queries;
+mod rate;
+mod redis;
 mod server;
 mod worker;
 

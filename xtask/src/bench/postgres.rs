@@ -1,5 +1,4 @@
-//! The peer: PostgreSQL with one table and its primary key, `INSERT … ON CONFLICT DO NOTHING`, synchronous commit, on the
-//! same disk.
+//! The peer: PostgreSQL with one table, `INSERT … ON CONFLICT DO NOTHING`, synchronous commit, on the same disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::load::CONNECTIONS;
+use super::rate::Rate;
 use crate::command::{Run, program};
 use crate::setup::apt;
 
@@ -15,6 +15,11 @@ const PORT: &str = "15432";
 
 const TABLE: &str = "CREATE TABLE event (event_id bytea PRIMARY KEY, source text NOT NULL, event_type text NOT NULL, \
     entity_id text NOT NULL, event_time timestamptz NOT NULL, ingest_time timestamptz NOT NULL DEFAULT now(), raw text NOT NULL)";
+
+/// What answers the questions that the service answers, beside the primary key.
+const INDEXES: &str = "CREATE INDEX by_entity ON event (entity_id, event_time); \
+    CREATE INDEX by_lag ON event (source, event_type, ((event_time AT TIME ZONE 'UTC')::date), (ingest_time - event_time)); \
+    CREATE INDEX by_ingest ON event (ingest_time); CREATE INDEX by_type ON event (source, event_type, event_time)";
 
 /// An `INSERT` of `rows` new events, each about 300 bytes of raw text.
 fn insert(rows: u32) -> String {
@@ -56,12 +61,28 @@ impl Postgres {
             .arg("--pgdata")
             .arg(&data)
             .run()?;
-        server.command("psql")?.args(connection()).args(["--quiet", "--command", TABLE, "postgres"]).run()?;
+        server.sql(TABLE)?;
         Ok(server)
     }
 
-    /// Inserts for `seconds` from 64 clients and returns how many rows a second were committed.
-    pub(super) fn rows_per_second(&self, rows: u32, seconds: u64) -> Result<f64> {
+    /// An empty table with five indexes from now on.
+    pub(super) fn with_indexes(&self) -> Result<()> {
+        self.sql("TRUNCATE event")?;
+        self.sql(INDEXES)
+    }
+
+    fn sql(&self, statement: &str) -> Result<()> {
+        self.command("psql")?.args(connection()).args(["--quiet", "--command", statement, "postgres"]).run()
+    }
+
+    /// Inserts for `seconds` from 64 clients, `rows` in a transaction.
+    pub(super) fn rows(&self, rows: u32, seconds: u64) -> Result<Rate> {
+        let process = fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let process = process.lines().next().context("postmaster.pid is empty")?.parse()?;
+        Rate::of(process, || Ok(self.transactions(rows, seconds)? * u64::from(rows)))
+    }
+
+    fn transactions(&self, rows: u32, seconds: u64) -> Result<u64> {
         let script = self.folder.join(format!("insert-{rows}.sql"));
         fs::write(&script, insert(rows))?;
         let printed = self
@@ -73,9 +94,9 @@ impl Postgres {
             .arg(script)
             .arg("postgres")
             .read()?;
-        let line = printed.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench told no tps")?;
-        let transactions: f64 = line.split(' ').next().unwrap_or_default().parse()?;
-        Ok(transactions * f64::from(rows))
+        let label = "number of transactions actually processed: ";
+        let number = printed.lines().find_map(|line| line.strip_prefix(label)).context("pgbench told no number")?;
+        Ok(number.split('/').next().unwrap_or_default().parse()?)
     }
 
     /// Of its own user, because the server refuses to run as root.

@@ -1,4 +1,5 @@
-//! The server with durable answers, beside the same server over a store that stores nothing, and beside PostgreSQL.
+//! The server with durable answers, beside the same server over a store that stores nothing, and beside
+//! PostgreSQL, Redis and NATS JetStream, each set so that its answer means the same.
 
 use std::fs;
 use std::path::Path;
@@ -6,16 +7,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use pik_test_support::Server;
 
 use super::load::{BATCH, Measured, Shape, load};
+use super::nats::Nats;
 use super::postgres::Postgres;
 use super::process;
+use super::rate::Rate;
+use super::redis::Redis;
 use super::{Args, Part};
 use crate::command::{Run, cargo};
 use crate::workspace;
 
-pub(super) const PART: Part =
-    Part { name: "server", about: "durable events a second over HTTP, beside a null store and PostgreSQL", run };
+pub(super) const PART: Part = Part {
+    name: "server",
+    about: "durable events a second over HTTP, beside a null store, PostgreSQL, Redis and NATS",
+    run,
+};
 
 fn run(args: &Args) -> Result<()> {
     cargo()
@@ -28,47 +36,80 @@ fn run(args: &Args) -> Result<()> {
     fs::create_dir_all(&folder)?;
     let seconds = args.seconds;
 
-    let (null_single, null_batch) = {
-        let null = process::start(workspace::target().join("release/examples/null_store"), "warn", &["127.0.0.1:0"])?;
-        (
-            load(&null.address().to_string(), Shape::Single, seconds)?,
-            load(&null.address().to_string(), Shape::Batch, seconds)?,
-        )
-    };
+    let null = process::start(workspace::target().join("release/examples/null_store"), "warn", &["127.0.0.1:0"])?;
+    let null_single = measure(&null, Shape::Single, seconds)?;
+    let null_batch = measure(&null, Shape::Batch, seconds)?;
+    drop(null);
     let single = durable(&folder.join("single"), "warn", Shape::Single, seconds)?;
     let logged = durable(&folder.join("logged"), "info", Shape::Single, seconds)?;
     let batch = durable(&folder.join("batch"), "warn", Shape::Batch, seconds)?;
-    let (postgres_single, postgres_batch) = {
-        let postgres = Postgres::start(&folder)?;
-        (postgres.rows_per_second(1, seconds)?, postgres.rows_per_second(BATCH, seconds)?)
-    };
 
-    println!("| load | events/s | p50 | p99 | × null store | × PostgreSQL |");
-    println!("|---|---|---|---|---|---|");
+    println!("| load | events/s | p50 | p99 | µs of processor an event | × null store | p99 × null store's |");
+    println!("|---|---|---|---|---|---|---|");
     row("single, null store", &null_single, None);
-    row("single, SQLite", &single, Some((&null_single, postgres_single)));
-    row("single, SQLite, a log line for each", &logged, Some((&null_single, postgres_single)));
+    row("single, SQLite", &single, Some(&null_single));
+    row("single, SQLite, `LOG_LEVEL=info`", &logged, Some(&null_single));
     row("batches of 100, null store", &null_batch, None);
-    row("batches of 100, SQLite", &batch, Some((&null_batch, postgres_batch)));
-    println!("| single rows, PostgreSQL | {postgres_single:.0} | | | | |");
-    println!("| transactions of 100 rows, PostgreSQL | {postgres_batch:.0} | | | | |");
+    row("batches of 100, SQLite", &batch, Some(&null_batch));
+
+    println!("\n| peer | events/s | µs of processor an event | SQLite's events/s × |");
+    println!("|---|---|---|---|");
+    {
+        let postgres = Postgres::start(&folder)?;
+        peer("PostgreSQL, primary key alone, single rows", postgres.rows(1, seconds)?, &single);
+        peer("the same, transactions of 100 rows", postgres.rows(BATCH, seconds)?, &batch);
+        postgres.with_indexes()?;
+        peer("PostgreSQL with five indexes, single rows", postgres.rows(1, seconds)?, &single);
+        peer("the same, transactions of 100 rows", postgres.rows(BATCH, seconds)?, &batch);
+    }
+    {
+        let redis = Redis::start(&folder)?;
+        peer("Redis, `appendfsync always`, single", redis.keys(1, seconds)?, &single);
+        peer("the same, pipelines of 100", redis.keys(BATCH, seconds)?, &batch);
+    }
+    {
+        let nats = Nats::start(&folder)?;
+        peer("NATS JetStream, `sync_interval: always`, single", nats.events(1, seconds)?, &single);
+        peer("the same, 100 before waiting", nats.events(BATCH, seconds)?, &batch);
+    }
 
     memory(&folder.join("memory"))?;
     fs::remove_dir_all(&folder)?;
     Ok(())
 }
 
-fn row(name: &str, measured: &Measured, beside: Option<(&Measured, f64)>) {
-    let ratios = beside.map_or("| |".to_owned(), |(null, postgres)| {
-        let events = measured.events_per_second;
-        format!("| {:.2} | {:.1} |", events / null.events_per_second, events / postgres)
+fn row(name: &str, load: &Load, beside: Option<&Load>) {
+    let ratios = beside.map_or("| | |".to_owned(), |null| {
+        let (events, p99) = (load.rate.events_per_second, load.answers.p99_ms);
+        format!("| {:.2} | {:.1} |", events / null.rate.events_per_second, p99 / null.answers.p99_ms)
     });
-    println!("| {name} | {:.0} | {} | {} {ratios}", measured.events_per_second, measured.p50, measured.p99);
+    let Load { rate, answers } = load;
+    let (events, processor) = (rate.events_per_second, rate.processor_us);
+    println!("| {name} | {events:.0} | {:.2} ms | {:.2} ms | {processor:.1} {ratios}", answers.p50_ms, answers.p99_ms);
 }
 
-fn durable(folder: &Path, level: &str, shape: Shape, seconds: u64) -> Result<Measured> {
-    let server = process::pik(folder, level)?;
-    load(&server.address().to_string(), shape, seconds)
+fn peer(name: &str, rate: Rate, ours: &Load) {
+    let ratio = ours.rate.events_per_second / rate.events_per_second;
+    println!("| {name} | {:.0} | {:.1} | {ratio:.1} |", rate.events_per_second, rate.processor_us);
+}
+
+/// What a server did under load, and how long its answers took.
+struct Load {
+    rate: Rate,
+    answers: Measured,
+}
+
+fn measure(server: &Server, shape: Shape, seconds: u64) -> Result<Load> {
+    let mut answers = None;
+    let rate = Rate::of(server.id(), || {
+        let measured = load(&server.address().to_string(), shape, seconds)?;
+        Ok(answers.insert(measured).events)
+    })?;
+    Ok(Load { rate, answers: answers.context("the load was not measured")? })
+}
+
+fn durable(folder: &Path, level: &str, shape: Shape, seconds: u64) -> Result<Load> {
+    measure(&process::pik(folder, level)?, shape, seconds)
 }
 
 /// Resident memory under a minute of single events and a minute of batches.

