@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
 use crate::{
     Bucket, EventId, IngestTime, Investigate, Page, Place, Position, Query, QueryError, RawKey, Receipt, Record,
-    SplitStore, StatsQuery, Status, StoreError, Tally,
+    SplitStore, StatsQuery, Status, StoreError, Stream, StreamTally, Tally,
 };
 
 /// A ledger that lasts as long as the process.
@@ -181,6 +181,28 @@ impl Investigate for MemoryLedger {
             }
         }
         Ok(query.answer(&tallies))
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        let after = after.map(|position| Stream::names_of(position).ok_or(QueryError::Position)).transpose()?;
+        let mut tallies: BTreeMap<(String, String), StreamTally> = BTreeMap::new();
+        {
+            let records = lock(&self.records);
+            let all = records.first.values().chain(records.duplicates.values());
+            for record in all.filter(|record| record.status != Status::Pending) {
+                let tally = tallies.entry((record.source.clone(), record.event_type.clone())).or_default();
+                tally.add(Place::of(record).status, record.ingest_time, record.event_time);
+            }
+        }
+        let behind = tallies.into_iter().filter(|((source, event_type), _)| {
+            after.is_none_or(|after| after < (source.as_str(), event_type.as_str()))
+        });
+        let mut items: Vec<Stream> =
+            behind.filter_map(|((source, event_type), tally)| tally.stream(source, event_type)).collect();
+        let more = items.len() > limit.max(1);
+        items.truncate(limit.max(1));
+        let next = if more { items.last().map(Stream::position) } else { None };
+        Ok(Page { items, next })
     }
 }
 

@@ -8,7 +8,7 @@ use core::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, StatsQuery, StoreError};
+use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, StatsQuery, StoreError, Stream};
 
 /// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
 /// and the same in every answer.
@@ -117,4 +117,12 @@ pub trait Investigate: Send + Sync + 'static {
 
     /// The buckets of the query, all of them, empty ones included.
     fn stats(&self, query: &StatsQuery) -> impl Future<Output = Result<Vec<Bucket>, StoreError>> + Send;
+
+    /// At most `limit` of the sources and types of which there are events, by source and type as bytes, behind `after`. A
+    /// limit of 0 is one of 1.
+    fn streams(
+        &self,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page<Stream>, QueryError>> + Send;
 }

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::settling::settled_until;
 use crate::{
     Answer, Bucket, Clock, EventId, IngestTime, Investigate, Ledger, Page, Position, Query, QueryError, RawObject,
-    RawStore, Record, StatsQuery, Store, StoreError, Submission, ingest, read_raw,
+    RawStore, Record, StatsQuery, Store, StoreError, Stream, Submission, ingest, read_raw,
 };
 
 /// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest()`] puts their calls in order.
@@ -73,6 +73,10 @@ impl<L: Investigate, R: RawStore + 'static> Investigate for SplitStore<L, R> {
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         self.ledger.stats(query).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        self.ledger.streams(after, limit).await
     }
 }
 

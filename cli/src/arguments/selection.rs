@@ -89,6 +89,11 @@ impl SelectionArgs {
         )
     }
 
+    /// The source and the type that are named.
+    pub(crate) fn stream(&self) -> (Option<&str>, Option<&str>) {
+        (self.source.as_deref(), self.event_type.as_deref())
+    }
+
     fn given(&self) -> Vec<&'static str> {
         let all = [
             ("--entity-id", self.entity_id.is_some()),

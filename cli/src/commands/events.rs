@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use pik_core::Record;
 
 use crate::arguments::{EndpointArgs, SelectionArgs};
-use crate::investigate::{Lag, Settled, table};
+use crate::investigate::{Lag, Settled, refuse_unknown, table};
 use crate::output::results;
 use crate::terminal::{plain, tell};
 
@@ -57,6 +57,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     if shown == 0 {
+        let (named, event_type) = args.selection.stream();
+        refuse_unknown(source.as_ref(), named, event_type)?;
         tell("no events");
     }
     if after.is_some() {

@@ -6,7 +6,7 @@ use anyhow::bail;
 use pik_core::RawKey;
 
 use crate::arguments::{EndpointArgs, SelectionArgs};
-use crate::investigate::{Settled, each_page};
+use crate::investigate::{Settled, each_page, refuse_unknown};
 use crate::terminal::tell;
 use crate::transfer::{Progress, Target, copy};
 
@@ -47,18 +47,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut take = |keys: Vec<RawKey>| {
         keys.chunks(AT_ONCE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
     };
+    let mut found = false;
     let done = match query {
         None => source.each_key(&mut take),
         Some(query) => Settled::of(query, source.as_ref()).and_then(|Settled { query, left_out }| {
             each_page(
                 |after| source.records(&query, after, PAGE),
                 |records| {
+                    found |= !records.is_empty();
                     let mut keys: Vec<RawKey> = records.into_iter().map(|record| record.raw_key).collect();
                     // A duplicate has the first occurrence's object, and often stands beside it.
                     keys.dedup();
                     take(keys)
                 },
             )?;
+            if !found {
+                let (named, event_type) = args.selection.stream();
+                refuse_unknown(source.as_ref(), named, event_type)?;
+            }
             Ok(left_out)
         }),
     };

@@ -21,6 +21,7 @@ mod send;
 mod serve;
 mod show;
 mod stats;
+mod streams;
 mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
@@ -40,6 +41,7 @@ enum Command {
     Events(Box<events::Args>),
     Show(Box<show::Args>),
     Raw(Box<raw::Args>),
+    Streams(Box<streams::Args>),
     Stats(Box<stats::Args>),
     Replay(Box<replay::Args>),
     Export(Box<export::Args>),
@@ -61,6 +63,7 @@ impl Cli {
             Command::Events(args) => events::run(&args),
             Command::Show(args) => show::run(&args),
             Command::Raw(args) => raw::run(&args),
+            Command::Streams(args) => streams::run(&args),
             Command::Stats(args) => stats::run(&args),
             Command::Replay(args) => replay::run(&args),
             Command::Export(args) => export::run(&args),

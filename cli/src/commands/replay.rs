@@ -11,7 +11,7 @@ use indicatif::HumanBytes;
 use pik_core::RawKey;
 
 use crate::arguments::{EndpointArgs, SelectionArgs, builder};
-use crate::investigate::Source;
+use crate::investigate::{Source, refuse_unknown};
 use crate::output::results;
 use crate::terminal::tell;
 use crate::transfer::{Begun, Counts, HostSink, Journal, Lines, Plan, Progress, Replay, Sink, Target, copy};
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let source = args.from.source()?;
     if args.dry_run {
         let plan = Plan::of(&query, source.as_ref())?;
+        refuse_unknown_if_empty(&plan, args, source.as_ref())?;
         tell(format_args!("{}; nothing was sent", told(&plan)));
         tell_left_out(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -82,6 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (journal, plan, before) = begin(&args.journal, replay, source.as_ref())?;
         (Some(journal), plan, before)
     };
+    refuse_unknown_if_empty(&plan, args, source.as_ref())?;
     let mut progress = Progress::new(Some(plan.len() as u64), before as u64);
     let sent = send(&plan, before, args.rate, source.as_ref(), sink.as_mut(), journal.as_mut(), &mut progress);
     let counts = progress.finish();
@@ -92,6 +94,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         journal.end()?;
     }
     Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn refuse_unknown_if_empty(plan: &Plan, args: &Args, source: &dyn Source) -> anyhow::Result<()> {
+    let (named, event_type) = args.selection.stream();
+    if plan.len() == 0 { refuse_unknown(source, named, event_type) } else { Ok(()) }
 }
 
 fn begin(path: &Path, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use pik_core::{Bucket, BucketWidth, EventTime, IngestTime, StatsQuery};
 
 use crate::arguments::{EndpointArgs, event_time};
-use crate::investigate::{Lag, bar, table};
+use crate::investigate::{Lag, bar, refuse_unknown, table};
 use crate::output::results;
 
 /// The most buckets that a host answers at once.
@@ -16,7 +16,8 @@ const MAX_BUCKETS: usize = 10_000;
 
 /// Count a type's events by hour or day of event time, with their lags.
 ///
-/// Every bucket is there, empty ones too: a missing hour is a row of zeros.
+/// Every bucket is there, empty ones too: a missing hour is a row of zeros. If there is no event of that source and type at all,
+/// the nearest names are told, and the exit code is 1. `pik streams` lists all.
 #[derive(clap::Args)]
 // clap breaks no usage line.
 #[command(
@@ -69,7 +70,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if query.buckets() > MAX_BUCKETS {
         bail!("more than {MAX_BUCKETS} buckets; move --from and --until together, or take --bucket day");
     }
-    let buckets = args.endpoint.source()?.stats(&query)?;
+    let endpoint = args.endpoint.source()?;
+    let buckets = endpoint.stats(&query)?;
+    if buckets.iter().all(|bucket| bucket.accepted == 0 && bucket.duplicate == 0) {
+        refuse_unknown(endpoint.as_ref(), Some(&args.source), Some(&args.event_type))?;
+    }
     let mut out = results();
     if args.json {
         for bucket in &buckets {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use pik_client::Client;
-use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery};
+use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
 
 use super::settled::{LeftOut, Settled};
 use super::source::{Source, each_page};
@@ -49,6 +49,10 @@ impl Source for HostSource {
 
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
         self.host.stats(query).with_context(|| self.asked())
+    }
+
+    fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
+        self.host.streams(after, limit).with_context(|| self.asked())
     }
 
     fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

@@ -7,6 +7,7 @@ mod settled;
 mod source;
 mod store_source;
 mod table;
+mod unknown;
 
 pub(crate) use genuine::genuine;
 pub(crate) use host_source::HostSource;
@@ -15,3 +16,4 @@ pub(crate) use settled::{LeftOut, Settled};
 pub(crate) use source::{Source, each_page};
 pub(crate) use store_source::StoreSource;
 pub(crate) use table::{bar, table};
+pub(crate) use unknown::refuse_unknown;

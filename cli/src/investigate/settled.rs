@@ -42,7 +42,7 @@ impl fmt::Display for LeftOut {
 
 #[cfg(test)]
 mod tests {
-    use pik_core::{Bucket, EventId, Page, Position, RawKey, Record, StatsQuery};
+    use pik_core::{Bucket, EventId, Page, Position, RawKey, Record, StatsQuery, Stream};
 
     use super::*;
 
@@ -65,6 +65,10 @@ mod tests {
 
         fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>> {
             unreachable!("no stats are asked for")
+        }
+
+        fn streams(&self, _: Option<&Position>, _: usize) -> Result<Page<Stream>> {
+            unreachable!("no streams are asked for")
         }
 
         fn each_key(&self, _: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

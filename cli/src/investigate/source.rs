@@ -1,7 +1,7 @@
 //! What answers questions about events.
 
 use anyhow::{Result, bail};
-use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery};
+use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
 
 use super::settled::LeftOut;
 
@@ -18,6 +18,9 @@ pub(crate) trait Source {
 
     /// Every bucket of the query.
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>>;
+
+    /// At most `limit` sources and types, in order, behind `after`.
+    fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>>;
 
     /// Gives `take` the keys of all raw objects, some at a time, and says what it leaves out. Those that arrive meanwhile
     /// may be among them.

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use pik_core::{
     Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, StatsQuery, Status,
-    Store,
+    Store, Stream,
 };
 use tokio::runtime::Runtime;
 
@@ -44,6 +44,10 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
 
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
         Ok(self.runtime.block_on(self.store.stats(query))?)
+    }
+
+    fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
+        Ok(self.runtime.block_on(self.store.streams(after, limit))?)
     }
 
     fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

@@ -21,4 +21,5 @@ mod settled;
 mod shutdown;
 mod start;
 mod store;
+mod streams;
 mod verify;

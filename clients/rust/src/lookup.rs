@@ -1,6 +1,6 @@
 //! Questions to a host.
 
-use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, StatsQuery};
+use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, StatsQuery, Stream};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -34,6 +34,12 @@ struct Events {
 struct Event {
     event: Record,
     duplicates: Vec<Record>,
+    next_cursor: Option<Position>,
+}
+
+#[derive(Deserialize)]
+struct Streams {
+    streams: Vec<Stream>,
     next_cursor: Option<Position>,
 }
 
@@ -86,6 +92,14 @@ impl Client {
         ];
         let stats: Stats = self.need("/stats", &parameters)?;
         Ok(stats.buckets)
+    }
+
+    /// At most `limit` of the sources and types that there are, at most 1,000, behind the cursor of the page before.
+    pub fn streams(&self, cursor: Option<&Position>, limit: usize) -> Result<Page<Stream>, Error> {
+        let mut parameters = vec![("limit", limit.clamp(1, MAX_LIMIT).to_string())];
+        parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
+        let found: Streams = self.need("/streams", &parameters)?;
+        Ok(Page { items: found.streams, next: found.next_cursor })
     }
 
     fn need<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<T, Error> {

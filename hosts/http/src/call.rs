@@ -92,7 +92,8 @@ impl Call {
             | Endpoint::Events
             | Endpoint::Event
             | Endpoint::EventRaw
-            | Endpoint::Stats => true,
+            | Endpoint::Stats
+            | Endpoint::Streams => true,
         }
     }
 

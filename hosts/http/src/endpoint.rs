@@ -21,6 +21,8 @@ pub enum Endpoint {
     EventRaw,
     /// Counts and lags by hour or day.
     Stats,
+    /// Which sources and types there are.
+    Streams,
     /// The host's counters, as Prometheus reads them.
     Metrics,
     /// The description of all this.
@@ -31,7 +33,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ingest,
         Self::IngestBatch,
         Self::Health,
@@ -40,6 +42,7 @@ impl Endpoint {
         Self::Event,
         Self::EventRaw,
         Self::Stats,
+        Self::Streams,
         Self::Metrics,
         Self::OpenApi,
     ];
@@ -55,6 +58,7 @@ impl Endpoint {
             Self::Event => "/events/{event_id}",
             Self::EventRaw => "/events/{event_id}/raw",
             Self::Stats => "/stats",
+            Self::Streams => "/streams",
             Self::Metrics => "/metrics",
             Self::OpenApi => "/openapi.json",
             Self::Unknown => "unknown",
@@ -85,6 +89,7 @@ impl Endpoint {
             | Self::Event
             | Self::EventRaw
             | Self::Stats
+            | Self::Streams
             | Self::Metrics
             | Self::OpenApi
             | Self::Unknown => false,

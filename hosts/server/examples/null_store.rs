@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pik_core::{
     Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
-    Store, StoreError, Submission,
+    Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
@@ -54,6 +54,10 @@ impl Investigate for NullStore {
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         Ok(query.answer(&vec![Default::default(); query.buckets()]))
+    }
+
+    async fn streams(&self, _: Option<&Position>, _: usize) -> Result<Page<Stream>, QueryError> {
+        Ok(Page { items: Vec::new(), next: None })
     }
 }
 

@@ -142,7 +142,12 @@ fn goes_on(request: &Request) -> bool {
     let is_question = request.method() == Method::GET || request.method() == Method::HEAD;
     match Endpoint::of(request.uri().path()) {
         Endpoint::Ingest | Endpoint::IngestBatch => request.method() == Method::POST,
-        Endpoint::Ready | Endpoint::Events | Endpoint::Event | Endpoint::EventRaw | Endpoint::Stats => is_question,
+        Endpoint::Ready
+        | Endpoint::Events
+        | Endpoint::Event
+        | Endpoint::EventRaw
+        | Endpoint::Stats
+        | Endpoint::Streams => is_question,
         Endpoint::Health | Endpoint::Metrics | Endpoint::OpenApi | Endpoint::Unknown => false,
     }
 }

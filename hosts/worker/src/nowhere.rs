@@ -2,7 +2,7 @@
 
 use pik_core::{
     Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
-    Store, StoreError, Submission,
+    Store, StoreError, Stream, Submission,
 };
 
 /// A store that has nothing and takes nothing.
@@ -46,5 +46,9 @@ impl Investigate for Nowhere {
 
     async fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         Err(absent())
+    }
+
+    async fn streams(&self, _: Option<&Position>, _: usize) -> Result<Page<Stream>, QueryError> {
+        Err(absent().into())
     }
 }

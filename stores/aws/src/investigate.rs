@@ -10,6 +10,7 @@
 //! | by lag | S partitions of `by_lag`, merged | (3 n / 2 + 5 S) / 8 + S / 2 |
 //! | by arrival | S partitions of `by_ingest` for each day of the window until the page is full, merged | as by lag, and S / 2 for each day before |
 //! | duplicates of an event | the table, strongly consistent | n / 4 |
+//! | streams | one partition of the table, strongly consistent | 1 for about 40 |
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
 //!
 //! A page reads a bounded amount. By arrival it looks into [`DAYS`] days at most, and where a status is asked for at
@@ -24,7 +25,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_core::{
     Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, RawKey,
-    Record, StatsQuery, StoreError,
+    Record, StatsQuery, StoreError, Stream,
 };
 
 use crate::places::{ArrivalStart, LagPlace, place};
@@ -72,6 +73,10 @@ impl Investigate for DynamoLedger {
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         self.tallies(query).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        self.list_streams(after, limit.max(1)).await
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) fn number(value: impl fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn string<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
+pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str).ok_or_else(|| corrupt(item, name))
 }
 

@@ -1,6 +1,7 @@
 //! Records in DynamoDB.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -10,6 +11,7 @@ use pik_core::{Claim, Commit, EventId, Ledger, Record, StoreError};
 
 use crate::failure::store_error;
 use crate::item::Item;
+use crate::noted::Noted;
 use crate::on::On;
 use crate::{Clients, Settings, commit, item};
 
@@ -23,6 +25,7 @@ pub struct DynamoLedger {
     pub(crate) table: String,
     bucket: String,
     pub(crate) shards: NonZeroU16,
+    pub(crate) noted: Arc<Noted>,
 }
 
 impl DynamoLedger {
@@ -33,6 +36,7 @@ impl DynamoLedger {
             table: settings.table.clone(),
             bucket: settings.bucket.clone(),
             shards: settings.shards,
+            noted: Arc::default(),
         }
     }
 
@@ -50,6 +54,8 @@ impl Ledger for DynamoLedger {
     }
 
     async fn claim(&self, record: &Record) -> Result<Claim, StoreError> {
+        // First, so that there is no event of a stream that is not listed.
+        self.note_stream(record).await?;
         let put = self
             .client
             .put_item()

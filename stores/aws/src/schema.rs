@@ -3,6 +3,7 @@
 //! | | partition | sort | written |
 //! |---|---|---|---|
 //! | table | `event_id` | `kind`: `EVENT` or `DUPLICATE#{ingest_time}#{receipt}` | always |
+//! | streams, in the table | `event_id`: `STREAMS` | `kind`: source and type | once by each host |
 //! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` half of event_id | at commit |
 //! | `by_lag` | `lag_partition`: `{source}/{event_type}/{event date}#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
 //! | `by_ingest` | `ingest_partition`: `{date}#{shard}` | `ingest_order`: time `#` half of event_id, `#` receipt for a duplicate | at commit, and with a duplicate |

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pik_core::{
     Answer, Bucket, Clock, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record,
-    SplitStore, StatsQuery, Store, StoreError, Submission, ingest_batch,
+    SplitStore, StatsQuery, Store, StoreError, Stream, Submission, ingest_batch,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -134,5 +134,9 @@ impl Investigate for AwsStore {
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         self.halves.stats(query).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        self.halves.streams(after, limit).await
     }
 }

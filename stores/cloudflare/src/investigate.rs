@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use pik_core::{
     Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, Record,
-    StatsQuery, StoreError,
+    StatsQuery, StoreError, Stream,
 };
 
 use crate::D1Ledger;
-use crate::database::{Parameter, Statement};
+use crate::database::{Done, Parameter, Statement};
 use crate::row::{self, EventRow};
 use crate::sql;
 
@@ -19,6 +19,9 @@ const GREATEST: i64 = 1 << 53;
 /// Less than every id, and greater.
 const NO_ID: &str = "";
 const BEYOND_IDS: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00";
+
+/// Less than every source and type.
+const NO_NAME: &str = "";
 
 /// Less than every receipt.
 const NO_RECEIPT: &str = "";
@@ -93,6 +96,20 @@ impl Investigate for D1Ledger {
 
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         self.tallies(query).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        let after = after.map(|position| Stream::names_of(position).ok_or(QueryError::Position)).transpose()?;
+        let (source, event_type) = after.unwrap_or((NO_NAME, NO_NAME));
+        let limit = limit.max(1);
+        let parameters = vec![source.into(), event_type.into(), number(limit + 1)];
+        let statement = Statement { sql: sql::STREAMS, parameters };
+        let found: Done<Stream> = self.database().run("list streams", statement).await?;
+        let mut items = found.rows;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(Stream::position) } else { None };
+        Ok(Page { items, next })
     }
 }
 

@@ -112,6 +112,27 @@ pub(crate) const TALLY: &str = "
       AND (e.event_day, e.ingest_lag_ms, e.event_id) > (?3, ?4, unhex(?5)) AND e.event_day <= ?6
     ORDER BY e.event_day, e.ingest_lag_ms, e.event_id LIMIT ?7";
 
+/// The sources and types behind one of them. Each step seeks the next of the same source, and else the next source: as one
+/// comparison of both, it would walk through all events of a source.
+pub(crate) const STREAMS: &str = "
+    WITH RECURSIVE found (event_id) AS (
+        SELECT coalesce(
+            (SELECT event_id FROM event INDEXED BY by_lag
+             WHERE status = 'ACCEPTED' AND source = ?1 AND event_type > ?2 ORDER BY event_type LIMIT 1),
+            (SELECT event_id FROM event INDEXED BY by_lag
+             WHERE status = 'ACCEPTED' AND source > ?1 ORDER BY source, event_type LIMIT 1))
+        UNION ALL
+        SELECT coalesce(
+            (SELECT event_id FROM event INDEXED BY by_lag
+             WHERE status = 'ACCEPTED' AND source = here.source AND event_type > here.event_type
+             ORDER BY event_type LIMIT 1),
+            (SELECT event_id FROM event INDEXED BY by_lag
+             WHERE status = 'ACCEPTED' AND source > here.source ORDER BY source, event_type LIMIT 1))
+        FROM found CROSS JOIN event here ON here.event_id = found.event_id
+        LIMIT ?3
+    )
+    SELECT e.source, e.event_type FROM found CROSS JOIN event e ON e.event_id = found.event_id";
+
 /// The migrations, in their order.
 #[cfg(test)]
 pub(crate) const MIGRATIONS: [&str; 2] =
@@ -123,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 11] = [
+    const ALL: [&str; 12] = [
         CLAIM,
         FIND,
         COMMIT,
@@ -135,6 +156,7 @@ mod tests {
         ARRIVAL_DUPLICATES,
         DUPLICATES,
         TALLY,
+        STREAMS,
     ];
 
     fn migrated() -> Connection {
@@ -154,11 +176,46 @@ mod tests {
             println!("{steps:?}");
             let is_insert = statement.trim_start().starts_with("INSERT");
             assert_eq!(steps.is_empty(), is_insert, "{statement}");
+            // How SQLite tells that a statement goes on from what it has found.
+            let frame =
+                ["CO-ROUTINE found", "SETUP", "SCAN CONSTANT ROW", "SCALAR SUBQUERY", "RECURSIVE STEP", "SCAN found"];
             for step in steps {
                 let is_search = step.starts_with("SEARCH ") && step.contains(" USING ");
-                assert!(is_search || step.starts_with("CORRELATED "), "{step}: {statement}");
+                let is_frame = step.starts_with("CORRELATED ") || frame.iter().any(|frame| step.starts_with(frame));
+                assert!(is_search || is_frame, "{step}: {statement}");
             }
         }
+    }
+
+    #[test]
+    fn streams_cost_the_same_however_many_events_they_have() {
+        let connection = migrated();
+        let mut claim = connection.prepare(CLAIM).unwrap();
+        let mut number = 0;
+        for source in ["a", "a\u{1f600}", "b"] {
+            for event_type in ["t", "t t", "u"] {
+                for _ in 0..if source == "a" { 500 } else { 1 } {
+                    let id = format!("{number:064x}");
+                    number += 1;
+                    let row = rusqlite::params![id, source, event_type, "e", 0, 0, 0, 5, 1, "raw", 7, id, "r.0.0", 1];
+                    claim.execute(row).unwrap();
+                }
+            }
+        }
+        connection.execute("INSERT INTO event SELECT randomblob(32), 'pending', 't', 'e', 0, 0, 0, 0, 0, 'PENDING', 'raw', 0, randomblob(32), 'r', 1, NULL", []).unwrap();
+        connection.execute("UPDATE event SET status = 'ACCEPTED' WHERE source <> 'pending'", []).unwrap();
+        let list = |source: &str, event_type: &str, count: i64| -> (Vec<(String, String)>, i32) {
+            let mut statement = connection.prepare(STREAMS).unwrap();
+            let rows =
+                statement.query_map(rusqlite::params![source, event_type, count], |row| Ok((row.get(0)?, row.get(1)?)));
+            let rows = rows.unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap();
+            (rows, statement.get_status(rusqlite::StatementStatus::VmStep))
+        };
+        let (all, steps) = list("", "", 100);
+        assert_eq!(all.len(), 9, "{all:?}");
+        assert!(all.is_sorted() && steps < 1_000, "{steps} steps: {all:?}");
+        let (some, _) = list("a", "t t", 2);
+        assert_eq!(some, [("a".to_owned(), "u".to_owned()), ("a\u{1f600}".to_owned(), "t".to_owned())]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test all through, outside its test functions too")]
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use anyhow::Result;
@@ -10,7 +11,8 @@ use futures_executor::block_on;
 use pik_conformance::{Bench, BenchClock, Report, SplitBench, run_queries, run_split_queries};
 use pik_core::{
     Answer, Bucket, EventId, IngestTime, Investigate, Ledger, MemoryStore, Outcome, Page, Place, Position, Query,
-    QueryError, RawKey, RawObject, RawStore, Record, StatsQuery, Status, Store, StoreError, Submission, Tally,
+    QueryError, RawKey, RawObject, RawStore, Record, StatsQuery, Status, Store, StoreError, Stream, StreamTally,
+    Submission, Tally,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,10 @@ enum Fault {
     StatsRankTooLow,
     StatsOfEveryType,
     StatsRemembered,
+    StreamsByCodeUnits,
+    StreamsWithoutDuplicates,
+    StreamsPagesRepeat,
+    StreamsAnyPosition,
     ForgetsDuplicatesOnReopening,
     ShowsPending,
     SettledTooSoon,
@@ -181,6 +187,17 @@ impl Faulty {
         }
     }
 
+    /// What streams are sorted by.
+    fn stream_key(&self, source: &str, event_type: &str) -> (Vec<u32>, Vec<u32>) {
+        let key = |text: &str| -> Vec<u32> {
+            match self.fault {
+                Fault::StreamsByCodeUnits => text.encode_utf16().map(u32::from).collect(),
+                _ => text.bytes().map(u32::from).collect(),
+            }
+        };
+        (key(source), key(event_type))
+    }
+
     fn is_behind(&self, query: &Query, after: &Place, record: &Record) -> bool {
         let (place, ties) = (Place::of(record), [Fault::TiesDropped, Fault::TiesRepeated].contains(&self.fault));
         if ties && matches!(query, Query::Lag { .. }) {
@@ -301,6 +318,33 @@ impl Investigate for Faulty {
         }
         Ok(answer)
     }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        let after = after.map(|position| Stream::names_of(position).ok_or(QueryError::Position));
+        let after = match after.transpose() {
+            Err(_) if self.has(Fault::StreamsAnyPosition) => None,
+            after => after?.map(|(source, event_type)| self.stream_key(source, event_type)),
+        };
+        let mut streams: BTreeMap<(Vec<u32>, Vec<u32>), (StreamTally, Record)> = BTreeMap::new();
+        for record in self.all() {
+            let key = self.stream_key(&record.source, &record.event_type);
+            let Place { status, ingest_time, event_time, .. } = Place::of(&record);
+            let (tally, _) = streams.entry(key).or_insert_with(|| (StreamTally::default(), record));
+            if status == Outcome::Accepted || !self.has(Fault::StreamsWithoutDuplicates) {
+                tally.add(status, ingest_time, event_time);
+            }
+        }
+        let repeats = self.has(Fault::StreamsPagesRepeat);
+        let behind = streams.into_iter().filter(|(key, _)| {
+            after.as_ref().is_none_or(|after| after < key || (repeats && limit == 3 && after == key))
+        });
+        let mut items: Vec<Stream> =
+            behind.filter_map(|(_, (tally, record))| tally.stream(record.source, record.event_type)).collect();
+        let more = items.len() > limit.max(1);
+        items.truncate(limit.max(1));
+        let next = if more { items.last().map(Stream::position) } else { None };
+        Ok(Page { items, next })
+    }
 }
 
 struct FaultyBench(Faulty);
@@ -341,7 +385,7 @@ impl SplitBench for FaultyBench {
 }
 
 /// Each fault and a check that must notice it, if not the only one.
-const NOTICED: [(Fault, &str); 41] = [
+const NOTICED: [(Fault, &str); 45] = [
     (Fault::EventTimesAsText, "entity_in_order"),
     (Fault::EventTimesInSeconds, "entity_in_order"),
     (Fault::DuplicatesBeforeFirst, "entity_one_instant"),
@@ -382,6 +426,10 @@ const NOTICED: [(Fault, &str); 41] = [
     (Fault::StatsRankTooLow, "stats_percentiles"),
     (Fault::StatsOfEveryType, "stats_apart"),
     (Fault::StatsRemembered, "stats_duplicates"),
+    (Fault::StreamsByCodeUnits, "streams_listed"),
+    (Fault::StreamsWithoutDuplicates, "streams_listed"),
+    (Fault::StreamsPagesRepeat, "streams_listed"),
+    (Fault::StreamsAnyPosition, "streams_positions"),
     (Fault::ForgetsDuplicatesOnReopening, "answers_after_reopening"),
 ];
 

@@ -4,7 +4,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
 use crate::response::answer::{
-    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, Well,
+    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, StreamsFound, Well,
 };
 use crate::response::schemas;
 use crate::{Config, Endpoint};
@@ -33,6 +33,8 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema("Bucket", schemas::bucket())
         .schema("Lags", schemas::lags())
         .schema_from::<Stats<'_>>()
+        .schema("Stream", schemas::stream())
+        .schema_from::<StreamsFound<'_>>()
         .schema_from::<Well>();
     if !config.tokens.is_empty() {
         components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));

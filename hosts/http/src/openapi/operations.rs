@@ -26,6 +26,7 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::Event => (HttpMethod::Get, questions::event(config)),
         Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
         Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),
+        Endpoint::Streams => (HttpMethod::Get, questions::streams(config)),
         Endpoint::Metrics => (HttpMethod::Get, metrics(config)),
         Endpoint::OpenApi => (HttpMethod::Get, document()),
         Endpoint::Unknown => return None,

@@ -100,6 +100,21 @@ pub(super) fn stats(config: &Config) -> OperationBuilder {
     answers.complete_behind_tokens(operation, config)
 }
 
+pub(super) fn streams(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("streams"))
+        .summary(Some("Which sources and types there are"))
+        .description(Some(
+            "Each source and type of which there are events. SQLite counts them; S3 with DynamoDB and R2 with D1 know \
+             their names alone.",
+        ))
+        .parameter(limit())
+        .parameter(cursor());
+    let mut answers = of_question();
+    answers.add(StatusCode::OK, "a page of sources and types", "StreamsFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
 /// What every question may be answered.
 fn of_question() -> Answers {
     let mut answers = Answers::of_any();
@@ -119,7 +134,7 @@ fn id() -> Parameter {
 
 fn limit() -> Parameter {
     let limit = whole_number_from(1, MAX_LIMIT);
-    query("limit", &format!("The most records of a page, {DEFAULT_LIMIT} when nothing is said."), limit)
+    query("limit", &format!("The most entries of a page, {DEFAULT_LIMIT} when nothing is said."), limit)
 }
 
 fn cursor() -> Parameter {

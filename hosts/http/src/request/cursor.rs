@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pik_core::{IngestTime, Position, Query};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::response::json::json;
@@ -38,9 +39,9 @@ impl CursorError {
 /// The cursor of the page that begins at `position`.
 ///
 /// A question about arrivals is frozen by its first page: the cursor carries how far that one went.
-pub(crate) fn write(query: &Query, settled_until: Option<IngestTime>, position: &Position) -> String {
+pub(crate) fn write(question: &impl Serialize, settled_until: Option<IngestTime>, position: &Position) -> String {
     let mut bytes = vec![VERSION];
-    bytes.extend_from_slice(&hash(&json(query)));
+    bytes.extend_from_slice(&hash(&json(question)));
     if let Some(time) = settled_until {
         bytes.extend_from_slice(format!("{time} ").as_bytes());
     }
@@ -51,6 +52,17 @@ pub(crate) fn write(query: &Query, settled_until: Option<IngestTime>, position: 
 
 /// How far the question goes, if it was frozen, and where the page of a cursor begins.
 pub(crate) fn read(query: &Query, cursor: &str) -> Result<(Option<IngestTime>, Position), CursorError> {
+    let position = position(query, cursor)?;
+    if let Query::Arrivals { .. } = query {
+        let (time, position) = position.as_str().split_once(' ').ok_or(CursorError::Broken)?;
+        Ok((Some(time.parse().map_err(|_| CursorError::Broken)?), Position::new(position)))
+    } else {
+        Ok((None, position))
+    }
+}
+
+/// Where the page of a cursor begins, of a question that is never frozen.
+pub(crate) fn position(asked: &impl Serialize, cursor: &str) -> Result<Position, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError::Broken)?;
     let (text, check) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(CursorError::Broken)?;
     let [VERSION, rest @ ..] = text else { return Err(CursorError::Broken) };
@@ -58,13 +70,10 @@ pub(crate) fn read(query: &Query, cursor: &str) -> Result<(Option<IngestTime>, P
     let position = str::from_utf8(position).map_err(|_| CursorError::Broken)?;
     if *check != hash(text) {
         Err(CursorError::Broken)
-    } else if *question != hash(&json(query)) {
+    } else if *question != hash(&json(asked)) {
         Err(CursorError::OtherQuestion)
-    } else if let Query::Arrivals { .. } = query {
-        let (time, position) = position.split_once(' ').ok_or(CursorError::Broken)?;
-        Ok((Some(time.parse().map_err(|_| CursorError::Broken)?), Position::new(position)))
     } else {
-        Ok((None, Position::new(position)))
+        Ok(Position::new(position))
     }
 }
 

@@ -89,6 +89,27 @@ impl Question {
     }
 }
 
+/// A page of sources and types.
+pub(crate) struct StreamsQuestion {
+    pub(crate) after: Option<Position>,
+    pub(crate) limit: usize,
+}
+
+impl StreamsQuestion {
+    /// What cursors are bound to.
+    pub(crate) const NAME: &str = "streams";
+
+    /// Reads the parameters of `/streams`.
+    pub(crate) fn read(parameters: &Parameters) -> Result<Self, Complaint> {
+        let given = Given::read(parameters, PAGE)?;
+        let after = match given.parsed("cursor", |cursor| Ok(cursor.to_owned()))? {
+            Some(cursor) => Some(cursor::position(&Self::NAME, &cursor).map_err(|error| error.message())?),
+            None => None,
+        };
+        Ok(Self { after, limit: given.parsed("limit", limit)?.unwrap_or(DEFAULT_LIMIT) })
+    }
+}
+
 /// Reads the parameters of `/stats`.
 pub(crate) fn of_stats(parameters: &Parameters) -> Result<StatsQuery, Complaint> {
     let given = Given::read(parameters, STATS)?;

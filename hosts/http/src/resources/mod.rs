@@ -20,6 +20,7 @@ mod metrics;
 mod openapi;
 mod raw;
 mod stats;
+mod streams;
 
 pub(crate) use batch::TERMS as BATCH;
 pub(crate) use batch::pieces;
@@ -48,6 +49,7 @@ pub(crate) async fn reply<S: Store + Investigate, H: Host>(
         Endpoint::Event => events::one(service, call, head).await,
         Endpoint::EventRaw => raw::get(service, call, head).await,
         Endpoint::Stats => stats::get(service, call).await,
+        Endpoint::Streams => streams::list(service, call).await,
         Endpoint::Metrics => metrics::get(service, call),
         Endpoint::OpenApi => openapi::get(service, call),
         Endpoint::Unknown => Err(Refusal::error(
@@ -69,6 +71,7 @@ pub(crate) fn body_limit(config: &Config, endpoint: Endpoint) -> usize {
         | Endpoint::Event
         | Endpoint::EventRaw
         | Endpoint::Stats
+        | Endpoint::Streams
         | Endpoint::Metrics
         | Endpoint::OpenApi
         | Endpoint::Unknown => 0,

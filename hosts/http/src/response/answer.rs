@@ -1,6 +1,6 @@
 //! The JSON that clients get (`docs/contract.md`, section 7).
 
-use pik_core::{Answer, Bucket, EventId, IngestTime, Outcome, Problem, RawKey, Record};
+use pik_core::{Answer, Bucket, EventId, IngestTime, Outcome, Problem, RawKey, Record, Stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -149,6 +149,20 @@ pub(crate) struct EventFound<'a> {
     /// Sent as `cursor`, it gets more of the duplicates; null when these are the last.
     #[schema(required = true)]
     pub(crate) next_cursor: Option<String>,
+}
+
+/// Some of the sources and types of which there are events.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StreamsFound<'a> {
+    /// By source and type, in the order of their bytes in UTF-8.
+    #[schema(schema_with = schemas::streams)]
+    pub(crate) streams: &'a [Stream],
+    /// Sent as `cursor`, it gets the next page; null on the last one.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
+    /// All that arrived before this time is counted in here. Some of what arrived later is, too.
+    #[schema(schema_with = schemas::time)]
+    pub(crate) settled_until: IngestTime,
 }
 
 /// What happened in each hour or day of event time.

@@ -108,6 +108,26 @@ pub(crate) fn bucket() -> Object {
     object(members)
 }
 
+/// A source and a type of which there are events.
+pub(crate) fn stream() -> Object {
+    let text = |description: &str| string().description(Some(description)).build();
+    let names = [("source", text("The origin system.").into()), ("event_type", text("The logical event type.").into())];
+    let mut stream = object::<2>(names);
+    let count = |description: &str| integer().minimum(Some(0)).description(Some(description)).build();
+    let counted: [(&str, Schema); 5] = [
+        (
+            "accepted",
+            count("First occurrences. This and what follows is absent where the store does not count it.").into(),
+        ),
+        ("duplicate", count("Later occurrences.").into()),
+        ("first_arrival", text("The earliest ingest time of any occurrence.").into()),
+        ("last_arrival", text("The latest ingest time of any occurrence.").into()),
+        ("last_event_time", text("The latest event time.").into()),
+    ];
+    stream.properties.extend(counted.map(|(name, schema)| (name.to_owned(), schema.into())));
+    stream
+}
+
 /// Lags of first occurrences.
 pub(crate) fn lags() -> Object {
     let whole = |description: &str| integer().description(Some(description)).build();
@@ -149,6 +169,10 @@ pub(crate) fn a_record() -> Ref {
 
 pub(crate) fn records() -> Array {
     ArrayBuilder::new().items(component("Record")).max_items(Some(MAX_LIMIT)).build()
+}
+
+pub(crate) fn streams() -> Array {
+    ArrayBuilder::new().items(component("Stream")).max_items(Some(MAX_LIMIT)).build()
 }
 
 pub(crate) fn buckets() -> Array {

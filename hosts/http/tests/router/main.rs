@@ -25,4 +25,5 @@ mod raw;
 mod request_ids;
 mod service;
 mod stats;
+mod streams;
 mod tokens;

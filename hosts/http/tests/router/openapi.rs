@@ -179,6 +179,7 @@ fn answers_to_questions_are_as_described() {
         ("/events/{event_id}/raw", format!("/events/{EXAMPLE_ID}/raw")),
         ("/events/{event_id}/raw", format!("/events/{unknown}/raw")),
         ("/stats", format!("/stats?{stats}")),
+        ("/streams", "/streams".to_owned()),
     ];
     for (path, target) in questions {
         let get = |headers: &[(&str, &str)]| service.call(Method::GET, &target, headers, Body::empty());

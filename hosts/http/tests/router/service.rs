@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use pik_core::{
     Answer, Bucket, Event, EventId, IngestTime, Investigate, MemoryStore, Page, Position, Query, QueryError, RawObject,
-    Receipt, Record, StatsQuery, Store, StoreError, Submission,
+    Receipt, Record, StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config, Exchange, Host};
 use serde_json::Value;
@@ -122,6 +122,11 @@ impl Investigate for TestStore {
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         self.fault()?;
         self.memory.stats(query).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        self.fault()?;
+        self.memory.streams(after, limit).await
     }
 }
 

@@ -47,7 +47,7 @@ fn nothing_else_does() {
 #[test]
 fn questions_need_one_too() {
     let service = Service::with_tokens(&["one"]);
-    for path in ["/events", "/events?x", "/events/x", "/events/x/raw", "/stats"] {
+    for path in ["/events", "/events?x", "/events/x", "/events/x/raw", "/stats", "/streams"] {
         assert_eq!(service.get(path).gist(), "401 ERROR unauthorized", "{path}");
     }
     assert_eq!(service.store_calls(), 0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pik_core::{
     Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
-    Store, StoreError, Submission,
+    Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
@@ -53,6 +53,10 @@ impl Investigate for Faulty {
     }
 
     async fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
+        panic!("as asked")
+    }
+
+    async fn streams(&self, _: Option<&Position>, _: usize) -> Result<Page<Stream>, QueryError> {
         panic!("as asked")
     }
 }

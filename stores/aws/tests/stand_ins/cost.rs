@@ -75,7 +75,10 @@ async fn costs(test: &str, body: &str) -> Result<(Cost, Cost)> {
     let event = Event::parse(body.as_bytes()).unwrap();
 
     let (calls, s3_calls) = counted.arrive(&event, Outcome::Accepted).await?;
-    let [claim, commit] = &calls[..] else { anyhow::bail!("{} calls", calls.len()) };
+    let [note, claim, commit] = &calls[..] else { anyhow::bail!("{} calls", calls.len()) };
+    // Once for each host and stream.
+    ensure!((note.call.as_str(), note.status) == ("PutItem", 200));
+    ensure!(write_units(&note.request["Item"]) == 1 && index_write_units(&note.request["Item"]) == 0);
     ensure!((claim.call.as_str(), claim.status) == ("PutItem", 200));
     ensure!((commit.call.as_str(), commit.status) == ("UpdateItem", 200));
     let claimed = &claim.request["Item"];

@@ -1,22 +1,26 @@
 //! Files of older versions.
 //!
-//! Versions 1 and 2 have the same records and other indexes. The new index is built beside the old ones, which stay as they
-//! are until it is complete: until then the file is one of the old version, and a program that knows only that one can go on
-//! with it. Whatever it adds is found by its `seq` at the next attempt.
+//! Versions 1 and 2 have the same records and other indexes, version 3 has no counts by stream. What is new is built beside
+//! what there is, which stays as it is until the new is complete: until then the file is one of the old version, and a program
+//! that knows only that one can go on with it. Whatever it adds is found by its `seq` at the next attempt.
 
 use rusqlite::Connection;
 
-use crate::db::tables::{self, VERSION};
+use crate::db::tables::{self, FIRST_WITH_CHECKSUMS, VERSION};
 
 /// The index tables of versions 1 and 2. Their names in `indexed` are those of the first five.
 const OLD: [&str; 8] =
     ["by_id", "by_first", "by_entity", "by_lag", "by_ingest", "by_id_recent", "by_entity_recent", "by_lag_recent"];
 
-/// Adds the tables of the new index to a file of an older version, unless an earlier attempt has.
+/// Adds the tables that a file of an older version lacks, unless an earlier attempt has.
 pub(super) fn begin(connection: &Connection) -> rusqlite::Result<()> {
-    let is_begun =
-        connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'index_run'")?.exists([])?;
-    if is_begun { Ok(()) } else { connection.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", tables::INDEX)) }
+    for (name, tables) in [("index_run", tables::INDEX), ("stream_count", tables::STREAM_COUNTS)] {
+        let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        if !connection.prepare(is_there)?.exists([name])? {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {tables} COMMIT;"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The new index is complete and durable: makes the file one of this version, and then removes the old indexes, each in a
@@ -25,14 +29,14 @@ pub(crate) fn finish(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version < VERSION {
         let names = OLD.map(|name| format!("'{name}'")).join(", ");
+        let (checksums, views) =
+            if version < FIRST_WITH_CHECKSUMS { (tables::ADD_CHECKSUMS, tables::VIEWS) } else { ("", "") };
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
-             {}{}
+             {checksums}{views}
              DELETE FROM indexed WHERE name IN ({names});
              PRAGMA user_version = {VERSION};
-             COMMIT;",
-            tables::ADD_CHECKSUMS,
-            tables::VIEWS
+             COMMIT;"
         ))?;
     }
     for table in OLD {
@@ -47,7 +51,8 @@ pub(crate) fn drop_indexes(connection: &Connection) -> rusqlite::Result<()> {
         "BEGIN IMMEDIATE;
          {}{}
          DELETE FROM hourly;
-         DELETE FROM indexed WHERE name IN ('keys', 'hourly');
+         DELETE FROM stream_count;
+         DELETE FROM indexed WHERE name IN ('keys', 'hourly', 'stream_count');
          COMMIT;",
         tables::DROP_INDEX,
         tables::INDEX

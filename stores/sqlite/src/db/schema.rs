@@ -47,7 +47,9 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 /// An empty database of this version, in memory.
 pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    connection.execute_batch(&[tables::RECORDS, tables::COUNTS, tables::INDEX, tables::VIEWS].concat())?;
+    connection.execute_batch(
+        &[tables::RECORDS, tables::COUNTS, tables::STREAM_COUNTS, tables::INDEX, tables::VIEWS].concat(),
+    )?;
     Ok(connection)
 }
 
@@ -89,12 +91,13 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     match pragma(connection, "user_version")? {
         0 => connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
-             {}{}{}{}
+             {}{}{}{}{}
              PRAGMA application_id = {APPLICATION_ID};
              PRAGMA user_version = {VERSION};
              COMMIT;",
             tables::RECORDS,
             tables::COUNTS,
+            tables::STREAM_COUNTS,
             tables::INDEX,
             tables::VIEWS,
         )),

@@ -12,14 +12,26 @@ pub(crate) const HOURS: &str = "
     SELECT hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags FROM hourly
     WHERE hour BETWEEN ?1 AND ?2 ORDER BY hour";
 
-/// One hour of a stream.
-pub(crate) const HOUR: &str = "
-    SELECT hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags FROM hourly WHERE hour = ?1";
-
 /// Puts an hour of a stream in place of what was there.
 pub(crate) const PUT_HOUR: &str = "
     INSERT OR REPLACE INTO hourly (hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+/// The streams behind a source and type, in order.
+pub(crate) const STREAMS: &str = "
+    SELECT stream, source, event_type FROM stream
+    WHERE (source, event_type) > (?1, ?2) ORDER BY source, event_type LIMIT ?3";
+
+/// The counts of the streams between two numbers, in order.
+pub(crate) const STREAM_COUNTS: &str = "
+    SELECT stream, counted_to, accepted, duplicate, first_ms, last_ms, last_event_seconds, last_event_nanoseconds
+    FROM stream_count WHERE stream BETWEEN ?1 AND ?2 ORDER BY stream";
+
+/// Puts the counts of a stream in place of what was there.
+pub(crate) const PUT_STREAM_COUNT: &str = "
+    INSERT OR REPLACE INTO stream_count (stream, counted_to, accepted, duplicate, first_ms, last_ms, last_event_seconds,
+        last_event_nanoseconds)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 #[cfg(test)]
 mod tests {
@@ -28,14 +40,15 @@ mod tests {
     use crate::index::tree::tables;
 
     /// Every statement that answers an investigator.
-    const ALL: [&str; 9] = [
+    const ALL: [&str; 10] = [
         tables::QUESTIONS[0],
         tables::QUESTIONS[1],
         tables::QUESTIONS[2],
         LATER,
         STREAM,
         HOURS,
-        HOUR,
+        STREAMS,
+        STREAM_COUNTS,
         rows::SELECT_RECORD,
         rows::SELECT_RAW,
     ];

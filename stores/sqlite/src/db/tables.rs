@@ -1,7 +1,10 @@
 //! The tables and views of the file.
 
 /// The version of the tables.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
+
+/// The version from which on rows have checksums, and the file has views.
+pub(crate) const FIRST_WITH_CHECKSUMS: i64 = 3;
 
 // One sequence numbers both kinds of occurrence in the order of their commits. Rows are only ever appended, the raw
 // bytes behind all that a record needs, so that reading one does not walk through them. The key of a raw object is not
@@ -65,6 +68,21 @@ CREATE TABLE hourly (
     lags BLOB NOT NULL
 ) STRICT;
 CREATE INDEX hourly_counted_to ON hourly (counted_to);
+";
+
+/// The counts by stream.
+pub(super) const STREAM_COUNTS: &str = "
+CREATE TABLE stream_count (
+    stream INTEGER PRIMARY KEY,
+    counted_to INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    duplicate INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    last_event_seconds INTEGER NOT NULL,
+    last_event_nanoseconds INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stream_count_counted_to ON stream_count (counted_to);
 ";
 
 // `index_run`: the sorted runs. `merged_to` is the greatest key of a run that is not complete, `input_of` the run that a run is

@@ -5,12 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rusqlite::Connection;
 
 use crate::db::{checkpoint, schema};
-use crate::index::hourly::{Hourly, Pace};
+use crate::index::counts::{Counts, Pace, Table};
+use crate::index::hours::Hours;
 use crate::index::keys;
 use crate::index::occurrence::Occurrence;
+use crate::index::streams::Streams;
 use crate::index::tree::{Key, Memory, Shape, Tree};
 
-/// Occurrences whose counts by hour are collected under load. The more, the fewer rows are written; the more is read at the
+/// Occurrences whose counts are collected under load. The more, the fewer rows are written; the more is read at the
 /// start after a crash, too.
 const BUSY: Pace = Pace { collect: 65_536, slice: 512 };
 /// Writes everything that is counted, some thousand rows at a time.
@@ -45,18 +47,28 @@ pub struct Progress {
 #[derive(Clone)]
 pub(crate) struct InMemory {
     pub(crate) keys: Arc<Memory>,
-    hourly: Arc<RwLock<Hourly>>,
+    hourly: Arc<RwLock<Counts<Hours>>>,
+    streams: Arc<RwLock<Counts<Streams>>>,
 }
 
 // What the counts hold is only ever what a commit left, so a panic of another thread cannot have spoiled it.
 impl InMemory {
     /// The counts by hour.
-    pub(crate) fn hourly(&self) -> RwLockReadGuard<'_, Hourly> {
+    pub(crate) fn hourly(&self) -> RwLockReadGuard<'_, Counts<Hours>> {
         self.hourly.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hourly_mut(&self) -> RwLockWriteGuard<'_, Hourly> {
+    /// The counts by stream.
+    pub(crate) fn streams(&self) -> RwLockReadGuard<'_, Counts<Streams>> {
+        self.streams.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hourly_mut(&self) -> RwLockWriteGuard<'_, Counts<Hours>> {
         self.hourly.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn streams_mut(&self) -> RwLockWriteGuard<'_, Counts<Streams>> {
+        self.streams.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,10 +93,19 @@ impl Indexes {
     ) -> rusqlite::Result<Self> {
         let last_seq = schema::last_seq(connection)?;
         let tree = Tree::load(connection, Shape::new(keys::FILTERED))?;
-        let hourly = Arc::new(RwLock::new(Hourly::load(connection)?));
-        let in_memory = InMemory { keys: Arc::clone(tree.memory()), hourly };
+        let in_memory = InMemory {
+            keys: Arc::clone(tree.memory()),
+            hourly: Arc::new(RwLock::new(Counts::load(connection)?)),
+            streams: Arc::new(RwLock::new(Counts::load(connection)?)),
+        };
         let mut indexes = Self { tree, in_memory, last_seq };
-        let mut from = indexes.tree.complete_to().min(indexes.in_memory.hourly().complete_to());
+        let mut from = [
+            indexes.tree.complete_to(),
+            indexes.in_memory.hourly().complete_to(),
+            indexes.in_memory.streams().complete_to(),
+        ]
+        .into_iter()
+        .fold(i64::MAX, i64::min);
         let mut windows = 0_usize;
         while last_seq - from > catch_up.memory {
             if windows.is_multiple_of(catch_up.report) {
@@ -110,14 +131,15 @@ impl Indexes {
     fn read(&mut self, connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
         let complete_to = self.tree.complete_to();
         let mut keys: Vec<Key> = Vec::new();
-        let mut hourly = self.in_memory.hourly_mut();
+        let (mut hourly, mut streams) = (self.in_memory.hourly_mut(), self.in_memory.streams_mut());
         Occurrence::between(connection, from, to, |occurrence| {
             if occurrence.seq > complete_to {
                 keys.extend(keys::of(&occurrence));
             }
             hourly.add(&occurrence);
+            streams.add(&occurrence);
         })?;
-        drop(hourly);
+        drop((hourly, streams));
         self.tree.committed(keys.into_iter(), to);
         Ok(())
     }
@@ -131,14 +153,8 @@ impl Indexes {
             transaction.commit()?;
             self.tree.committed(std::iter::empty(), 0);
         }
-        let mut hourly = self.in_memory.hourly_mut();
-        while hourly.begin(ALL, last_seq) {
-            let transaction = connection.unchecked_transaction()?;
-            hourly.write(connection)?;
-            transaction.commit()?;
-            hourly.committed();
-        }
-        drop(hourly);
+        write_counts(connection, &mut self.in_memory.hourly_mut(), last_seq)?;
+        write_counts(connection, &mut self.in_memory.streams_mut(), last_seq)?;
         // There is no thread yet that keeps the write-ahead log short.
         checkpoint::all(connection, "RESTART").map(drop)
     }
@@ -163,7 +179,9 @@ impl Indexes {
     pub(crate) fn write(&mut self, connection: &Connection, added: &[Occurrence]) -> rusqlite::Result<()> {
         self.tree.step(connection, added.len() * keys::MOST)?;
         self.in_memory.hourly_mut().begin(BUSY, self.last_seq);
-        self.in_memory.hourly().write(connection)
+        self.in_memory.hourly().write(connection)?;
+        self.in_memory.streams_mut().begin(BUSY, self.last_seq);
+        self.in_memory.streams().write(connection)
     }
 
     /// Whether there is something to write although nothing comes.
@@ -180,16 +198,31 @@ impl Indexes {
     pub(crate) fn committed(&mut self, added: &[Occurrence]) {
         self.last_seq = added.iter().map(|at| at.seq).fold(self.last_seq, i64::max);
         self.tree.committed(added.iter().flat_map(keys::of), self.last_seq);
-        let mut hourly = self.in_memory.hourly_mut();
+        let (mut hourly, mut streams) = (self.in_memory.hourly_mut(), self.in_memory.streams_mut());
         hourly.committed();
-        added.iter().for_each(|occurrence| hourly.add(occurrence));
+        streams.committed();
+        for occurrence in added {
+            hourly.add(occurrence);
+            streams.add(occurrence);
+        }
     }
 
     /// The transaction is lost.
     pub(crate) fn abandoned(&mut self) {
         self.tree.abandoned();
         self.in_memory.hourly_mut().abandoned();
+        self.in_memory.streams_mut().abandoned();
     }
+}
+
+fn write_counts<T: Table>(connection: &Connection, counts: &mut Counts<T>, last_seq: i64) -> rusqlite::Result<()> {
+    while counts.begin(ALL, last_seq) {
+        let transaction = connection.unchecked_transaction()?;
+        counts.write(connection)?;
+        transaction.commit()?;
+        counts.committed();
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -243,12 +276,16 @@ mod tests {
         expected
     }
 
-    fn counted(connection: &Connection, indexes: &Indexes) -> u64 {
-        let mut statement = connection.prepare(crate::db::sql::HOURS).unwrap();
-        let table = statement.query_map([i64::MIN, i64::MAX], crate::index::hourly::Counted::read).unwrap();
-        let waiting = indexes.in_memory().hourly().waiting(&(i64::MIN..=i64::MAX));
-        let hours = waiting.with(table.collect::<rusqlite::Result<_>>().unwrap());
-        hours.iter().map(|(_, tally)| tally.lags.count() + tally.duplicate).sum()
+    /// How many are counted by hour, and by stream.
+    fn counted(connection: &Connection, indexes: &Indexes) -> (u64, u64) {
+        let waiting = indexes.in_memory().hourly().waiting(|_| true);
+        let hours = waiting.with(Hours::rows(connection, &(i64::MIN..=i64::MAX)).unwrap());
+        let waiting = indexes.in_memory().streams().waiting(|_| true);
+        let streams = waiting.with(Streams::rows(connection, &(i64::MIN..=i64::MAX)).unwrap());
+        (
+            hours.iter().map(|(_, tally)| tally.lags.count() + tally.duplicate).sum(),
+            streams.iter().map(|(_, tally)| tally.accepted + tally.duplicate).sum(),
+        )
     }
 
     #[test]
@@ -276,7 +313,7 @@ mod tests {
         assert!(far.is_sorted() && far.len() > 20, "{far:?}");
         let indexes = Indexes::load_by(&connection, &SMALL, &mut |_| panic!("it is complete")).unwrap();
         assert_eq!(all_keys(&connection, &indexes), expected(&connection));
-        assert_eq!(counted(&connection, &indexes), RECORDS.unsigned_abs());
+        assert_eq!(counted(&connection, &indexes), (RECORDS.unsigned_abs(), RECORDS.unsigned_abs()));
     }
 
     #[test]
@@ -289,10 +326,10 @@ mod tests {
         let count = |table: &str| -> i64 {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
         };
-        assert_eq!((count("index_block"), count("hourly"), count("event")), (0, 0, 1_667));
+        assert_eq!((count("index_block"), count("hourly"), count("stream_count"), count("event")), (0, 0, 0, 1_667));
         let mut indexes = Indexes::load_by(&connection, &SMALL, &mut |_| ()).unwrap();
         assert_eq!(all_keys(&connection, &indexes), expected(&connection));
-        assert_eq!(counted(&connection, &indexes), RECORDS.unsigned_abs());
+        assert_eq!(counted(&connection, &indexes), (RECORDS.unsigned_abs(), RECORDS.unsigned_abs()));
         let mut firsts = Vec::new();
         Occurrence::between(&connection, 0, RECORDS, |at| firsts.extend((at.kind == Kind::First).then_some(at)))
             .unwrap();

@@ -1,6 +1,6 @@
 //! What the indexes know of an occurrence.
 
-use pik_core::{EventId, EventTime, IngestTime, Submission};
+use pik_core::{EventId, EventTime, IngestTime, Outcome, Submission};
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
@@ -26,6 +26,14 @@ impl Kind {
         match self {
             Self::First => 0,
             Self::Later { .. } => 1,
+        }
+    }
+
+    /// What was answered.
+    pub(crate) const fn outcome(self) -> Outcome {
+        match self {
+            Self::First => Outcome::Accepted,
+            Self::Later { .. } => Outcome::Duplicate,
         }
     }
 }

@@ -3,12 +3,13 @@
 //! | question | how | cost |
 //! |---|---|---|
 //! | by entity, by lag, by arrival, duplicates of an event | a range of an index, then a row for each record | one index page for some hundred records, one row a record |
+//! | streams | a row of `stream` and one of `stream_count` for each | two rows a stream, however many events it counts |
 //! | stats | a row of `hourly` for each hour | one row of one or two kilobytes an hour, however many events it counts |
 //!
 //! What is not in the tables yet is looked up in memory, so every answer has all occurrences that were answered before.
 //! Where the order of a query leaves something open, `seq`, the order of commits, decides.
 
-use pik_core::{Bucket, Investigate, Page, Position, Query, QueryError, Record, StatsQuery, StoreError};
+use pik_core::{Bucket, Investigate, Page, Position, Query, QueryError, Record, StatsQuery, StoreError, Stream};
 
 use crate::SqliteStore;
 use crate::read::records::place_of;
@@ -23,5 +24,16 @@ impl Investigate for SqliteStore {
     async fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>, StoreError> {
         let query = query.clone();
         self.ask(move |reader| reader.stats(&query)).await
+    }
+
+    async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
+        let owned = |(source, event_type): (&str, &str)| (source.to_owned(), event_type.to_owned());
+        let after =
+            after.map(|position| Stream::names_of(position).map(owned).ok_or(QueryError::Position)).transpose()?;
+        let streams = self.ask(move |reader| {
+            let after = after.as_ref().map(|(source, event_type)| (source.as_str(), event_type.as_str()));
+            reader.streams(after, limit.max(1))
+        });
+        Ok(streams.await?)
     }
 }

@@ -4,4 +4,5 @@ mod inventory;
 mod investigate;
 pub(crate) mod reader;
 mod records;
+mod streams;
 mod tallies;

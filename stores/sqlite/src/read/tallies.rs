@@ -2,8 +2,9 @@
 
 use pik_core::{Bucket, EventTime, StatsQuery, Tally};
 
-use crate::db::{rows, sql};
-use crate::index::hourly::{Counted, hour_key, hour_start};
+use crate::db::rows;
+use crate::index::counts::Table;
+use crate::index::hours::{Hours, hour_key, hour_start};
 use crate::read::reader::Reader;
 
 impl Reader {
@@ -17,10 +18,8 @@ impl Reader {
             let last = EventTime::from_unix(query.end_seconds() - 1, 0).unwrap_or(query.start());
             let hours = hour_key(stream, &query.start())..=hour_key(stream, &last);
             // First what waits, then the table: what is moved in between is told by how far its row counts.
-            let waiting = self.in_memory.hourly().waiting(&hours);
-            let mut statement = self.connection.prepare_cached(sql::HOURS)?;
-            let counted = statement.query_map([hours.start(), hours.end()], Counted::read)?;
-            for (hour, tally) in waiting.with(counted.collect::<rusqlite::Result<_>>()?) {
+            let waiting = self.in_memory.hourly().waiting(|hour| hours.contains(&hour));
+            for (hour, tally) in waiting.with(Hours::rows(&self.connection, &hours)?) {
                 if let Some(place) = hour_start(hour).and_then(|start| query.place_of(&start)) {
                     tallies[place].merge(&tally);
                 }

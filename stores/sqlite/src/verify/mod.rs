@@ -17,7 +17,7 @@ use crate::OpenError;
 use crate::db::files::Names;
 use crate::db::lock::{self, ReadLock};
 use crate::db::run::{Run, uri};
-use crate::db::tables::VERSION;
+use crate::db::tables::{FIRST_WITH_CHECKSUMS, VERSION};
 use crate::db::{opening, schema as tables};
 
 /// What a verification read.
@@ -49,8 +49,8 @@ pub fn inspect(path: impl AsRef<Path>, mut tell: impl FnMut(Notice)) -> Result<I
         damaged("log", reason.clone());
     }
     schema::check_file(connection, damaged);
-    schema::check_definitions(connection, is_current, damaged);
-    let mut walk = rows::Walk::new(connection, is_current);
+    schema::check_definitions(connection, version, damaged);
+    let mut walk = rows::Walk::new(connection, version >= FIRST_WITH_CHECKSUMS);
     walk.run(&mut tell);
     if is_current {
         let damaged = &mut |part: &str, reason: String| {

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::{Damaged, mark_is_sound};
 use crate::db::schema;
+use crate::db::tables::FIRST_WITH_CHECKSUMS;
 
 /// SQLite tells at most as many problems.
 const MOST: usize = 1_000;
@@ -28,21 +29,21 @@ pub(super) fn check_file(connection: &Connection, damaged: &mut Damaged<'_>) {
 
 /// Whether the views and triggers are those of this version: a changed view would answer wrongly, a changed trigger protect
 /// nothing.
-pub(super) fn check_definitions(connection: &Connection, is_current: bool, damaged: &mut Damaged<'_>) {
-    if let Err(error) = compare(connection, is_current, damaged) {
+pub(super) fn check_definitions(connection: &Connection, version: i64, damaged: &mut Damaged<'_>) {
+    if let Err(error) = compare(connection, version, damaged) {
         damaged("schema", error.to_string());
     }
 }
 
-fn compare(connection: &Connection, is_current: bool, damaged: &mut Damaged<'_>) -> rusqlite::Result<()> {
+fn compare(connection: &Connection, version: i64, damaged: &mut Damaged<'_>) -> rusqlite::Result<()> {
     let has_run = "SELECT count(*) FROM sqlite_schema WHERE name = 'run'";
     if connection.query_row(has_run, [], |row| row.get::<_, i64>(0))? > 0 && !mark_is_sound(connection)? {
         damaged("run", "the mark of the last run is not one that was written".to_owned());
     }
-    if is_current && definitions(connection)? != definitions(&schema::in_memory()?)? {
+    if version >= FIRST_WITH_CHECKSUMS && definitions(connection)? != definitions(&schema::in_memory()?)? {
         damaged("schema", "views or triggers are not as this version makes them".to_owned());
     }
-    if !is_current && !definitions(connection)?.iter().all(|(kind, ..)| kind == "trigger") {
+    if version < FIRST_WITH_CHECKSUMS && !definitions(connection)?.iter().all(|(kind, ..)| kind == "trigger") {
         damaged("schema", "the version is an old one, and the views are those of a newer one".to_owned());
     }
     Ok(())

@@ -45,6 +45,14 @@ fn filled(folder: &TempDir) -> PathBuf {
 /// Turns a file of this version into one of an older version.
 fn turn_back(path: &Path, version: i64) {
     let connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE stream_count; DELETE FROM indexed WHERE name = 'stream_count'; PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    if version == 3 {
+        return;
+    }
     let tables = if version == 1 { VERSION_2.split("CREATE TABLE by_id_recent").next().unwrap() } else { VERSION_2 };
     connection
         .execute_batch(&format!(
@@ -107,18 +115,21 @@ fn check(path: &Path) {
     let buckets = block_on(store.stats(&StatsQuery::new("demo", "heartbeat", from, to, BucketWidth::Hour))).unwrap();
     assert_eq!(buckets.iter().map(|bucket| bucket.accepted).sum::<u64>(), 2_501);
     assert_eq!(buckets.iter().map(|bucket| bucket.duplicate).sum::<u64>(), 526);
+    let streams = block_on(store.streams(None, 10)).unwrap().items;
+    assert_eq!(streams.len(), 1);
+    assert_eq!((streams[0].accepted, streams[0].duplicate), (Some(2_501), Some(526)));
 }
 
 #[test]
 fn files_of_older_versions_are_brought_up_to_date() {
-    for older in [1, 2] {
+    for older in [1, 2, 3] {
         let folder = TempDir::new().unwrap();
         let path = filled(&folder);
         let before = tables(&path);
         turn_back(&path, older);
         assert_ne!(tables(&path), before);
         open(&path).close();
-        assert_eq!(version(&path), 3);
+        assert_eq!(version(&path), 4);
         let (mut after, mut before) = (tables(&path), before);
         after.sort();
         before.sort();
@@ -148,7 +159,7 @@ fn an_old_file_stays_one_until_the_new_index_is_complete() {
     damage(ms);
     drop(connection);
     check(&path);
-    assert_eq!(version(&path), 3);
+    assert_eq!(version(&path), 4);
 }
 
 #[test]

@@ -11,4 +11,5 @@ pub(crate) mod reopening;
 pub(crate) mod scene;
 pub(crate) mod settled;
 pub(crate) mod stats;
+pub(crate) mod streams;
 pub(crate) mod walk;

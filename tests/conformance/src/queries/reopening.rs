@@ -5,6 +5,7 @@ use pik_core::{BucketWidth, Investigate, Query, StatsQuery};
 
 use super::arrivals::window;
 use super::scene::Scene;
+use super::streams;
 use super::walk::walk;
 use crate::QueryBench;
 use crate::sample::{Draft, Sample, later};
@@ -32,7 +33,7 @@ pub(crate) async fn same_answers<B: QueryBench>(bench: &mut B, sample: Sample) -
     // Twice, because what the first start reads back is written by the second run.
     let mut before = Vec::new();
     for run in 0..3 {
-        let after: Vec<_> = ask(bench, &queries, &stats).await?;
+        let after: Vec<_> = ask(bench, sample, &queries, &stats).await?;
         if run > 0 {
             ensure!(after == before, "after the restart {run}: {before:?} became {after:?}");
         }
@@ -45,21 +46,22 @@ pub(crate) async fn same_answers<B: QueryBench>(bench: &mut B, sample: Sample) -
                 queries.push(Query::Duplicates { event_id: record.event_id });
             }
         }
-        before = ask(bench, &queries, &stats).await?;
+        before = ask(bench, sample, &queries, &stats).await?;
         bench.reopen().await?;
     }
-    ensure!(ask(bench, &queries, &stats).await? == before, "the last restart changed an answer");
+    ensure!(ask(bench, sample, &queries, &stats).await? == before, "the last restart changed an answer");
     ensure!(before[0].starts_with("120 "), "{}", before[0]);
     ensure!(before[4].contains("accepted: 60, duplicate: 60"), "{}", before[4]);
     Ok(())
 }
 
-async fn ask<B: QueryBench>(bench: &B, queries: &[Query], stats: &StatsQuery) -> Result<Vec<String>> {
+async fn ask<B: QueryBench>(bench: &B, sample: Sample, queries: &[Query], stats: &StatsQuery) -> Result<Vec<String>> {
     let mut answers = Vec::new();
     for query in queries {
         let records = walk(bench, query, 50).await?;
         answers.push(format!("{} {records:?}", records.len()));
     }
     answers.push(format!("{:?}", bench.store().stats(stats).await?));
+    answers.push(format!("{:?}", streams::own(bench, sample, 1_000).await?));
     Ok(answers)
 }

@@ -1,0 +1,47 @@
+//! `GET /streams`: which sources and types there are.
+
+use pik_http::Config;
+use serde_json::json;
+
+use crate::service::{EXAMPLE, Service};
+
+#[test]
+fn streams_come_in_order_and_in_pages() {
+    let service = Service::new(Config::default());
+    let none = service.get("/streams");
+    assert_eq!(none.json(), json!({"streams": [], "next_cursor": null, "settled_until": "2025-12-29T20:15:35.580Z"}));
+    for (nth, source) in ["shop", "demo", "app", "demo"].iter().enumerate() {
+        service.arrive(nth, &EXAMPLE.replace("demo", source), "2025-12-29T00:00:00.000Z");
+    }
+    let answer = service.get("/streams?limit=2");
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
+    let stream = |source: &str, duplicate: u64| {
+        json!({
+            "source": source, "event_type": "heartbeat", "accepted": 1, "duplicate": duplicate,
+            "first_arrival": "2025-12-29T00:00:00.000Z", "last_arrival": "2025-12-29T00:00:00.000Z",
+            "last_event_time": "2025-12-28T23:59:59Z",
+        })
+    };
+    assert_eq!(answer.json()["streams"], json!([stream("app", 0), stream("demo", 1)]));
+    let cursor = answer.json()["next_cursor"].as_str().unwrap().to_owned();
+    let rest = service.get(&format!("/streams?limit=2&cursor={cursor}")).json();
+    assert_eq!((&rest["streams"], &rest["next_cursor"]), (&json!([stream("shop", 0)]), &json!(null)));
+
+    let other = service.get(&format!("/events?entity_id=user_123&cursor={cursor}"));
+    assert_eq!(other.gist(), "400 ERROR invalid_parameter");
+}
+
+#[test]
+fn what_makes_no_sense_is_told_what_to_do() {
+    let service = Service::new(Config::default());
+    for (query, words) in [
+        ("/streams?source=demo", "unknown parameter; those here are `limit` and `cursor`"),
+        ("/streams?limit=1001", "not a number from 1 to 1000"),
+        ("/streams?cursor=AAAA", "`cursor` is not one that came with a page here"),
+    ] {
+        let answer = service.get(query);
+        assert_eq!(answer.gist(), "400 ERROR invalid_parameter", "{query}");
+        let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{query}: {message}");
+    }
+}
