@@ -1,0 +1,9 @@
+from collections.abc import Iterable
+
+__all__ = ["event_ids", "judge", "preview"]
+
+def judge(event: object) -> tuple[str, bytes]: ...
+def preview(event: object) -> tuple[str, str, str, str, str]: ...
+def event_ids(
+    events: Iterable[object],
+) -> tuple[list[str | None], dict[int, list[tuple[str, str, str]]]]: ...

@@ -1,0 +1,66 @@
+"""What a host has recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Record:
+    """One occurrence of an event. Times are texts: Python's datetime has fewer digits than they may have."""
+
+    event_id: str
+    source: str
+    event_type: str
+    entity_id: str
+    event_time: str
+    ingest_time: str
+    ingest_lag_ms: int
+    status: Literal["ACCEPTED", "DUPLICATE"]
+    raw_bucket: str
+    raw_key: str
+    raw_size: int
+    payload_hash: str
+    receipt: str
+    """The attempt that wrote this record."""
+    contract: int
+    finished_time: str | None = None
+    """The time under which arrivals list this occurrence, if that is not `ingest_time`."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Record:
+        """Reads a record of an answer, which may have more members than are known here."""
+        return cls(**{one.name: given[one.name] for one in fields(cls) if one.name in given})
+
+
+@dataclass(frozen=True)
+class Lags:
+    """The distribution of lags in milliseconds."""
+
+    p50: int
+    p95: int
+    p99: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The occurrences whose event time lies in one hour or day."""
+
+    start: str
+    accepted: int
+    duplicate: int
+    lag_ms: Lags | None
+    """The lags of first occurrences, None when there are none."""
+    first_arrival: str | None
+    last_arrival: str | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Bucket:
+        """Reads a bucket of an answer, which may have more members than are known here."""
+        known: dict[str, Any] = {one.name: given[one.name] for one in fields(cls)}
+        lags = given["lag_ms"]
+        known["lag_ms"] = lags and Lags(**{one.name: lags[one.name] for one in fields(Lags)})
+        return cls(**known)
