@@ -43,6 +43,7 @@ pub(crate) const STEPS: &[Step] = &[
     python::DUCKDB_STEP,
     python::SCHEMATHESIS_STEP,
     python::TYPOS_STEP,
+    python::MATURIN_STEP,
 ];
 
 /// Make available what suites and builds need; what is there already is left alone.

@@ -25,6 +25,10 @@ pub(crate) const DUCKDB_STEP: Step =
 pub(crate) const TYPOS_STEP: Step =
     Step { name: "typos", about: "typos, which checks spelling", run: || typos().map(|_| ()) };
 
+pub(crate) const MATURIN_STEP: Step =
+    Step { name: "maturin", about: "maturin, which builds the wheels for Python", run: || maturin().map(|_| ()) };
+
+const MATURIN: [&str; 1] = ["maturin==1.16.0"];
 const TYPOS: [&str; 1] = ["typos==1.52.0"];
 pub(crate) const SCHEMATHESIS_STEP: Step = Step {
     name: "schemathesis",
@@ -52,6 +56,11 @@ pub(crate) fn duckdb() -> Result<PathBuf> {
 /// The folder with `typos`.
 pub(crate) fn typos() -> Result<PathBuf> {
     environment(TYPOS_STEP.name, &TYPOS)
+}
+
+/// The folder with `maturin`.
+pub(crate) fn maturin() -> Result<PathBuf> {
+    environment(MATURIN_STEP.name, &MATURIN)
 }
 
 /// The folder with `weed` and `ministack`.

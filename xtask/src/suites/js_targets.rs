@@ -43,7 +43,10 @@ pub(super) fn answers(name: &str, args: &[&str]) -> Result<PathBuf> {
     let folder = workspace::target().join("targets");
     fs::create_dir_all(&folder)?;
     let file = folder.join(name).with_extension("jsonl");
-    program(native::programs()?.join(name)).args(args).run_into(&file)?;
+    // Another suite may be reading the file; it says the same each time.
+    let written = file.with_extension(format!("{:?}", std::thread::current().id()));
+    program(native::programs()?.join(name)).args(args).run_into(&written)?;
+    fs::rename(written, &file)?;
     Ok(file)
 }
 

@@ -31,6 +31,7 @@ mod native;
 mod openapi;
 mod package;
 mod purity;
+mod python;
 mod reference;
 mod wasm;
 mod worker;
@@ -62,6 +63,7 @@ pub(crate) const SUITES: &[Suite] = &[
     package::SUITE,
     lambda::SUITE,
     browser::SUITE,
+    python::SUITE,
     docs::SUITE,
     openapi::SUITE,
     fuzz::SUITE,
