@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { IngestClient, EventRejected, eventId } from "../dist/index.js";
 import { openQueue } from "../dist/queue-node.js";
 import { event, fakeFetch } from "./example.mjs";
@@ -139,18 +143,79 @@ test("a line that was cut short is taken for never written; any other fault is t
   await assert.rejects(openQueue({ client: new IngestClient({ url }), name, onDrop: () => {} }), /line 1 of .* is not a queue's/);
 });
 
-test("a file is of one queue at a time; a lock that a dead process left is taken over", async (t) => {
+const announcements = (name) => readdirSync(dirname(name)).filter((file) => file.startsWith(`${basename(name)}.lock-`));
+
+test("a file is of one queue at a time; what a dead process left is taken over", async (t) => {
   const name = folder(t);
+  const again = () => openQueue({ client: new IngestClient({ url }), name, onDrop: () => {} });
   const first = await queue(t, name, offline());
-  await assert.rejects(openQueue({ client: new IngestClient({ url }), name, onDrop: () => {} }), /is open already, in this process/);
+  await assert.rejects(again(), /is open already, in this process/);
   await first.close();
-  assert(!existsSync(`${name}.lock`));
-  writeFileSync(`${name}.lock`, String(process.ppid));
-  await assert.rejects(openQueue({ client: new IngestClient({ url }), name, onDrop: () => {} }), /is open in process/);
+  assert.deepEqual(announcements(name), []);
+  const living = `${name}.lock-${process.ppid}-${randomUUID()}`;
+  writeFileSync(living, "held");
+  await assert.rejects(again(), new RegExp(`is open in process ${process.ppid}`));
+  assert.deepEqual(announcements(name), [basename(living)]);
+  rmSync(living);
   const dead = spawn(process.execPath, ["-e", ""]);
   await new Promise((done) => dead.once("close", done));
-  writeFileSync(`${name}.lock`, String(dead.pid));
+  writeFileSync(`${name}.lock-${dead.pid}-${randomUUID()}`, "");
+  // Our own number, of a process before this one.
+  const earlier = `${name}.lock-${process.pid}-${randomUUID()}`;
+  writeFileSync(earlier, "");
+  utimesSync(earlier, 0, 0);
   await queue(t, name, offline());
+  assert.equal(announcements(name).length, 1);
+});
+
+test("a file is of one thread at a time", async (t) => {
+  const name = folder(t);
+  const { close } = await queue(t, name, offline());
+  const open = () =>
+    new Promise((said, failed) => {
+      const thread = new Worker(
+        `(async () => {
+          const { parentPort } = require("node:worker_threads");
+          const { IngestClient } = await import(${JSON.stringify(import.meta.resolve("../dist/index.js"))});
+          const { openQueue } = await import(${JSON.stringify(import.meta.resolve("../dist/queue-node.js"))});
+          const client = new IngestClient({ url: ${JSON.stringify(url)} });
+          const opened = await openQueue({ client, name: ${JSON.stringify(name)}, onDrop: () => {} }).catch(({ message }) => message);
+          if (typeof opened !== "string") await opened.close();
+          parentPort.postMessage(typeof opened === "string" ? opened : "open");
+        })()`,
+        { eval: true },
+      );
+      thread.once("message", said).once("error", failed);
+    });
+  assert.match(await open(), /is open in another thread of this process/);
+  await close();
+  assert.equal(await open(), "open");
+});
+
+test("of many processes that take over one lock at once, one has the file", async (t) => {
+  const name = folder(t);
+  const dead = spawn(process.execPath, ["-e", ""]);
+  await new Promise((done) => dead.once("close", done));
+  const processes = Array.from({ length: 4 }, () => {
+    const opener = spawn(process.execPath, [fileURLToPath(new URL("queue-opener.mjs", import.meta.url))], { stdio: ["pipe", "pipe", "inherit"] });
+    t.after(() => opener.kill());
+    const lines = createInterface({ input: opener.stdout })[Symbol.asyncIterator]();
+    const say = (line) => opener.stdin.write(`${line}\n`);
+    return { say, next: async () => (await lines.next()).value };
+  });
+  const all = (line) => {
+    for (const { say } of processes) say(line);
+    return Promise.all(processes.map(({ next }) => next()));
+  };
+  assert.deepEqual(await Promise.all(processes.map(({ next }) => next())), Array(4).fill("ready"));
+  for (let round = 0; round < 25; round++) {
+    writeFileSync(`${name}.lock-${dead.pid}-${randomUUID()}`, "");
+    const said = await all(name);
+    assert.equal(said.filter((line) => line === "open").length, 1, said.join("\n"));
+    for (const line of said) assert.match(line, /^open$|is open in process \d+/);
+    assert.deepEqual(await all(""), Array(4).fill("closed"));
+    assert.deepEqual(announcements(name), []);
+  }
 });
 
 test("the file is written anew when most of it is gone", async (t) => {

@@ -5,9 +5,10 @@
  * each that went. What waits is in memory too. The journal is written anew when most of it is gone.
  */
 
-import { open, readFile, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
+import { lockOf, type Lock } from "./lock.js";
 import { fits, type Bounds, type Load, type Shelf, type Waiting } from "./shelf.js";
 
 /** A journal with less that is gone is not written anew. */
@@ -194,56 +195,6 @@ async function read(path: string): Promise<Journal> {
     next = Math.max(next, place + 1);
   }
   return { texts, next, length };
-}
-
-interface Lock {
-  release(): Promise<void>;
-}
-
-/** The paths that this process has open, in whatever copy of this module: CommonJS and ES modules are two. */
-const OPEN = Symbol.for("pik-client/queue open files");
-
-function openHere(): Set<string> {
-  return ((globalThis as { [OPEN]?: Set<string> })[OPEN] ??= new Set());
-}
-
-/** A file beside the queue's that says which process has it. */
-async function lockOf(path: string): Promise<Lock> {
-  const name = `${path}.lock`;
-  if (openHere().has(path)) throw new Error(`${path} is open already, in this process; use one queue for each file`);
-  openHere().add(path);
-  try {
-    for (;;) {
-      const file = await open(name, "wx").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "EEXIST") return undefined;
-        throw error;
-      });
-      if (file !== undefined) {
-        await file.writeFile(String(process.pid));
-        await file.close();
-        return { release: async () => void (await rm(name, { force: true }), openHere().delete(path)) };
-      }
-      const holder = Number(await readFile(name, "utf8").catch(() => "0"));
-      // A number of our own is of an earlier process, such as the container's one before this.
-      if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-        throw new Error(`${path} is open in process ${holder}; give each process a file of its own, or end it`);
-      }
-      await rm(name, { force: true });
-    }
-  } catch (error) {
-    openHere().delete(path);
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // There is one, and it belongs to another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Makes a new name in a folder durable. Windows has no way to do that, and no need. */
