@@ -11,7 +11,7 @@ use crate::partition_value::{MAX_PARTITION_BYTES, escaped_len};
 use crate::rejection::{MAX_PROBLEMS, pointer};
 use crate::scan::{AFTER_MEMBER, Escapes, Scan, StringEnd, error, name, skip_space, skip_value, string, unescape_into};
 use crate::time_advice::advice;
-use crate::{Code, EventId, EventTime, PayloadHash, Problem, Rejection};
+use crate::{Code, EventId, EventTime, Legible, PayloadHash, Problem, Rejection};
 
 /// The most bytes a body may have. A host may set a lower limit, never a higher one.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
@@ -349,7 +349,12 @@ impl<'a> Judge<'a> {
             {
                 Ok(Parts { raw, source, event_type, entity_id, event_time })
             }
-            _ => Err(Rejection::from_problems(self.problems)),
+            (source, event_type, entity_id, event_time, _) => {
+                let [source, event_type, entity_id] =
+                    [source, event_type, entity_id].map(|text| text.map(Cow::into_owned));
+                let legible = Legible { source, event_type, entity_id, event_time };
+                Err(Rejection::from_problems(self.problems).with_legible(legible))
+            }
         }
     }
 

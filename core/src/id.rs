@@ -1,4 +1,5 @@
-//! The two hashes of the contract (`docs/contract.md`, section 4): what names a payload and what names an event.
+//! Hashes: the two of the contract (`docs/contract.md`, section 4), which name a payload and an event, and those of what is
+//! refused.
 
 use core::fmt;
 use core::str::FromStr;
@@ -127,6 +128,16 @@ hash_type! {
     /// # Ok::<(), pik_core::ParseHashError>(())
     /// ```
     EventId
+}
+
+hash_type! {
+    /// SHA-256 of the bytes of a refused event or body, as they were received.
+    BodyHash
+}
+
+hash_type! {
+    /// What makes two refused bodies one: SHA-256 over their bytes' hash and their codes.
+    RejectionKey
 }
 
 /// The text that is hashed for an event's id: five members in canonical order.

@@ -5,12 +5,15 @@ extern crate alloc;
 
 mod batch;
 mod canonical;
+mod code;
 mod event;
 mod id;
 mod ingest;
 mod key;
 mod lags;
+mod legible;
 mod memory;
+mod memory_rejections;
 mod number;
 mod order;
 mod page;
@@ -21,6 +24,9 @@ mod raw_object;
 mod receipt;
 mod record;
 mod rejection;
+mod rejection_count;
+mod rejection_record;
+mod rejections;
 mod scan;
 mod settling;
 mod split;
@@ -35,11 +41,13 @@ mod verify;
 
 pub use batch::{split_array, split_lines};
 pub use canonical::MAX_DEPTH;
+pub use code::Code;
 pub use event::{Event, MAX_BODY_BYTES, MAX_ENTITY_ID_BYTES};
-pub use id::{EventId, ParseHashError, PayloadHash};
+pub use id::{BodyHash, EventId, ParseHashError, PayloadHash, RejectionKey};
 pub use ingest::{ingest, read_raw};
 pub use key::{ParseKeyError, Partition, RawKey, key_prefix};
 pub use lags::{LagCounts, Lags};
+pub use legible::Legible;
 pub use memory::{MemoryLedger, MemoryRawStore, MemoryStore};
 pub use page::{Page, Position};
 pub use partition_value::MAX_PARTITION_BYTES;
@@ -48,7 +56,15 @@ pub use query::{Investigate, Query, QueryError};
 pub use raw_object::RawObject;
 pub use receipt::{MAX_REQUEST_ID_BYTES, Receipt, is_request_id};
 pub use record::{Answer, CONTRACT, Outcome, Record, Status};
-pub use rejection::{Code, MAX_POINTER_BYTES, MAX_PROBLEMS, Problem, Rejection};
+pub use rejection::{MAX_POINTER_BYTES, MAX_PROBLEMS, Problem, Rejection};
+pub use rejection_count::{CountedCode, CountedUnder, Refusals, RejectedHour, RejectedHours, RejectedStream, hour_of};
+pub use rejection_record::{
+    KeptBody, KeptError, MAX_KEPT_BODY_BYTES, MAX_KEPT_ERRORS, MAX_KEPT_PATH_BYTES, RejectionPlace, RejectionQuery,
+    RejectionRecord,
+};
+pub use rejections::{
+    Evidence, MAX_LISTED_REJECTED_STREAMS, MAX_REJECTED_STREAMS, NotKept, RejectionBounds, RejectionPage, Rejections,
+};
 pub use settling::{Clock, FRESH_MS, SETTLING_MS};
 pub use split::{SplitStore, ingest_batch};
 pub use stats::{Bucket, BucketWidth, ParseWidthError, StatsQuery, Tally};

@@ -5,10 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use crate::memory_rejections::MemoryRejections;
 use crate::store::{Claim, Commit, Ledger, Put, RawStore};
 use crate::{
-    Bucket, EventId, IngestTime, Investigate, Page, Place, Position, Query, QueryError, RawKey, Receipt, Record,
-    SplitStore, StatsQuery, Status, StoreError, Stream, StreamTally, Tally,
+    Bucket, EventId, Evidence, IngestTime, Investigate, NotKept, Page, Place, Position, Query, QueryError, RawKey,
+    Receipt, Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace, RejectionQuery,
+    Rejections, SplitStore, StatsQuery, Status, StoreError, Stream, StreamTally, Tally,
 };
 
 /// A ledger that lasts as long as the process.
@@ -16,6 +18,7 @@ use crate::{
 pub struct MemoryLedger {
     bucket: String,
     records: Mutex<Records>,
+    rejections: Mutex<MemoryRejections>,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +36,7 @@ impl Default for MemoryLedger {
 impl MemoryLedger {
     /// An empty ledger whose records name `bucket`.
     pub fn new(bucket: impl Into<String>) -> Self {
-        Self { bucket: bucket.into(), records: Mutex::default() }
+        Self { bucket: bucket.into(), records: Mutex::default(), rejections: Mutex::default() }
     }
 
     /// Every record of an event: the first occurrence's, then the duplicates' by ingest time and receipt.
@@ -203,6 +206,34 @@ impl Investigate for MemoryLedger {
         items.truncate(limit.max(1));
         let next = if more { items.last().map(Stream::position) } else { None };
         Ok(Page { items, next })
+    }
+}
+
+impl Rejections for MemoryLedger {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        lock(&self.rejections).keep(evidence);
+        Ok(())
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        Ok(lock(&self.rejections).page(query, after, limit))
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        Ok(lock(&self.rejections).hours(query))
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        Ok(lock(&self.rejections).streams(after, limit))
     }
 }
 

@@ -8,7 +8,9 @@ use core::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, StatsQuery, StoreError, Stream};
+use crate::{
+    Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, Rejections, StatsQuery, StoreError, Stream,
+};
 
 /// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
 /// and the same in every answer.
@@ -105,7 +107,7 @@ impl core::error::Error for QueryError {}
 /// documentation says how far its indexes lag behind.
 ///
 /// The questions are about records alone, so in a store of two halves the [`Ledger`](crate::Ledger) answers them.
-pub trait Investigate: Send + Sync + 'static {
+pub trait Investigate: Rejections {
     /// At most `limit` records of the query, in its order, behind `after`: ACCEPTED and DUPLICATE ones, never PENDING. A
     /// limit of 0 is one of 1.
     fn records(

@@ -4,90 +4,13 @@ use core::fmt;
 
 use serde::Serialize;
 
+use crate::{Code, Legible};
+
 /// The most problems one rejection lists.
 pub const MAX_PROBLEMS: usize = 100;
 
 /// The longest JSON Pointer, in bytes, that a problem carries.
 pub const MAX_POINTER_BYTES: usize = 1024;
-
-/// What is wrong, as a word a program can match on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "docs/errors.md says what each one means")]
-pub enum Code {
-    TooLarge,
-    InvalidJson,
-    NotAnObject,
-    MissingField,
-    UnknownField,
-    WrongType,
-    DuplicateKey,
-    Empty,
-    ForbiddenCharacter,
-    TooLong,
-    InvalidTime,
-    MissingOffset,
-    TimeTooPrecise,
-    TimeOutOfRange,
-    NumberOutOfRange,
-    TooDeep,
-    UnsupportedMediaType,
-}
-
-impl Code {
-    /// Every code, in the contract's order.
-    pub const ALL: [Self; 17] = [
-        Self::TooLarge,
-        Self::InvalidJson,
-        Self::NotAnObject,
-        Self::MissingField,
-        Self::UnknownField,
-        Self::WrongType,
-        Self::DuplicateKey,
-        Self::Empty,
-        Self::ForbiddenCharacter,
-        Self::TooLong,
-        Self::InvalidTime,
-        Self::MissingOffset,
-        Self::TimeTooPrecise,
-        Self::TimeOutOfRange,
-        Self::NumberOutOfRange,
-        Self::TooDeep,
-        Self::UnsupportedMediaType,
-    ];
-
-    /// The code as it stands in answers and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::InvalidJson => "invalid_json",
-            Self::NotAnObject => "not_an_object",
-            Self::MissingField => "missing_field",
-            Self::UnknownField => "unknown_field",
-            Self::WrongType => "wrong_type",
-            Self::DuplicateKey => "duplicate_key",
-            Self::Empty => "empty",
-            Self::ForbiddenCharacter => "forbidden_character",
-            Self::TooLong => "too_long",
-            Self::InvalidTime => "invalid_time",
-            Self::MissingOffset => "missing_offset",
-            Self::TimeTooPrecise => "time_too_precise",
-            Self::TimeOutOfRange => "time_out_of_range",
-            Self::NumberOutOfRange => "number_out_of_range",
-            Self::TooDeep => "too_deep",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-        }
-    }
-}
-
-// A code that is added before the last one and not listed stops the build here.
-const _: () = assert!(Code::UnsupportedMediaType as usize + 1 == Code::ALL.len());
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,18 +53,24 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     problems: Vec<Problem>,
+    // Boxed: a rejection is an error, and those are moved a lot.
+    legible: Option<Box<Legible>>,
 }
 
 impl Rejection {
     /// A rejection for one reason.
     pub fn of(problem: Problem) -> Self {
-        Self { problems: vec![problem] }
+        Self { problems: vec![problem], legible: None }
     }
 
     pub(crate) fn from_problems(mut problems: Vec<Problem>) -> Self {
         assert!(!problems.is_empty(), "a rejection names a problem");
         problems.truncate(MAX_PROBLEMS);
-        Self { problems }
+        Self { problems, legible: None }
+    }
+
+    pub(crate) fn with_legible(self, legible: Legible) -> Self {
+        Self { legible: Some(Box::new(legible)), ..self }
     }
 
     /// The body is over the limit; nothing of it was parsed.
@@ -155,6 +84,12 @@ impl Rejection {
     /// The problems, in the contract's order; at least 1, at most [`MAX_PROBLEMS`].
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// What of the event is valid by itself. It is never a part of an answer.
+    pub fn legible(&self) -> &Legible {
+        const NOTHING: &Legible = &Legible { source: None, event_type: None, entity_id: None, event_time: None };
+        self.legible.as_deref().unwrap_or(NOTHING)
     }
 
     /// The problems, owned.

@@ -8,8 +8,9 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::settling::settled_until;
 use crate::{
-    Answer, Bucket, Clock, EventId, IngestTime, Investigate, Ledger, Page, Position, Query, QueryError, RawObject,
-    RawStore, Record, StatsQuery, Store, StoreError, Stream, Submission, ingest, read_raw,
+    Answer, Bucket, Clock, EventId, Evidence, IngestTime, Investigate, Ledger, NotKept, Page, Position, Query,
+    QueryError, RawObject, RawStore, Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage,
+    RejectionPlace, RejectionQuery, Rejections, StatsQuery, Store, StoreError, Stream, Submission, ingest, read_raw,
 };
 
 /// A [`Store`] of a [`Ledger`] and a [`RawStore`] that share no transaction: [`ingest()`] puts their calls in order.
@@ -77,6 +78,33 @@ impl<L: Investigate, R: RawStore + 'static> Investigate for SplitStore<L, R> {
 
     async fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>, QueryError> {
         self.ledger.streams(after, limit).await
+    }
+}
+
+impl<L: Rejections, R: RawStore + 'static> Rejections for SplitStore<L, R> {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        self.ledger.keep(evidence).await
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        self.ledger.rejections(query, after, limit).await
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        self.ledger.rejected_hours(query).await
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        self.ledger.rejected_streams(after, limit).await
     }
 }
 

@@ -6,7 +6,7 @@ use core::str::FromStr;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::rejection::Code;
+use crate::Code;
 
 const FIRST_SECOND: i64 = -62_135_596_800; // 0001-01-01T00:00:00Z
 const LAST_SECOND: i64 = 253_402_300_799; // 9999-12-31T23:59:59Z

@@ -1,8 +1,9 @@
 //! No store: behind a gate, and behind settings that cannot be right.
 
 use pik_core::{
-    Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
-    Store, StoreError, Stream, Submission,
+    Answer, Bucket, EventId, Evidence, IngestTime, Investigate, NotKept, Page, Position, Query, QueryError, RawObject,
+    Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace, RejectionQuery, Rejections,
+    StatsQuery, Store, StoreError, Stream, Submission,
 };
 
 /// A store that has nothing and takes nothing.
@@ -35,6 +36,29 @@ impl Store for Nowhere {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
+        Err(absent())
+    }
+}
+
+impl Rejections for Nowhere {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        Err(NotKept { error: absent(), rest: evidence })
+    }
+
+    async fn rejections(
+        &self,
+        _: &RejectionQuery,
+        _: Option<RejectionPlace>,
+        _: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        Err(absent())
+    }
+
+    async fn rejected_hours(&self, _: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        Err(absent())
+    }
+
+    async fn rejected_streams(&self, _: Option<(&str, &str)>, _: usize) -> Result<Vec<RejectedStream>, StoreError> {
         Err(absent())
     }
 }

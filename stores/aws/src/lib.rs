@@ -13,6 +13,7 @@ mod noted;
 mod on;
 mod places;
 mod raw_store;
+mod rejections;
 mod schema;
 mod settings;
 mod store;

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pik_core::{
-    Answer, Bucket, Clock, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record,
-    SplitStore, StatsQuery, Store, StoreError, Stream, Submission, ingest_batch,
+    Answer, Bucket, Clock, EventId, Evidence, IngestTime, Investigate, NotKept, Page, Position, Query, QueryError,
+    RawObject, Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace, RejectionQuery,
+    Rejections, SplitStore, StatsQuery, Store, StoreError, Stream, Submission, ingest_batch,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -124,6 +125,33 @@ impl Store for AwsStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.halves.ready().await
+    }
+}
+
+impl Rejections for AwsStore {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        self.halves.keep(evidence).await
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        self.halves.rejections(query, after, limit).await
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        self.halves.rejected_hours(query).await
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        self.halves.rejected_streams(after, limit).await
     }
 }
 

@@ -6,6 +6,7 @@ mod failure;
 mod investigate;
 mod ledger;
 mod raw_store;
+mod rejections;
 mod row;
 mod sql;
 mod store;

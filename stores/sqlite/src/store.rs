@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use futures_channel::oneshot;
-use pik_core::{Answer, EventId, IngestTime, RawObject, Record, Store, StoreError, Submission};
+use pik_core::{Answer, EventId, Evidence, IngestTime, NotKept, RawObject, Record, Store, StoreError, Submission};
 
 use rusqlite::Connection;
 
@@ -14,13 +14,14 @@ use crate::OpenError;
 use crate::db::checkpoint::{self, Log};
 use crate::db::opening::{self, Opened};
 use crate::db::run::Run;
-use crate::db::{migrate, schema};
+use crate::db::{migrate, rejections, schema};
 use crate::error::store_error;
 use crate::health::Health;
 use crate::index::indexes::{Indexes, Progress};
 use crate::queue::{Queue, Refused, Weight};
 use crate::read::reader::{self, Question, Reader};
-use crate::write::job::{Job, Outcomes};
+use crate::write::evidence::Keep;
+use crate::write::job::{Entry, Job, Outcomes};
 use crate::write::watermark::{Told, Watermark};
 use crate::write::writer;
 
@@ -47,7 +48,7 @@ impl Default for Options {
 ///
 /// Closing or dropping it commits what has queued up, answers it, and moves everything into the one file.
 pub struct SqliteStore {
-    writes: Arc<Queue<Job>>,
+    writes: Arc<Queue<Entry>>,
     watermark: Arc<Watermark>,
     questions: Arc<Queue<Question>>,
     log: Arc<Log>,
@@ -79,6 +80,7 @@ impl SqliteStore {
         let health = Arc::new(Health::new(files, lock, &run));
         let indexes = Indexes::load(&connection, &mut report).map_err(refused)?;
         migrate::finish(&connection).map_err(refused)?;
+        rejections::create(&connection).map_err(refused)?;
         let watermark = Arc::new(Watermark::load(&connection).map_err(refused)?);
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),
@@ -127,8 +129,23 @@ impl SqliteStore {
     pub fn close(self) {}
 
     async fn write<T>(&self, weight: Weight, job: Job, reply: oneshot::Receiver<T>) -> Result<T, StoreError> {
-        self.writes.push(weight, job).map_err(refused)?;
+        self.writes.push(weight, Entry::Job(job)).map_err(refused)?;
         reply.await.map_err(|_| stopped())
+    }
+
+    /// Has evidence written when there is time for it.
+    pub(crate) async fn write_behind(&self, evidence: Evidence) -> Result<(), NotKept> {
+        let evidence = Arc::new(evidence);
+        let (host, kept) = oneshot::channel();
+        let keep = Keep { evidence: Arc::clone(&evidence), host };
+        let error = match self.writes.push(Weight { items: 0, bytes: 0 }, Entry::Keep(keep)) {
+            Ok(()) => match kept.await {
+                Ok(kept) => return kept,
+                Err(_) => stopped(),
+            },
+            Err(full) => refused(full),
+        };
+        Err(NotKept { error, rest: Arc::unwrap_or_clone(evidence) })
     }
 
     pub(crate) async fn ask<T: Send + 'static>(

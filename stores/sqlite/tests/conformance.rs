@@ -5,7 +5,7 @@ mod bench;
 
 use bench::SqliteBench;
 use futures_executor::block_on;
-use pik_conformance::{run, run_exact_queries, run_queries};
+use pik_conformance::{run, run_bounded_rejections, run_exact_queries, run_queries, run_rejections};
 
 #[test]
 fn sqlite_conforms() {
@@ -34,5 +34,16 @@ fn sqlite_settles_exactly() {
         let report = block_on(run_exact_queries(&mut bench, nonce, None));
         println!("{report}");
         report.assert();
+    }
+}
+
+#[test]
+fn sqlite_keeps_evidence() {
+    let mut bench = SqliteBench::new().unwrap();
+    for nonce in [1, 2] {
+        let report = block_on(run_rejections(&mut bench, nonce, None));
+        println!("{report}");
+        report.assert();
+        block_on(run_bounded_rejections(&bench, nonce, None)).assert();
     }
 }

@@ -10,6 +10,7 @@ mod occurrence;
 mod queries;
 mod race;
 mod raw_bytes;
+mod rejections;
 mod report;
 mod sample;
 mod suite;
@@ -17,4 +18,6 @@ mod suite;
 pub use bench::{Bench, QueryBench, SplitBench};
 pub use clock::BenchClock;
 pub use report::Report;
-pub use suite::{run, run_exact_queries, run_queries, run_split, run_split_queries};
+pub use suite::{
+    run, run_bounded_rejections, run_exact_queries, run_queries, run_rejections, run_split, run_split_queries,
+};

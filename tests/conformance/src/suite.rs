@@ -4,7 +4,9 @@ use crate::queries::{
     arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, reopening, settled, stats, streams,
 };
 use crate::sample::Sample;
-use crate::{Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes};
+use crate::{
+    Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes, rejections,
+};
 
 /// Runs what every store must pass, or the one check that is named.
 pub async fn run<B: Bench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Report {
@@ -113,5 +115,27 @@ pub async fn run_split_queries<B: QueryBench + SplitBench>(bench: &B, nonce: u64
     r.check("pending_never_shown", pending::never_shown(bench, s("pending"))).await;
     r.check("settled_claim_finished_later", settled::claim_finished_later(bench, s("settled_claim"))).await;
     r.check("settled_slow_attempt", settled::slow_attempt(bench, s("settled_slow_attempt"))).await;
+    r
+}
+
+/// Runs what every store must pass that keeps evidence of what was refused, or the one check that is named.
+pub async fn run_rejections<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Report {
+    let s = |check| Sample::new(check, nonce);
+    let mut r = Report::new(only);
+    let b = &*bench;
+    r.check("rejections_complete", rejections::complete(b, s("rejections_complete"))).await;
+    r.check("rejections_merged", rejections::merged(b, s("rejections_merged"))).await;
+    r.check("rejections_in_order", rejections::in_order(b, s("rejections_in_order"))).await;
+    r.check("rejections_filtered", rejections::filtered(b, s("rejections_filtered"))).await;
+    r.check("rejections_counted", rejections::counted(b, s("rejections_counted"))).await;
+    r.check("rejections_bounded_counts", rejections::bounded_counts(b, s("rejections_bounded"))).await;
+    r.check("rejections_reopened", rejections::after_reopening(bench, s("rejections_reopened"))).await;
+    r
+}
+
+/// Runs what a store must pass besides that keeps its bounds on evidence exactly; or the one check that is named.
+pub async fn run_bounded_rejections<B: QueryBench>(bench: &B, nonce: u64, only: Option<&str>) -> Report {
+    let mut r = Report::new(only);
+    r.check("rejections_evicted", rejections::evicted(bench, Sample::new("rejections_evicted", nonce))).await;
     r
 }

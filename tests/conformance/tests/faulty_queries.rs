@@ -10,9 +10,10 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, BenchClock, Report, SplitBench, run_queries, run_split_queries};
 use pik_core::{
-    Answer, Bucket, EventId, IngestTime, Investigate, Ledger, MemoryStore, Outcome, Page, Place, Position, Query,
-    QueryError, RawKey, RawObject, RawStore, Record, StatsQuery, Status, Store, StoreError, Stream, StreamTally,
-    Submission, Tally,
+    Answer, Bucket, EventId, Evidence, IngestTime, Investigate, Ledger, MemoryStore, NotKept, Outcome, Page, Place,
+    Position, Query, QueryError, RawKey, RawObject, RawStore, Record, RejectedHour, RejectedHours, RejectedStream,
+    RejectionPage, RejectionPlace, RejectionQuery, Rejections, StatsQuery, Status, Store, StoreError, Stream,
+    StreamTally, Submission, Tally,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,6 +238,33 @@ impl Store for Faulty {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.store.ready().await
+    }
+}
+
+impl Rejections for Faulty {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        self.store.keep(evidence).await
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        self.store.rejections(query, after, limit).await
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        self.store.rejected_hours(query).await
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        self.store.rejected_streams(after, limit).await
     }
 }
 

@@ -4,7 +4,8 @@ use anyhow::Result;
 use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{
-    Bench, BenchClock, SplitBench, run, run_exact_queries, run_queries, run_split, run_split_queries,
+    Bench, BenchClock, SplitBench, run, run_bounded_rejections, run_exact_queries, run_queries, run_rejections,
+    run_split, run_split_queries,
 };
 use pik_core::{
     Event, EventId, Ledger, MemoryStore, Outcome, RawKey, RawStore, Receipt, Record, Status, Store, Submission,
@@ -83,6 +84,17 @@ fn memory_store_answers() {
     // A second run on the same store, as on one that lasts.
     block_on(run_queries(&mut bench, 2, None)).assert();
     block_on(run_split_queries(&bench, 2, None)).assert();
+}
+
+#[test]
+fn memory_store_keeps_evidence() {
+    let mut bench = MemoryBench::default();
+    for nonce in [1, 2] {
+        let report = block_on(run_rejections(&mut bench, nonce, None));
+        println!("{report}");
+        report.assert();
+        block_on(run_bounded_rejections(&bench, nonce, None)).assert();
+    }
 }
 
 #[test]

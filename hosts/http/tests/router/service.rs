@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use pik_core::{
-    Answer, Bucket, Event, EventId, IngestTime, Investigate, MemoryStore, Page, Position, Query, QueryError, RawObject,
-    Receipt, Record, StatsQuery, Store, StoreError, Stream, Submission,
+    Answer, Bucket, Event, EventId, Evidence, IngestTime, Investigate, MemoryStore, NotKept, Page, Position, Query,
+    QueryError, RawObject, Receipt, Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace,
+    RejectionQuery, Rejections, StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config, Exchange, Host};
 use serde_json::Value;
@@ -110,6 +111,33 @@ impl Store for TestStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.fault()
+    }
+}
+
+impl Rejections for TestStore {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        self.memory.keep(evidence).await
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        self.memory.rejections(query, after, limit).await
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        self.memory.rejected_hours(query).await
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        self.memory.rejected_streams(after, limit).await
     }
 }
 

@@ -6,8 +6,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pik_core::{
-    Answer, Bucket, EventId, IngestTime, Investigate, Page, Position, Query, QueryError, RawObject, Record, StatsQuery,
-    Store, StoreError, Stream, Submission,
+    Answer, Bucket, EventId, Evidence, IngestTime, Investigate, NotKept, Page, Position, Query, QueryError, RawObject,
+    Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace, RejectionQuery, Rejections,
+    StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
@@ -44,6 +45,29 @@ impl Store for Faulty {
 
     async fn ready(&self) -> Result<(), StoreError> {
         Err(StoreError::Unavailable("as asked".into()))
+    }
+}
+
+impl Rejections for Faulty {
+    async fn keep(&self, _: Evidence) -> Result<(), NotKept> {
+        Ok(())
+    }
+
+    async fn rejections(
+        &self,
+        _: &RejectionQuery,
+        _: Option<RejectionPlace>,
+        _: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        Ok(RejectionPage { records: Vec::new(), next: None })
+    }
+
+    async fn rejected_hours(&self, _: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn rejected_streams(&self, _: Option<(&str, &str)>, _: usize) -> Result<Vec<RejectedStream>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

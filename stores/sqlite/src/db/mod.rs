@@ -6,6 +6,7 @@ pub(crate) mod files;
 pub(crate) mod lock;
 pub(crate) mod migrate;
 pub(crate) mod opening;
+pub(crate) mod rejections;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod schema;

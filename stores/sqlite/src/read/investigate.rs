@@ -4,12 +4,16 @@
 //! |---|---|---|
 //! | by entity, by lag, by arrival, duplicates of an event | a range of an index, then a row for each record | one index page for some hundred records, one row a record |
 //! | streams | a row of `stream` and one of `stream_count` for each | two rows a stream, however many events it counts |
+//! | refused events | a range of an index of the records that are kept, of which there is a bounded number; counts by hour | a row for each |
 //! | stats | a row of `hourly` for each hour | one row of one or two kilobytes an hour, however many events it counts |
 //!
 //! What is not in the tables yet is looked up in memory, so every answer has all occurrences that were answered before.
 //! Where the order of a query leaves something open, `seq`, the order of commits, decides.
 
-use pik_core::{Bucket, Investigate, Page, Position, Query, QueryError, Record, StatsQuery, StoreError, Stream};
+use pik_core::{
+    Bucket, Evidence, Investigate, NotKept, Page, Position, Query, QueryError, Record, RejectedHour, RejectedHours,
+    RejectedStream, RejectionPage, RejectionPlace, RejectionQuery, Rejections, StatsQuery, StoreError, Stream,
+};
 
 use crate::SqliteStore;
 use crate::read::records::place_of;
@@ -35,5 +39,37 @@ impl Investigate for SqliteStore {
             reader.streams(after, limit.max(1))
         });
         Ok(streams.await?)
+    }
+}
+
+impl Rejections for SqliteStore {
+    async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        self.write_behind(evidence).await
+    }
+
+    async fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<RejectionPlace>,
+        limit: usize,
+    ) -> Result<RejectionPage, StoreError> {
+        let query = query.clone();
+        self.ask(move |reader| reader.rejections(&query, after, limit.max(1))).await
+    }
+
+    async fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, StoreError> {
+        let query = query.clone();
+        self.ask(move |reader| reader.rejected_hours(&query)).await
+    }
+
+    async fn rejected_streams(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<RejectedStream>, StoreError> {
+        // No name is empty.
+        let (source, event_type) = after.unwrap_or_default();
+        let after = (source.to_owned(), event_type.to_owned());
+        self.ask(move |reader| reader.rejected_streams(&after, limit)).await
     }
 }

@@ -4,5 +4,6 @@ mod inventory;
 mod investigate;
 pub(crate) mod reader;
 mod records;
+mod rejections;
 mod streams;
 mod tallies;

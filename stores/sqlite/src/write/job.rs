@@ -3,12 +3,21 @@
 use futures_channel::oneshot;
 use pik_core::{Answer, IngestTime, StoreError, Submission};
 
+use crate::write::evidence::Keep;
 use crate::write::watermark::UnderWay;
 
 /// What the submissions of a batch come to, in their order.
 pub(crate) type Outcomes = Vec<Result<Answer, StoreError>>;
 
 /// One entry of the writer's queue.
+pub(crate) enum Entry {
+    /// Somebody waits for it.
+    Job(Job),
+    /// Nobody does.
+    Keep(Keep),
+}
+
+/// What is done in the next transaction.
 pub(crate) enum Job {
     One(Box<Submission>, UnderWay, oneshot::Sender<Result<Answer, StoreError>>),
     Batch(Vec<Submission>, UnderWay, oneshot::Sender<Outcomes>),

@@ -1,5 +1,6 @@
 //! From a submission to a durable answer.
 
+pub(crate) mod evidence;
 pub(crate) mod job;
 mod streams;
 mod transaction;

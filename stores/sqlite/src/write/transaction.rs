@@ -9,6 +9,7 @@ use crate::db::rows;
 use crate::error::store_error;
 use crate::index::indexes::Indexes;
 use crate::index::occurrence::{Kind, Occurrence, id_prefix};
+use crate::write::evidence::Keeper;
 use crate::write::streams::Streams;
 use crate::write::watermark::Watermark;
 
@@ -84,6 +85,11 @@ impl<'s, 'c> Transaction<'s, 'c> {
     /// Keeps how far settled arrivals may be told, with the same care.
     pub(super) fn keep(&mut self, ceiling: IngestTime) -> Result<(), StoreError> {
         self.attempt(|transaction| Watermark::keep(transaction.state.connection, ceiling))
+    }
+
+    /// Writes some of the evidence that waits. Whether that works is nothing to those who wait for this transaction.
+    pub(super) fn keep_evidence(&mut self, keeper: &mut Keeper, rows: usize) {
+        let _ = self.attempt(|transaction| keeper.write(transaction.state.connection, rows));
     }
 
     fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, StoreError> {

@@ -9,13 +9,18 @@ use crate::db::run;
 use crate::health::Health;
 use crate::index::indexes::Indexes;
 use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
-use crate::write::job::{Job, Reply};
+use crate::write::evidence::Keeper;
+use crate::write::job::{Entry, Job, Reply};
 use crate::write::transaction::{State, Transaction};
 
 /// The most events of a group: more would not make a commit much cheaper, only later.
 const GROUP: usize = 4096;
 /// After this long without events, flushes and merges of the index go on by themselves.
 const IDLE_AFTER: Duration = Duration::from_millis(20);
+/// How many rows of evidence a commit of events takes along: what they cost beside them cannot be measured.
+const EVIDENCE_BESIDE: usize = 16;
+/// How many rows of evidence a commit of its own has. An event that comes meanwhile waits for no more.
+const EVIDENCE_ALONE: usize = 256;
 /// After a commit that failed, how long to wait for an event before trying whether commits succeed again.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
 
@@ -25,11 +30,12 @@ pub(crate) fn run(
     indexes: Indexes,
     log: &Log,
     health: &Health,
-    queue: &Queue<Job>,
+    queue: &Queue<Entry>,
 ) -> rusqlite::Result<()> {
     let _guard = CloseOnDrop(queue);
     let mut turn = Turn::new(log, health);
-    let mut writer = Writer { connection, state: State::new(connection, indexes)?, health };
+    let mut writer = Writer { connection, state: State::new(connection, indexes)?, health, keeper: Keeper::default() };
+    let mut taken = Vec::new();
     let mut group = Vec::new();
     let mut patience = None;
     let mut linger = Linger::default();
@@ -37,8 +43,18 @@ pub(crate) fn run(
         if health.is_failing() {
             patience = Some(PROBE_AFTER);
         }
-        match queue.take(GROUP, patience, linger, &mut group) {
+        match queue.take(GROUP, patience, linger, &mut taken) {
             Taken::Some => {
+                for entry in taken.drain(..) {
+                    match entry {
+                        Entry::Job(job) => group.push(job),
+                        Entry::Keep(keep) => writer.keeper.add(keep),
+                    }
+                }
+                if group.is_empty() {
+                    patience = Some(Duration::ZERO);
+                    continue;
+                }
                 let start = Instant::now();
                 let items = group.iter().map(Job::len).sum::<usize>();
                 writer.commit(&mut group);
@@ -52,7 +68,10 @@ pub(crate) fn run(
                 patience = Some(IDLE_AFTER);
             }
             Taken::Nothing => patience = writer.tidy().then_some(Duration::ZERO),
-            Taken::Closed => return Ok(()),
+            Taken::Closed => {
+                while writer.keep() {}
+                return Ok(());
+            }
         }
         turn.after_commit(connection);
     }
@@ -62,6 +81,7 @@ struct Writer<'c> {
     connection: &'c Connection,
     state: State<'c>,
     health: &'c Health,
+    keeper: Keeper,
 }
 
 impl Writer<'_> {
@@ -70,8 +90,12 @@ impl Writer<'_> {
         let mut replies = Vec::with_capacity(group.len());
         let committed = self.settle(group, &mut replies);
         match self.health.judge(committed, self.state.last_seq()) {
-            Ok(()) => replies.into_iter().for_each(Reply::send),
+            Ok(()) => {
+                replies.into_iter().for_each(Reply::send);
+                self.keeper.committed();
+            }
             Err(error) => {
+                self.keeper.fail(&error);
                 let refuse = |job: Job| job.settle(&mut (), |(), _| Err(error.clone()), |(), _| Err(error.clone()));
                 replies.extend(group.drain(..).map(refuse));
                 replies.into_iter().for_each(|reply| reply.fail(&error));
@@ -82,16 +106,36 @@ impl Writer<'_> {
     fn settle(&mut self, group: &mut Vec<Job>, replies: &mut Vec<Reply>) -> rusqlite::Result<()> {
         let mut transaction = Transaction::begin(&mut self.state)?;
         replies.extend(group.drain(..).map(|job| job.settle(&mut transaction, Transaction::ingest, Transaction::keep)));
+        transaction.keep_evidence(&mut self.keeper, EVIDENCE_BESIDE);
         transaction.commit()
     }
 
-    /// Goes on with a flush or merge of the index; false when there was nothing to do.
+    /// Goes on with evidence, or with a flush or merge of the index; false when there was nothing to do.
     fn tidy(&mut self) -> bool {
         // After a failure the work goes on waiting, and the store says that it is not ready.
-        self.state.is_busy() && {
-            let committed = self.work();
-            self.health.judge(committed, self.state.last_seq()).is_ok()
+        self.keep()
+            || self.state.is_busy() && {
+                let committed = self.work();
+                self.health.judge(committed, self.state.last_seq()).is_ok()
+            }
+    }
+
+    /// Writes evidence in a transaction of its own; false when there was none.
+    fn keep(&mut self) -> bool {
+        self.keeper.is_busy() && {
+            let committed = self.keep_alone();
+            match self.health.judge(committed, self.state.last_seq()) {
+                Ok(()) => self.keeper.committed(),
+                Err(error) => self.keeper.fail(&error),
+            }
+            true
         }
+    }
+
+    fn keep_alone(&mut self) -> rusqlite::Result<()> {
+        let mut transaction = Transaction::begin(&mut self.state)?;
+        transaction.keep_evidence(&mut self.keeper, EVIDENCE_ALONE);
+        transaction.commit()
     }
 
     fn work(&mut self) -> rusqlite::Result<()> {
