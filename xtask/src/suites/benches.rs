@@ -13,9 +13,10 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// Each benchmark with what it is told, and what it prints at least.
-const BENCHES: [(&str, &[&str], &str); 3] = [
+const BENCHES: [(&str, &[&str], &str); 4] = [
     ("event", &["--turns=1"], "| many keys |"),
     ("ingest", &["batch", "2000"], "batch"),
+    ("growth", &["2400", "3"], "after SIGKILL"),
     ("plain", &["2000"], "plain: "),
 ];
 

@@ -43,9 +43,20 @@ pub(crate) fn submissions(from: u64, count: u64) -> Vec<Submission> {
 }
 
 /// The most memory that was resident so far, in KiB, the events that are made beforehand included; 0 where there is no /proc.
+#[allow(dead_code, reason = "not every benchmark asks")]
 pub(crate) fn resident() -> u64 {
+    memory("VmHWM:")
+}
+
+/// How much memory is resident now, in KiB; 0 where there is no /proc.
+#[allow(dead_code, reason = "not every benchmark asks")]
+pub(crate) fn resident_now() -> u64 {
+    memory("VmRSS:")
+}
+
+fn memory(label: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default();
     line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
