@@ -2,7 +2,7 @@
 
 use core::cmp::{Ordering, Reverse};
 
-use crate::{EventId, EventTime, IngestTime, Outcome, Position, Query, Receipt, Record, Status};
+use crate::{EventId, EventTime, IngestTime, Order, Outcome, Position, Query, Range, Receipt, Record, Span, Status};
 
 /// As much of a record as tells its place in any order: positions for stores that have no shorter name for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,7 @@ impl Query {
                     && outcome == Outcome::Accepted
             }
             Self::Arrivals { from, to, status } => (*from..*to).contains(&record.listed_time()) && fits(status),
+            Self::Range(range) => range.has(record) && fits(&range.status),
             Self::Duplicates { event_id } => record.event_id == *event_id && outcome == Outcome::Duplicate,
         }
     }
@@ -108,6 +109,17 @@ impl Query {
             }
             Self::Arrivals { .. } => {
                 (one.listed_time, one.event_id).cmp(&(other.listed_time, other.event_id)).then_with(by_arrival)
+            }
+            Self::Range(Range { span, order, .. }) => {
+                let times = match span {
+                    Span::EventTime { .. } => one.event_time.cmp(&other.event_time),
+                    Span::Arrival { .. } => one.listed_time.cmp(&other.listed_time),
+                };
+                let ascending = times.then_with(|| one.event_id.cmp(&other.event_id)).then_with(by_arrival);
+                match order {
+                    Order::Ascending => ascending,
+                    Order::Descending => ascending.reverse(),
+                }
             }
             Self::Duplicates { .. } => by_arrival(),
         }

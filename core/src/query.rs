@@ -9,7 +9,8 @@ use core::future::Future;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Record, Rejections, StatsQuery, StoreError, Stream,
+    Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Range, Record, Rejections, Span, StatsQuery,
+    StoreError, Stream,
 };
 
 /// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
@@ -50,6 +51,8 @@ pub enum Query {
         /// First occurrences alone, or duplicates alone; both when absent.
         status: Option<Outcome>,
     },
+    /// A time range of a type, of a source or of all.
+    Range(Range),
     /// The later occurrences of one event, by arrival.
     Duplicates {
         /// The event.
@@ -72,7 +75,22 @@ impl Query {
     pub fn frozen(self, settled_until: IngestTime) -> Self {
         match self {
             Self::Arrivals { from, to, status } => Self::Arrivals { from, to: to.min(settled_until).max(from), status },
+            Self::Range(range) => Self::Range(range.frozen(settled_until)),
             Self::Entity { .. } | Self::Lag { .. } | Self::Duplicates { .. } => self,
+        }
+    }
+
+    /// From when to when it asks for arrivals, the end excluded; `None` for a question about something else.
+    ///
+    /// What it is answered must end where arrivals are settled: see [`Query::frozen`].
+    pub fn arrivals(&self) -> Option<(IngestTime, IngestTime)> {
+        match self {
+            Self::Arrivals { from, to, .. } => Some((*from, *to)),
+            Self::Range(Range { span: Span::Arrival { from, to }, .. }) => Some((*from, *to)),
+            Self::Range(Range { span: Span::EventTime { .. }, .. })
+            | Self::Entity { .. }
+            | Self::Lag { .. }
+            | Self::Duplicates { .. } => None,
         }
     }
 }
@@ -82,6 +100,8 @@ impl Query {
 pub enum QueryError {
     /// The position is not one that this store gave for this query.
     Position,
+    /// The store has no order in which it could answer; what to ask instead.
+    Unanswered(&'static str),
     /// The store could not do what it was asked.
     Store(StoreError),
 }
@@ -96,6 +116,7 @@ impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Position => f.write_str("the position is not of this query; begin at the first page"),
+            Self::Unanswered(instead) => f.write_str(instead),
             Self::Store(error) => error.fmt(f),
         }
     }

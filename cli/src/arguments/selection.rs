@@ -2,9 +2,19 @@
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
-use pik_core::{EventTime, IngestTime, Outcome, Query};
+use pik_core::{EventTime, IngestTime, Order, Outcome, Query, Range, Scope, Span, parse_lag};
 
-/// Which events: of an entity, of a type and day, or of a window of arrival.
+/// The last millisecond of the year 9999. What is asked for ends where arrivals are settled.
+const LAST_MS: i64 = 253_402_300_799_999;
+
+/// Where event times end, excluded, and the option that says it: `--to` is where `pik replay` sends events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) flag: &'static str,
+    pub(crate) time: Option<EventTime>,
+}
+
+/// Which events: of an entity, of a time range, or of a type and day.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Which events")]
 pub(crate) struct SelectionArgs {
@@ -12,41 +22,43 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "ID")]
     entity_id: Option<String>,
 
-    /// With --entity-id: the earliest event time, included; a time with its UTC offset, or a UTC date
+    /// The earliest event time, included; a time with its UTC offset, or a UTC date
     #[arg(long, value_name = "TIME", value_parser = event_time)]
     from: Option<EventTime>,
 
-    /// With --entity-id: the latest event time, excluded
-    #[arg(long, value_name = "TIME", value_parser = event_time)]
-    until: Option<EventTime>,
-
-    /// With --event-type and --event-date: the latest to arrive first, first occurrences only
+    /// The origin system
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
 
-    /// The logical type
+    /// The logical type, with its --source
     #[arg(long, value_name = "NAME")]
     event_type: Option<String>,
 
-    /// The UTC date of the event time
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
-    event_date: Option<EventTime>,
-
-    /// With --source: the least lag in milliseconds, included
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
-    min_lag_ms: Option<i64>,
-
-    /// What arrived from here on, duplicates too; a time with its UTC offset, or a UTC date
-    #[arg(long, value_name = "TIME", value_parser = ingest_time)]
-    ingested_from: Option<IngestTime>,
+    /// What arrived from here on, duplicates too
+    #[arg(long, alias = "ingested-from", value_name = "TIME", value_parser = ingest_time)]
+    arrived_from: Option<IngestTime>,
 
     /// … and before this
-    #[arg(long, value_name = "TIME", value_parser = ingest_time)]
-    ingested_to: Option<IngestTime>,
+    #[arg(long, alias = "ingested-to", value_name = "TIME", value_parser = ingest_time)]
+    arrived_to: Option<IngestTime>,
+
+    /// The latest first. Alone or with --source, the newest arrivals
+    #[arg(long)]
+    desc: bool,
 
     /// First occurrences alone, or duplicates alone
     #[arg(long, value_enum, ignore_case = true)]
     status: Option<Status>,
+
+    /// Of a --source and --event-type, the UTC date of the event time: the
+    /// latest to arrive first, first occurrences only
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    event_date: Option<EventTime>,
+
+    /// With --event-date: the least lag, included, such as 1h or 2d; a number
+    /// without a unit is milliseconds
+    #[arg(long, alias = "min-lag-ms", value_name = "LAG", allow_negative_numbers = true, value_parser = lag)]
+    min_lag: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,34 +71,58 @@ enum Status {
 
 impl SelectionArgs {
     /// Whether nothing is said, which some commands take for everything.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.given().is_empty()
+    pub(crate) fn is_empty(&self, to: End) -> bool {
+        self.given(to).is_empty()
     }
 
-    /// The one question that the options ask.
-    pub(crate) fn query(&self) -> Result<Query> {
+    /// The one question that the options ask; `to` is where event times end.
+    pub(crate) fn query(&self, to: End) -> Result<Query> {
         let status = self.status.map(|status| match status {
             Status::Accepted => Outcome::Accepted,
             Status::Duplicate => Outcome::Duplicate,
         });
+        in_order("--from", self.from, to.flag, to.time)?;
+        in_order("--arrived-from", self.arrived_from, "--arrived-to", self.arrived_to)?;
         if let Some(entity_id) = &self.entity_id {
-            self.only(&["--entity-id", "--from", "--until", "--status"])?;
-            in_order("--from", self.from, "--until", self.until)?;
-            return Ok(Query::Entity { entity_id: entity_id.clone(), from: self.from, to: self.until, status });
+            self.only(to, &["--entity-id", "--from", to.flag, "--status"])?;
+            return Ok(Query::Entity { entity_id: entity_id.clone(), from: self.from, to: to.time, status });
         }
-        if let (Some(source), Some(event_type), Some(event_date)) = (&self.source, &self.event_type, self.event_date) {
-            self.only(&["--source", "--event-type", "--event-date", "--min-lag-ms"])?;
+        if self.event_date.is_some() || self.min_lag.is_some() {
+            self.only(to, &["--event-date", "--source", "--event-type", "--min-lag"])?;
+            let (Some(source), Some(event_type), Some(event_date)) = (&self.source, &self.event_type, self.event_date)
+            else {
+                bail!("--event-date and --min-lag need --source, --event-type and --event-date");
+            };
             let (source, event_type) = (source.clone(), event_type.clone());
-            return Ok(Query::Lag { source, event_type, event_date, min_lag_ms: self.min_lag_ms });
+            return Ok(Query::Lag { source, event_type, event_date, min_lag_ms: self.min_lag });
         }
-        if let (Some(from), Some(to)) = (self.ingested_from, self.ingested_to) {
-            self.only(&["--ingested-from", "--ingested-to", "--status"])?;
-            in_order("--ingested-from", Some(from), "--ingested-to", Some(to))?;
-            return Ok(Query::Arrivals { from, to, status });
+        let scope = match (self.source.clone(), self.event_type.clone()) {
+            (None, None) => Scope::All,
+            (Some(source), None) => Scope::Source { source },
+            (Some(source), Some(event_type)) => Scope::Stream { source, event_type },
+            (None, Some(_)) => bail!("--event-type needs its --source; `pik streams` lists both"),
+        };
+        let order = if self.desc { Order::Descending } else { Order::Ascending };
+        if self.from.is_some() || to.time.is_some() {
+            self.only(to, &["--from", to.flag, "--source", "--event-type", "--desc", "--status"])?;
+            let span = Span::EventTime { from: self.from, to: to.time };
+            return Ok(Query::Range(Range { scope, span, order, status }));
         }
-        bail!(
-            "say which events: --entity-id; or --source, --event-type and --event-date; or --ingested-from and --ingested-to"
-        )
+        if scope == Scope::All && !self.desc && self.arrived_from.is_none() && self.arrived_to.is_none() {
+            bail!(
+                "say which events: --entity-id; --from and {}, or --arrived-from and --arrived-to, of all, of a --source or \
+                 of its --event-type; --desc for the newest; or --source, --event-type and --event-date",
+                to.flag
+            );
+        }
+        let ends = (IngestTime::from_unix_ms(0), IngestTime::from_unix_ms(LAST_MS));
+        let (Some(from), Some(to)) = (self.arrived_from.or(ends.0), self.arrived_to.or(ends.1)) else {
+            bail!("no time is before 1970 or after the year 9999");
+        };
+        Ok(match (&scope, order) {
+            (Scope::All, Order::Ascending) => Query::Arrivals { from, to, status },
+            _ => Query::Range(Range { scope, span: Span::Arrival { from, to }, order, status }),
+        })
     }
 
     /// The source and the type that are named.
@@ -94,24 +130,25 @@ impl SelectionArgs {
         (self.source.as_deref(), self.event_type.as_deref())
     }
 
-    fn given(&self) -> Vec<&'static str> {
+    fn given(&self, to: End) -> Vec<&'static str> {
         let all = [
             ("--entity-id", self.entity_id.is_some()),
             ("--from", self.from.is_some()),
-            ("--until", self.until.is_some()),
+            (to.flag, to.time.is_some()),
             ("--source", self.source.is_some()),
             ("--event-type", self.event_type.is_some()),
             ("--event-date", self.event_date.is_some()),
-            ("--min-lag-ms", self.min_lag_ms.is_some()),
-            ("--ingested-from", self.ingested_from.is_some()),
-            ("--ingested-to", self.ingested_to.is_some()),
+            ("--min-lag", self.min_lag.is_some()),
+            ("--arrived-from", self.arrived_from.is_some()),
+            ("--arrived-to", self.arrived_to.is_some()),
+            ("--desc", self.desc),
             ("--status", self.status.is_some()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
     }
 
-    fn only(&self, together: &[&str]) -> Result<()> {
-        match self.given().into_iter().find(|name| !together.contains(name)) {
+    fn only(&self, to: End, together: &[&str]) -> Result<()> {
+        match self.given(to).into_iter().find(|name| !together.contains(name)) {
             None => Ok(()),
             Some(stranger) => {
                 bail!("{stranger} does not go with {}; one question takes {}", together[0], together.join(", "))
@@ -139,6 +176,10 @@ fn ingest_time(text: &str) -> Result<IngestTime, String> {
     // Ingest times have milliseconds: a bound of more digits is the next millisecond's.
     let milliseconds = time.unix_seconds() * 1_000 + i64::from(time.subsecond_nanoseconds().div_ceil(1_000_000));
     IngestTime::from_unix_ms(milliseconds).ok_or_else(|| pik_core::TimeError::OutOfRange.to_string())
+}
+
+fn lag(text: &str) -> Result<i64, String> {
+    parse_lag(text).map_err(|error| error.to_string())
 }
 
 fn date(text: &str) -> Result<EventTime, String> {

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use pik_core::Record;
+use pik_core::{EventTime, Record};
 
-use crate::arguments::{EndpointArgs, SelectionArgs};
+use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time};
 use crate::investigate::{Lag, Settled, refuse_unknown, table};
 use crate::output::results;
 use crate::terminal::{plain, tell};
@@ -13,7 +13,7 @@ use crate::terminal::{plain, tell};
 /// How many records are asked for at once.
 const PAGE: usize = 500;
 
-/// List events of an entity, of a type and day by lag, or of a window of arrival.
+/// List events of an entity, of a time range, or of a type and day by lag.
 ///
 /// One question at a time. Prints a table, or with --json a line for each record. Standard error says if there are more
 /// events than were shown, and from when on arrivals are not settled yet: ask again from there, and no event is missed.
@@ -21,6 +21,10 @@ const PAGE: usize = 500;
 pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
+
+    /// The latest event time, excluded
+    #[arg(long, alias = "until", value_name = "TIME", value_parser = event_time, help_heading = "Which events")]
+    to: Option<EventTime>,
 
     /// The most records to show; 0 for all
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
@@ -35,7 +39,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let query = args.selection.query()?;
+    let query = args.selection.query(End { flag: "--to", time: args.to })?;
     let source = args.from.source()?;
     let Settled { query, left_out } = Settled::of(query, source.as_ref())?;
     let mut out = results();

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
-use pik_core::RawKey;
+use pik_core::{EventTime, RawKey};
 
-use crate::arguments::{EndpointArgs, SelectionArgs};
+use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time};
 use crate::investigate::{Settled, each_page, refuse_unknown};
 use crate::terminal::tell;
 use crate::transfer::{Progress, Target, copy};
@@ -31,8 +31,18 @@ pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
 
+    /// The latest event time, excluded
+    #[arg(long, value_name = "TIME", value_parser = event_time, help_heading = "Which events")]
+    until: Option<EventTime>,
+
     #[command(flatten)]
     from: EndpointArgs,
+}
+
+impl Args {
+    fn end(&self) -> End {
+        End { flag: "--until", time: self.until }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -40,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if matches!(target, Target::Queue(_)) {
         bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);
     }
-    let query = if args.selection.is_empty() { None } else { Some(args.selection.query()?) };
+    let query = if args.selection.is_empty(args.end()) { None } else { Some(args.selection.query(args.end())?) };
     let source = args.from.source()?;
     let mut sink = target.open()?;
     let mut progress = Progress::new(None, 0);

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::HumanBytes;
-use pik_core::RawKey;
+use pik_core::{EventTime, RawKey};
 
-use crate::arguments::{EndpointArgs, SelectionArgs, builder};
+use crate::arguments::{End, EndpointArgs, SelectionArgs, builder, event_time};
 use crate::investigate::{Source, refuse_unknown};
 use crate::output::results;
 use crate::terminal::tell;
@@ -52,12 +52,22 @@ pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
 
+    /// The latest event time, excluded
+    #[arg(long, value_name = "TIME", value_parser = event_time, help_heading = "Which events")]
+    until: Option<EventTime>,
+
     #[command(flatten)]
     from: EndpointArgs,
 }
 
+impl Args {
+    fn end(&self) -> End {
+        End { flag: "--until", time: self.until }
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let query = args.selection.query()?;
+    let query = args.selection.query(args.end())?;
     let to_output = args.to == "-";
     let is_url = args.to.starts_with("http://") || args.to.starts_with("https://");
     let target = if to_output || is_url { None } else { Some(Target::read(&args.to)?) };

@@ -21,7 +21,7 @@ const MAX_BUCKETS: usize = 10_000;
 #[derive(clap::Args)]
 // clap breaks no usage line.
 #[command(
-    override_usage = "pik stats [OPTIONS] --source <NAME> --event-type <NAME>\n                 --from <TIME> --until <TIME>"
+    override_usage = "pik stats [OPTIONS] --source <NAME> --event-type <NAME>\n                 --from <TIME> --to <TIME>"
 )]
 pub(crate) struct Args {
     /// The origin system
@@ -37,8 +37,8 @@ pub(crate) struct Args {
     from: EventTime,
 
     /// The latest event time, excluded
-    #[arg(long, value_name = "TIME", value_parser = event_time)]
-    until: EventTime,
+    #[arg(long, alias = "until", value_name = "TIME", value_parser = event_time)]
+    to: EventTime,
 
     /// The width of a bucket
     #[arg(long, value_enum, default_value_t = Width::Hour)]
@@ -59,16 +59,16 @@ enum Width {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.from >= args.until {
-        bail!("--from is not before --until; nothing lies between them");
+    if args.from >= args.to {
+        bail!("--from is not before --to; nothing lies between them");
     }
     let width = match args.bucket {
         Width::Hour => BucketWidth::Hour,
         Width::Day => BucketWidth::Day,
     };
-    let query = StatsQuery::new(&args.source, &args.event_type, args.from, args.until, width);
+    let query = StatsQuery::new(&args.source, &args.event_type, args.from, args.to, width);
     if query.buckets() > MAX_BUCKETS {
-        bail!("more than {MAX_BUCKETS} buckets; move --from and --until together, or take --bucket day");
+        bail!("more than {MAX_BUCKETS} buckets; move --from and --to together, or take --bucket day");
     }
     let endpoint = args.endpoint.source()?;
     let buckets = endpoint.stats(&query)?;

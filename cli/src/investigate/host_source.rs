@@ -30,7 +30,7 @@ impl HostSource {
 impl Source for HostSource {
     fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>> {
         // A host takes a window in which nothing lies for a mistake.
-        if matches!(query, Query::Arrivals { from, to, .. } if from >= to) {
+        if query.arrivals().is_some_and(|(from, to)| from >= to) {
             return Ok(Page { items: Vec::new(), next: None });
         }
         Ok(self.host.records(query, after, limit).with_context(|| self.asked())?.page)

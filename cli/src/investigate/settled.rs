@@ -23,13 +23,10 @@ pub(crate) struct LeftOut(IngestTime);
 impl Settled {
     /// The question, ended at the time until which the source says that arrivals are settled.
     pub(crate) fn of(query: Query, source: &dyn Source) -> Result<Self> {
-        let Query::Arrivals { to: asked, .. } = query else { return Ok(Self { query, left_out: None }) };
+        let Some((_, asked)) = query.arrivals() else { return Ok(Self { query, left_out: None }) };
         let until = source.settled_until(&query)?;
         let query = query.frozen(until);
-        let left_out = match query {
-            Query::Arrivals { to, .. } if to < asked => Some(LeftOut(to)),
-            Query::Arrivals { .. } | Query::Entity { .. } | Query::Lag { .. } | Query::Duplicates { .. } => None,
-        };
+        let left_out = query.arrivals().map(|(_, to)| to).filter(|to| *to < asked).map(LeftOut);
         Ok(Self { query, left_out })
     }
 }
@@ -55,7 +52,7 @@ mod tests {
         }
 
         fn settled_until(&self, arrivals: &Query) -> Result<IngestTime> {
-            assert!(matches!(arrivals, Query::Arrivals { .. }), "{arrivals:?}");
+            assert!(arrivals.arrivals().is_some(), "{arrivals:?}");
             Ok(time(self.0))
         }
 

@@ -15,6 +15,7 @@ mod limits;
 mod log;
 mod metrics;
 mod paging;
+mod ranges;
 mod send;
 mod server;
 mod settled;

@@ -1,6 +1,6 @@
 //! Questions to a host.
 
-use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, StatsQuery, Stream};
+use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, Span, StatsQuery, Stream};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -10,6 +10,8 @@ use crate::{Client, Error};
 
 /// The most records that a host gives at once.
 const MAX_LIMIT: usize = 1_000;
+/// No event time is before this one.
+const EARLIEST: &str = "0001-01-01T00:00:00Z";
 /// A question is asked again at most this often. A person waits for its answer.
 const MAX_RETRIES: u32 = 3;
 
@@ -154,6 +156,24 @@ fn parameters(query: &Query) -> Vec<(&'static str, String)> {
             parameters.push(("ingested_from", from.to_string()));
             parameters.push(("ingested_to", to.to_string()));
             parameters.extend(status.map(|status| ("status", status.as_str().to_owned())));
+        }
+        Query::Range(range) => {
+            let (source, event_type) = range.scope.names();
+            parameters.extend(source.map(|source| ("source", source.to_owned())));
+            parameters.extend(event_type.map(|event_type| ("event_type", event_type.to_owned())));
+            match range.span {
+                Span::EventTime { from, to } => {
+                    // Without a bound it would be a question about arrivals.
+                    parameters.push(("from", from.map_or_else(|| EARLIEST.to_owned(), |from| from.to_string())));
+                    parameters.extend(to.map(|to| ("to", to.to_string())));
+                }
+                Span::Arrival { from, to } => {
+                    parameters.push(("arrived_from", from.to_string()));
+                    parameters.push(("arrived_to", to.to_string()));
+                }
+            }
+            parameters.push(("order", range.order.as_str().to_owned()));
+            parameters.extend(range.status.map(|status| ("status", status.as_str().to_owned())));
         }
         Query::Duplicates { .. } => {}
     }

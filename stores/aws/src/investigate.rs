@@ -9,6 +9,7 @@
 //! | by entity | `by_entity`, then the duplicates of each event in the table | n / 8 + n / 2; n / 8 for ACCEPTED alone |
 //! | by lag | S partitions of `by_lag`, merged | (3 n / 2 + 5 S) / 8 + S / 2 |
 //! | by arrival | S partitions of `by_ingest` for each day of the window until the page is full, merged | as by lag, and S / 2 for each day before |
+//! | a range of arrivals of a source or type | the same; others' records are read and left out | the same, for at most 1,000 records a page |
 //! | duplicates of an event | the table, strongly consistent | n / 4 |
 //! | streams | one partition of the table, strongly consistent | 1 for about 40 |
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
@@ -24,8 +25,8 @@ use std::num::NonZeroU16;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_core::{
-    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, RawKey,
-    Record, StatsQuery, StoreError, Stream,
+    Bucket, EventId, EventTime, IngestTime, Investigate, Order, Outcome, Page, Place, Position, Query, QueryError,
+    Range, RawKey, Record, Span, StatsQuery, StoreError, Stream,
 };
 
 use crate::places::{ArrivalStart, LagPlace, place};
@@ -39,6 +40,10 @@ const EVENTS: usize = 100;
 
 /// The most days that one page of arrivals looks into. A day without arrivals costs a query for each shard, too.
 const DAYS: usize = 100;
+
+/// What is said where events would have to be sorted by their time.
+const NO_ORDER_BY_EVENT_TIME: &str = "a range of event times is not answered by S3 and DynamoDB, which have no such order \
+    over types and sources; ask by arrival (`arrived_from`, `arrived_to`), by `entity_id`, or by `event_date`";
 
 /// The most records that one page reads to pick those of the status that is asked for; the page's limit where that is more.
 const LOOKED_AT: usize = 1_000;
@@ -58,10 +63,17 @@ impl Investigate for DynamoLedger {
             }
             Query::Arrivals { from, to, .. } => {
                 let start = after.map(|position| ArrivalStart::read(position).ok_or(QueryError::Position));
-                self.by_arrival(query, (*from, *to), start.transpose()?, limit + 1).await?
+                self.by_arrival(query, (*from, *to), Order::Ascending, start.transpose()?, limit + 1).await?
             }
             Query::Duplicates { event_id } => {
                 Looked::to_the_end(self.duplicates(event_id, behind()?.as_ref(), true, limit + 1).await?)
+            }
+            Query::Range(Range { span: Span::Arrival { from, to }, order, .. }) => {
+                let start = after.map(|position| ArrivalStart::read(position).ok_or(QueryError::Position));
+                self.by_arrival(query, (*from, *to), *order, start.transpose()?, limit + 1).await?
+            }
+            Query::Range(Range { span: Span::EventTime { .. }, .. }) => {
+                return Err(QueryError::Unanswered(NO_ORDER_BY_EVENT_TIME));
             }
             Query::Lag { .. } => Looked::to_the_end(Vec::new()),
         };
@@ -232,24 +244,37 @@ impl DynamoLedger {
         &self,
         query: &Query,
         (from, to): (IngestTime, IngestTime),
+        direction: Order,
         after: Option<ArrivalStart>,
         count: usize,
     ) -> Result<Looked, StoreError> {
+        let ascends = direction == Order::Ascending;
         // A time alone sorts before every key that begins with it.
-        let (start, low) = after.map_or((from, from.to_string()), |after| after.start());
-        let (start, low) = (start.max(from), low.max(from.to_string()));
-        let high = to.to_string();
+        let (mut first, mut low) = (from, from.to_string());
+        let (mut last_ms, mut high) = (to.unix_ms() - 1, to.to_string());
+        if let Some(after) = after {
+            if ascends {
+                let (time, key) = after.start();
+                (first, low) = (first.max(time), low.max(key));
+            } else {
+                let (ms, key) = after.end();
+                (last_ms, high) = (last_ms.min(ms), high.min(key));
+            }
+        }
         let mut records = Vec::new();
         if low > high {
             return Ok(Looked::to_the_end(records));
         }
         let enough = LOOKED_AT.max(count);
         let mut looked_at = 0;
-        let days = start.unix_ms().div_euclid(MS_PER_DAY)..=(to.unix_ms() - 1).div_euclid(MS_PER_DAY);
-        let days = days.filter_map(|day| IngestTime::from_unix_ms(day * MS_PER_DAY));
+        let days = first.unix_ms().div_euclid(MS_PER_DAY)..=last_ms.div_euclid(MS_PER_DAY);
+        let mut days: Box<dyn Iterator<Item = i64> + Send> =
+            if ascends { Box::new(days) } else { Box::new(days.rev()) };
+        let days = days.by_ref().filter_map(|day| IngestTime::from_unix_ms(day * MS_PER_DAY));
         for (number, day) in days.enumerate() {
             if number == DAYS {
-                return Ok(Looked { records, stopped: Some(ArrivalStart::From(day).position()) });
+                let from_here = if ascends { Some(day) } else { IngestTime::from_unix_ms(day.unix_ms() + MS_PER_DAY) };
+                return Ok(Looked { records, stopped: from_here.map(|day| ArrivalStart::From(day).position()) });
             }
             let mut walks: Vec<Walk> = self
                 .shards()
@@ -257,7 +282,8 @@ impl DynamoLedger {
                     let partition = schema::ingest_partition(&day, shard);
                     let partition = (BY_INGEST.partition, &*partition);
                     let (low, high) = (item::text(&low), item::text(&high));
-                    Walk::new(between(self.query(Some(&BY_INGEST)), partition, BY_INGEST.sort, low, high), None)
+                    let query = self.query(Some(&BY_INGEST)).scan_index_forward(ascends);
+                    Walk::new(between(query, partition, BY_INGEST.sort, low, high), None)
                 })
                 .collect();
             while records.len() < count {

@@ -2,7 +2,7 @@
 
 use pik_core::{EventId, IngestTime, Outcome, Place, Position, Record};
 
-use crate::walk::behind;
+use crate::walk::{before, behind};
 use crate::{item, schema};
 
 /// No receipt is longer, and DynamoDB refuses keys of over 1,024 bytes.
@@ -33,6 +33,18 @@ impl ArrivalStart {
         match self {
             Self::Behind(place) => place.position(),
             Self::From(time) => Position::new(format!("from {time}")),
+        }
+    }
+
+    /// Where a walk to earlier times goes on: the last millisecond, and the greatest key in the index.
+    pub(crate) fn end(&self) -> (i64, String) {
+        match self {
+            Self::Behind(place) => {
+                let receipt = (place.status == Outcome::Duplicate).then_some(&place.receipt);
+                let key = schema::ingest_order(&place.listed_time, &place.event_id, receipt);
+                (place.listed_time.unix_ms(), before(&key))
+            }
+            Self::From(time) => (time.unix_ms() - 1, time.to_string()),
         }
     }
 

@@ -20,6 +20,17 @@ pub(crate) fn behind(key: &str) -> String {
     format!("{key}\u{1}")
 }
 
+/// A key less than this one and greater than every other that is less, among keys of printable ASCII: what is before it ends
+/// there.
+pub(crate) fn before(key: &str) -> String {
+    let mut before = key.to_owned();
+    if let Some(last) = before.pop() {
+        before.extend(char::from_u32(u32::from(last) - 1));
+        before.push('\u{7f}');
+    }
+    before
+}
+
 /// Limits a query to one partition and the sort keys between two, both included; `None` when there are none between.
 pub(crate) fn between(
     query: QueryFluentBuilder,

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use pik_core::{
-    Bucket, EventId, EventTime, IngestTime, Investigate, Outcome, Page, Place, Position, Query, QueryError, Record,
-    StatsQuery, StoreError, Stream,
+    Bucket, EventId, EventTime, IngestTime, Investigate, Order, Outcome, Page, Place, Position, Query, QueryError,
+    Range, Record, Span, StatsQuery, StoreError, Stream,
 };
 
 use crate::D1Ledger;
@@ -19,6 +19,15 @@ const GREATEST: i64 = 1 << 53;
 /// Less than every id, and greater.
 const NO_ID: &str = "";
 const BEYOND_IDS: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00";
+
+/// Records that one statement reads to pick those that are asked for.
+const PIECE: usize = 500;
+/// The most that one page reads for it; the page's limit where that is more.
+const LOOKED_AT: usize = 5_000;
+
+/// What is said where events would have to be sorted by their time.
+const NO_ORDER_BY_EVENT_TIME: &str = "a range of event times is not answered by R2 and D1, which have no such order over \
+    types and sources; ask by arrival (`arrived_from`, `arrived_to`), by `entity_id`, or by `event_date`";
 
 /// Less than every source and type.
 const NO_NAME: &str = "";
@@ -86,6 +95,12 @@ impl Investigate for D1Ledger {
                 self.by_lag((source, event_type, row::day_of(event_date)), least, after, count).await?
             }
             Query::Arrivals { from, to, status } => self.by_arrival(query, (*from, *to), *status, after, count).await?,
+            Query::Range(Range { span: Span::Arrival { from, to }, order, status, .. }) => {
+                return Ok(self.in_range(query, (*from, *to), *order, *status, after, limit).await?);
+            }
+            Query::Range(Range { span: Span::EventTime { .. }, .. }) => {
+                return Err(QueryError::Unanswered(NO_ORDER_BY_EVENT_TIME));
+            }
             Query::Duplicates { event_id } => self.duplicates(event_id, after, count).await?,
         };
         let more = records.len() > limit;
@@ -217,6 +232,83 @@ impl D1Ledger {
             };
             let parameters = vec![ms.into(), id.into(), receipt.into(), end.into(), number(count)];
             records.extend(self.select(sql::ARRIVAL_DUPLICATES, parameters).await?);
+        }
+        Ok(first(query, records, count))
+    }
+
+    /// A page of what arrived in a window, from either end, picked by source and type.
+    async fn in_range(
+        &self,
+        query: &Query,
+        window: (IngestTime, IngestTime),
+        order: Order,
+        status: Option<Outcome>,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Page<Record>, StoreError> {
+        let mut after = after.cloned();
+        let (mut items, mut looked_at): (Vec<Record>, usize) = (Vec::new(), 0);
+        loop {
+            let piece = PIECE.max(limit + 1);
+            let found = match order {
+                Order::Ascending => self.by_arrival(query, window, status, after.as_ref(), piece).await?,
+                Order::Descending => self.by_arrival_back(query, window, status, after.as_ref(), piece).await?,
+            };
+            let is_end = found.len() < piece;
+            looked_at += found.len();
+            for record in found {
+                let place = Place::of(&record);
+                if query.asks_for(&record) {
+                    if items.len() == limit {
+                        let next = items.last().map(|last| Place::of(last).position());
+                        return Ok(Page { items, next });
+                    }
+                    items.push(record);
+                }
+                after = Some(place);
+            }
+            if is_end {
+                return Ok(Page { items, next: None });
+            }
+            if looked_at >= LOOKED_AT.max(limit) {
+                return Ok(Page { items, next: after.map(|after| after.position()) });
+            }
+        }
+    }
+
+    async fn by_arrival_back(
+        &self,
+        query: &Query,
+        (from, to): (IngestTime, IngestTime),
+        status: Option<Outcome>,
+        after: Option<&Place>,
+        count: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let start = from.unix_ms();
+        let after = after.filter(|place| place.listed_time < to);
+        let mut records = Vec::new();
+        if status != Some(Outcome::Duplicate) {
+            let (ms, id) = match after {
+                // Behind an event's duplicates comes the event itself.
+                Some(place) if place.status == Outcome::Duplicate => {
+                    (place.listed_time.unix_ms(), behind(&place.event_id))
+                }
+                Some(place) => (place.listed_time.unix_ms(), place.event_id.to_string()),
+                None => (to.unix_ms(), NO_ID.into()),
+            };
+            let parameters = vec![ms.into(), id.into(), start.into(), number(count)];
+            records = self.select(sql::ARRIVALS_BACK, parameters).await?;
+        }
+        if status != Some(Outcome::Accepted) {
+            let (ms, id, receipt) = match after {
+                Some(place) if place.status == Outcome::Duplicate => {
+                    (place.listed_time.unix_ms(), place.event_id.to_string(), place.receipt.as_str())
+                }
+                Some(place) => (place.listed_time.unix_ms(), place.event_id.to_string(), NO_RECEIPT),
+                None => (to.unix_ms(), NO_ID.into(), NO_RECEIPT),
+            };
+            let parameters = vec![ms.into(), id.into(), receipt.into(), start.into(), number(count)];
+            records.extend(self.select(sql::ARRIVAL_DUPLICATES_BACK, parameters).await?);
         }
         Ok(first(query, records, count))
     }

@@ -92,6 +92,24 @@ pub(crate) const ARRIVAL_DUPLICATES: &str = concat!(
     ORDER BY d.listed_ms, d.event_id, d.receipt LIMIT ?5"
 );
 
+/// The first occurrences that arrived before a place (?1, ?2) and not before a moment (?3), the latest first.
+pub(crate) const ARRIVALS_BACK: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_listing
+    WHERE e.status = 'ACCEPTED' AND (e.listed_ms, e.event_id) < (?1, unhex(?2)) AND e.listed_ms >= ?3
+    ORDER BY e.listed_ms DESC, e.event_id DESC LIMIT ?4"
+);
+
+/// The later occurrences that arrived before a place (?1 to ?3) and not before a moment (?4), the latest first.
+pub(crate) const ARRIVAL_DUPLICATES_BACK: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM duplicate d INDEXED BY duplicate_by_listing CROSS JOIN event e ON e.event_id = d.event_id
+    WHERE (d.listed_ms, d.event_id, d.receipt) < (?1, unhex(?2), ?3) AND d.listed_ms >= ?4
+    ORDER BY d.listed_ms DESC, d.event_id DESC, d.receipt DESC LIMIT ?5"
+);
+
 /// The later occurrences of an event behind an arrival.
 pub(crate) const DUPLICATES: &str = concat!(
     "SELECT ",
@@ -144,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 12] = [
+    const ALL: [&str; 14] = [
         CLAIM,
         FIND,
         COMMIT,
@@ -154,6 +172,8 @@ mod tests {
         LAG,
         ARRIVALS,
         ARRIVAL_DUPLICATES,
+        ARRIVALS_BACK,
+        ARRIVAL_DUPLICATES_BACK,
         DUPLICATES,
         TALLY,
         STREAMS,

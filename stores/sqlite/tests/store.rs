@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use futures_executor::block_on;
-use pik_core::{Event, IngestTime, Outcome, Receipt, Status, Store, StoreError, Submission};
+use pik_core::{
+    Event, IngestTime, Investigate, Order, Outcome, Query, Range, Receipt, Scope, Span, Status, Store, StoreError,
+    Submission,
+};
 use pik_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
 
@@ -105,4 +108,53 @@ fn a_second_opener_is_refused_until_the_first_closes() {
     assert!(matches!(second, Err(OpenError::Locked(_))));
     store.close();
     open(&folder);
+}
+
+/// A page goes through a bounded number of other streams' occurrences, and the next one goes on there.
+#[test]
+fn a_rare_stream_is_found_among_many_occurrences_of_another() {
+    const OTHERS: usize = 52_000;
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(folder.path().join("pik.sqlite"), Options::default()).unwrap();
+    let submission = |source: &str, number: usize| {
+        let body = format!(
+            r#"{{"source":"{source}","event_type":"t","entity_id":"e","event_time":"2025-12-28T00:00:00.{number:06}Z","payload":{number}}}"#
+        );
+        let event = Event::parse(body.as_bytes()).unwrap();
+        let arrived = IngestTime::from_unix_ms(1_767_000_000_000 + number as i64).unwrap();
+        Submission::new(&event, arrived, Receipt::new(source, number as u64, 0))
+    };
+    for from in (0..OTHERS).step_by(1_000) {
+        let batch = (from..from + 1_000).map(|number| submission("often", number)).collect();
+        assert!(block_on(store.ingest_batch(batch)).iter().all(Result::is_ok));
+    }
+    for number in [0, OTHERS - 1] {
+        block_on(store.ingest(submission("rare", number))).unwrap();
+    }
+    let (from, to) = (IngestTime::from_unix_ms(0).unwrap(), IngestTime::from_unix_ms(1_800_000_000_000).unwrap());
+    for span in [Span::EventTime { from: None, to: None }, Span::Arrival { from, to }] {
+        for order in [Order::Ascending, Order::Descending] {
+            let scope = Scope::Stream { source: "rare".to_owned(), event_type: "t".to_owned() };
+            let query = Query::Range(Range { scope, span, order, status: None });
+            let (mut found, mut short, mut after) = (Vec::new(), 0, None);
+            loop {
+                let page = block_on(store.records(&query, after.as_ref(), 10)).unwrap();
+                short += usize::from(page.next.is_some() && page.items.len() < 10);
+                found.extend(page.items.into_iter().map(|record| record.ingest_time.unix_ms() % 1_000_000));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let mut expected = [0, OTHERS as i64 - 1];
+            if order == Order::Descending {
+                expected.reverse();
+            }
+            assert_eq!((&found[..], short), (&expected[..], 1), "{query:?}");
+            let unknown = Scope::Source { source: "none".to_owned() };
+            let nothing = Query::Range(Range { scope: unknown, span, order, status: None });
+            let page = block_on(store.records(&nothing, None, 10)).unwrap();
+            assert!(page.items.is_empty() && page.next.is_none(), "{nothing:?}");
+        }
+    }
 }

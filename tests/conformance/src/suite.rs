@@ -1,7 +1,7 @@
 //! The lists of checks.
 
 use crate::queries::{
-    arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, reopening, settled, stats, streams,
+    arrivals, duplicates, entity, ingest_meanwhile, lag, paging, pending, ranges, reopening, settled, stats, streams,
 };
 use crate::sample::Sample;
 use crate::{
@@ -90,6 +90,9 @@ pub async fn run_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<
     r.check("stats_percentiles", stats::percentiles(b, s("stats_percentiles"))).await;
     r.check("stats_apart", stats::apart(b, s("stats_apart"))).await;
     r.check("stats_far_times", stats::far_times(b, s("stats_far_times"))).await;
+    r.check("range_scopes", ranges::scopes(b, s("range_scopes"))).await;
+    r.check("range_bounds", ranges::bounds(b, s("range_bounds"))).await;
+    r.check("range_meanwhile", ranges::meanwhile(b, s("range_meanwhile"))).await;
     r.check("streams_listed", streams::listed(b, s("streams_listed"))).await;
     r.check("streams_positions", streams::positions(b, s("streams_positions"))).await;
     r.check("answers_after_reopening", reopening::same_answers(bench, s("after_reopening"))).await;

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use pik_conformance::{Bench, BenchClock, Report, SplitBench, run_queries, run_split_queries};
 use pik_core::{
-    Answer, Bucket, EventId, Evidence, IngestTime, Investigate, Ledger, MemoryStore, NotKept, Outcome, Page, Place,
-    Position, Query, QueryError, RawKey, RawObject, RawStore, Record, RejectedHour, RejectedHours, RejectedStream,
-    RejectionPage, RejectionPlace, RejectionQuery, Rejections, StatsQuery, Status, Store, StoreError, Stream,
-    StreamTally, Submission, Tally,
+    Answer, Bucket, EventId, Evidence, IngestTime, Investigate, Ledger, MemoryStore, NotKept, Order, Outcome, Page,
+    Place, Position, Query, QueryError, RawKey, RawObject, RawStore, Record, RejectedHour, RejectedHours,
+    RejectedStream, RejectionPage, RejectionPlace, RejectionQuery, Rejections, Scope, Span, StatsQuery, Status, Store,
+    StoreError, Stream, StreamTally, Submission, Tally,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,12 @@ enum Fault {
     StatsRankTooLow,
     StatsOfEveryType,
     StatsRemembered,
+    RangeIgnoresType,
+    RangeIgnoresSource,
+    RangeWithoutDuplicates,
+    RangeToIncluded,
+    RangeByArrival,
+    RangeAlwaysAscends,
     StreamsByCodeUnits,
     StreamsWithoutDuplicates,
     StreamsPagesRepeat,
@@ -147,6 +153,23 @@ impl Faulty {
                 Fault::StatusIgnored => *status = None,
                 _ => {}
             },
+            Query::Range(range) => match self.fault {
+                Fault::RangeIgnoresType => {
+                    if let Scope::Stream { source, .. } = &range.scope {
+                        range.scope = Scope::Source { source: source.clone() };
+                    }
+                }
+                Fault::RangeIgnoresSource => range.scope = Scope::All,
+                Fault::RangeWithoutDuplicates if range.status.is_none() => range.status = Some(Outcome::Accepted),
+                Fault::RangeToIncluded => {
+                    if let Span::EventTime { to: to @ Some(_), .. } = &mut range.span
+                        && *to == Some(record.event_time)
+                    {
+                        *to = None;
+                    }
+                }
+                _ => {}
+            },
             Query::Duplicates { event_id } => match self.fault {
                 Fault::DuplicatesWithFirst => return record.event_id == *event_id,
                 Fault::DuplicatesOfEverything => *event_id = record.event_id,
@@ -184,6 +207,16 @@ impl Faulty {
                 ([vec![event_time.sort_key().as_str().to_owned(), event_id.to_string()], arrival].concat(), 0)
             }
             Query::Arrivals { .. } => ([vec![listed_time.to_string(), event_id.to_string()], arrival].concat(), 0),
+            Query::Range(range) => {
+                let time = match range.span {
+                    Span::EventTime { .. } if self.has(Fault::RangeByArrival) => listed_time.to_string(),
+                    Span::EventTime { .. } => event_time.sort_key().as_str().to_owned(),
+                    Span::Arrival { .. } => listed_time.to_string(),
+                };
+                let key = [vec![time, event_id.to_string()], arrival].concat();
+                let is_reversed = range.order == Order::Descending && !self.has(Fault::RangeAlwaysAscends);
+                if is_reversed { (key.iter().map(|text| complement(text)).collect(), 0) } else { (key, 0) }
+            }
             Query::Duplicates { .. } => (arrival, 0),
         }
     }
@@ -210,6 +243,11 @@ impl Faulty {
         let (place, after) = (self.key(query, &place), self.key(query, after));
         (place.1, place.0) > (after.1, after.0)
     }
+}
+
+/// A text that sorts the other way round among texts of equal length.
+fn complement(text: &str) -> String {
+    text.bytes().map(|byte| char::from(255 - byte)).collect()
 }
 
 impl Store for Faulty {
@@ -413,7 +451,7 @@ impl SplitBench for FaultyBench {
 }
 
 /// Each fault and a check that must notice it, if not the only one.
-const NOTICED: [(Fault, &str); 45] = [
+const NOTICED: [(Fault, &str); 51] = [
     (Fault::EventTimesAsText, "entity_in_order"),
     (Fault::EventTimesInSeconds, "entity_in_order"),
     (Fault::DuplicatesBeforeFirst, "entity_one_instant"),
@@ -454,6 +492,12 @@ const NOTICED: [(Fault, &str); 45] = [
     (Fault::StatsRankTooLow, "stats_percentiles"),
     (Fault::StatsOfEveryType, "stats_apart"),
     (Fault::StatsRemembered, "stats_duplicates"),
+    (Fault::RangeIgnoresType, "range_scopes"),
+    (Fault::RangeIgnoresSource, "range_scopes"),
+    (Fault::RangeWithoutDuplicates, "range_scopes"),
+    (Fault::RangeToIncluded, "range_bounds"),
+    (Fault::RangeByArrival, "range_scopes"),
+    (Fault::RangeAlwaysAscends, "range_scopes"),
     (Fault::StreamsByCodeUnits, "streams_listed"),
     (Fault::StreamsWithoutDuplicates, "streams_listed"),
     (Fault::StreamsPagesRepeat, "streams_listed"),

@@ -1,7 +1,7 @@
 //! What investigators may ask, and what they are answered.
 
 use axum::http::StatusCode;
-use pik_core::{BucketWidth, Outcome};
+use pik_core::{BucketWidth, Order, Outcome};
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
@@ -16,22 +16,31 @@ const TIME: &str = "ISO 8601 with a UTC offset, a + of an offset written %2B.";
 pub(super) fn events(config: &Config) -> OperationBuilder {
     let operation = OperationBuilder::new()
         .operation_id(Some("events"))
-        .summary(Some("Records by entity, by lag or by arrival"))
+        .summary(Some("Records by entity, by time or by lag"))
         .description(Some(
             "One question at a time. `entity_id` with `from`, `to` and `status`: one entity through time, by event time \
-             and id, an event's duplicates behind it. `source`, `event_type` and `event_date` with `min_lag_ms`: the \
-             first occurrences of a type and day, the latest to arrive first, negative lags last. `ingested_from` and \
-             `ingested_to` with `status`: what arrived in a window, duplicates too, by ingest time.",
+             and id, an event's duplicates behind it. `from` and `to`, or one of them: a range of event times, of all \
+             events, of a `source`, or of a `source` and `event_type`, from the end that `order` says; SQLite alone \
+             answers it. `arrived_from` and `arrived_to` the same by arrival; without either, `order=desc` gives the \
+             newest. `source`, `event_type` and `event_date` with `min_lag`: the first occurrences of a type and day, \
+             the latest to arrive first, negative lags last. `until`, `ingested_from` and `ingested_to` are older names of \
+             `to`, `arrived_from` and `arrived_to`.",
         ))
         .parameter(text("entity_id", "One user, device or account."))
         .parameter(text("from", &format!("The earliest event time, included. {TIME}")))
         .parameter(text("to", &format!("The latest event time, excluded. {TIME}")))
+        .parameter(text("arrived_from", &format!("The earliest ingest time, included. {TIME}")))
+        .parameter(text("arrived_to", &format!("The latest ingest time, excluded. {TIME}")))
         .parameter(text("source", "The origin system."))
-        .parameter(text("event_type", "The logical event type."))
+        .parameter(text("event_type", "The logical event type; with its `source`."))
+        .parameter(query(
+            "order",
+            "`asc` for the earliest first, which is meant when nothing is said, or `desc` for the latest.",
+            one_of_words([Order::Ascending, Order::Descending].map(Order::as_str)).build(),
+        ))
         .parameter(text("event_date", "The UTC date of the event time, `YYYY-MM-DD`."))
-        .parameter(query("min_lag_ms", "The least lag in milliseconds, included.", whole_number()))
-        .parameter(text("ingested_from", &format!("The earliest ingest time, included. {TIME}")))
-        .parameter(text("ingested_to", &format!("The latest ingest time, excluded. {TIME}")))
+        .parameter(text("min_lag", "The least lag, included: a whole number of `ms`, `s`, `m`, `h` or `d`, such as `2h`."))
+        .parameter(query("min_lag_ms", "The same in milliseconds.", whole_number()))
         .parameter(query("status", "First occurrences alone, or duplicates alone.", statuses()))
         .parameter(limit())
         .parameter(cursor());

@@ -53,7 +53,7 @@ pub(crate) fn write(question: &impl Serialize, settled_until: Option<IngestTime>
 /// How far the question goes, if it was frozen, and where the page of a cursor begins.
 pub(crate) fn read(query: &Query, cursor: &str) -> Result<(Option<IngestTime>, Position), CursorError> {
     let position = position(query, cursor)?;
-    if let Query::Arrivals { .. } = query {
+    if query.arrivals().is_some() {
         let (time, position) = position.as_str().split_once(' ').ok_or(CursorError::Broken)?;
         Ok((Some(time.parse().map_err(|_| CursorError::Broken)?), Position::new(position)))
     } else {

@@ -60,10 +60,15 @@ pub(crate) type Complaint = Cow<'static, str>;
 pub(crate) struct Given<'q>(BTreeMap<&'static str, &'q str>);
 
 impl<'q> Given<'q> {
-    /// Of which only the `known` ones may occur.
-    pub(crate) fn read(parameters: &'q Parameters, known: &'static [&'static str]) -> Result<Self, Complaint> {
+    /// Of which only the `known` ones may occur, and `aliases` of some of them.
+    pub(crate) fn read(
+        parameters: &'q Parameters,
+        known: &'static [&'static str],
+        aliases: &[(&str, &str)],
+    ) -> Result<Self, Complaint> {
         let mut given = BTreeMap::new();
         for (name, value) in parameters.pairs() {
+            let name = aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
             let Some(name) = known.iter().find(|known| **known == name) else {
                 return Err(format!("an unknown parameter; those here are {}", listed(known)).into());
             };

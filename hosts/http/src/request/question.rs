@@ -1,8 +1,8 @@
 //! What an investigator asks for, read from a request's parameters.
 
 use pik_core::{
-    BucketWidth, EventId, EventTime, IngestTime, MAX_ENTITY_ID_BYTES, MAX_PARTITION_BYTES, Outcome, Position, Query,
-    StatsQuery, TimeError,
+    BucketWidth, EventId, EventTime, IngestTime, MAX_ENTITY_ID_BYTES, MAX_PARTITION_BYTES, Order, Outcome,
+    ParseLagError, Position, Query, Range, Scope, Span, StatsQuery, TimeError, parse_lag,
 };
 
 use super::cursor;
@@ -21,28 +21,43 @@ pub(crate) struct Question {
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const BY_ENTITY: &[&str] = &["entity_id", "from", "to", "status"];
-const BY_LAG: &[&str] = &["source", "event_type", "event_date", "min_lag_ms"];
-const BY_ARRIVAL: &[&str] = &["ingested_from", "ingested_to", "status"];
+const BY_LAG: &[&str] = &["source", "event_type", "event_date", "min_lag", "min_lag_ms"];
+const BY_EVENT_TIME: &[&str] = &["from", "to", "source", "event_type", "order", "status"];
+const BY_ARRIVAL: &[&str] = &["arrived_from", "arrived_to", "source", "event_type", "order", "status"];
 const EVENTS: &[&str] = &[
     "entity_id",
     "from",
     "to",
+    "arrived_from",
+    "arrived_to",
     "source",
     "event_type",
-    "event_date",
-    "min_lag_ms",
-    "ingested_from",
-    "ingested_to",
+    "order",
     "status",
+    "event_date",
+    "min_lag",
+    "min_lag_ms",
     "limit",
     "cursor",
 ];
+/// Names of before, each with the one that is meant.
+const ALIASES: &[(&str, &str)] = &[("until", "to"), ("ingested_from", "arrived_from"), ("ingested_to", "arrived_to")];
+/// Where arrivals begin when nothing is said: no clock of a host was set before.
+fn epoch() -> IngestTime {
+    IngestTime::from_unix_ms(0).expect("1970 is a year that there is")
+}
+
+/// Where they end: they are cut at what is settled.
+fn last() -> IngestTime {
+    IngestTime::from_unix_ms(253_402_300_799_999).expect("the last millisecond of the year 9999")
+}
+
 const STATS: &[&str] = &["source", "event_type", "from", "to", "bucket"];
 
 impl Question {
     /// Reads the parameters of `/events`.
     pub(crate) fn of_events(parameters: &Parameters) -> Result<Self, Complaint> {
-        let given = Given::read(parameters, EVENTS)?;
+        let given = Given::read(parameters, EVENTS, ALIASES)?;
         let any = |names: &[&str]| names.iter().any(|name| given.has(name));
         let query = if given.has("entity_id") {
             only(&given, "entity_id", BY_ENTITY)?;
@@ -50,30 +65,58 @@ impl Question {
             ordered(("from", from), ("to", to))?;
             let entity_id = given.required("entity_id", |value| name_of_at_most(value, MAX_ENTITY_ID_BYTES))?;
             Query::Entity { entity_id, from, to, status: given.parsed("status", outcome)? }
-        } else if any(BY_LAG) {
-            only(&given, "source", BY_LAG)?;
+        } else if any(&["event_date", "min_lag", "min_lag_ms"]) {
+            only(&given, "event_date", BY_LAG)?;
+            if given.has("min_lag") && given.has("min_lag_ms") {
+                return Err("`min_lag` and `min_lag_ms` say the same; send one of them".into());
+            }
             Query::Lag {
                 source: given.required("source", partition)?,
                 event_type: given.required("event_type", partition)?,
                 event_date: given.required("event_date", date)?,
-                min_lag_ms: given.parsed("min_lag_ms", milliseconds)?,
+                min_lag_ms: given.parsed("min_lag", lag)?.or(given.parsed("min_lag_ms", milliseconds)?),
             }
-        } else if any(&["ingested_from", "ingested_to"]) {
-            only(&given, "ingested_from", BY_ARRIVAL)?;
-            let (from, to) = (given.required("ingested_from", bound)?, given.required("ingested_to", bound)?);
-            ordered(("ingested_from", Some(from)), ("ingested_to", Some(to)))?;
-            Query::Arrivals { from, to, status: given.parsed("status", outcome)? }
+        } else if any(&["from", "to"]) {
+            only(&given, "from", BY_EVENT_TIME)?;
+            let (from, to) = (given.parsed("from", event_time)?, given.parsed("to", event_time)?);
+            ordered(("from", from), ("to", to))?;
+            Self::range(&given, Span::EventTime { from, to })?
+        } else if any(&["arrived_from", "arrived_to", "source", "event_type", "order"]) {
+            only(&given, "arrived_from", BY_ARRIVAL)?;
+            let (from, to) = (given.parsed("arrived_from", bound)?, given.parsed("arrived_to", bound)?);
+            ordered(("arrived_from", from), ("arrived_to", to))?;
+            let span = Span::Arrival { from: from.unwrap_or_else(epoch), to: to.unwrap_or_else(last) };
+            Self::range(&given, span)?
         } else {
-            return Err("say what to look for: `entity_id`; or `source`, `event_type` and `event_date`; or \
-                        `ingested_from` and `ingested_to`"
+            return Err("say what to look for: `entity_id`; `from` and `to`, or `arrived_from` and `arrived_to`, of all, \
+                        of a `source` or of its `event_type`; `order=desc` for the latest; or `source`, `event_type` and \
+                        `event_date`"
                 .into());
         };
         Self::page(&given, query)
     }
 
+    fn range(given: &Given<'_>, span: Span) -> Result<Query, Complaint> {
+        let (source, event_type) = (given.parsed("source", partition)?, given.parsed("event_type", partition)?);
+        let scope = match (source, event_type) {
+            (None, None) => Scope::All,
+            (Some(source), None) => Scope::Source { source },
+            (Some(source), Some(event_type)) => Scope::Stream { source, event_type },
+            (None, Some(_)) => return Err("`event_type` needs its `source`; `/streams` lists both".into()),
+        };
+        let order = given.parsed("order", |value| value.parse().map_err(|error| format!("{error}").into()))?;
+        let order = order.unwrap_or_default();
+        let status = given.parsed("status", outcome)?;
+        Ok(match (&scope, span, order) {
+            // The oldest question about arrivals; stores answer it from the index alone.
+            (Scope::All, Span::Arrival { from, to }, Order::Ascending) => Query::Arrivals { from, to, status },
+            _ => Query::Range(Range { scope, span, order, status }),
+        })
+    }
+
     /// Reads the parameters of `/events/{event_id}`.
     pub(crate) fn of_event(event_id: EventId, parameters: &Parameters) -> Result<Self, Complaint> {
-        Self::page(&Given::read(parameters, PAGE)?, Query::Duplicates { event_id })
+        Self::page(&Given::read(parameters, PAGE, &[])?, Query::Duplicates { event_id })
     }
 
     fn page(given: &Given<'_>, query: Query) -> Result<Self, Complaint> {
@@ -101,7 +144,7 @@ impl StreamsQuestion {
 
     /// Reads the parameters of `/streams`.
     pub(crate) fn read(parameters: &Parameters) -> Result<Self, Complaint> {
-        let given = Given::read(parameters, PAGE)?;
+        let given = Given::read(parameters, PAGE, &[])?;
         let after = match given.parsed("cursor", |cursor| Ok(cursor.to_owned()))? {
             Some(cursor) => Some(cursor::position(&Self::NAME, &cursor).map_err(|error| error.message())?),
             None => None,
@@ -112,7 +155,7 @@ impl StreamsQuestion {
 
 /// Reads the parameters of `/stats`.
 pub(crate) fn of_stats(parameters: &Parameters) -> Result<StatsQuery, Complaint> {
-    let given = Given::read(parameters, STATS)?;
+    let given = Given::read(parameters, STATS, ALIASES)?;
     let (from, to) = (given.required("from", event_time)?, given.required("to", event_time)?);
     ordered(("from", Some(from)), ("to", Some(to)))?;
     let width = given.parsed("bucket", |value| value.parse().map_err(|error| format!("{error}").into()))?;
@@ -195,6 +238,10 @@ fn outcome(value: &str) -> Result<Outcome, Complaint> {
     known.into_iter().find(|outcome| outcome.as_str() == value).ok_or_else(|| {
         "neither `ACCEPTED` nor `DUPLICATE`; write one of them in upper case, or leave it out for both".into()
     })
+}
+
+fn lag(value: &str) -> Result<i64, Complaint> {
+    parse_lag(value).map_err(|error: ParseLagError| format!("{error}").into())
 }
 
 fn milliseconds(value: &str) -> Result<i64, Complaint> {

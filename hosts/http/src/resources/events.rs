@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use pik_core::{Investigate, Page, Query, QueryError, Record, Status, Store};
+use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
 use serde::Serialize;
 
 use super::intake;
@@ -44,7 +44,7 @@ pub(super) async fn one<S: Store + Investigate, H: Host>(
 
 /// The question, ended where arrivals are settled: no page shows what a later one could push aside.
 async fn frozen<S: Store, H: Host>(service: &Service<S, H>, question: Question) -> Result<Question, Refusal> {
-    if !matches!(question.query, Query::Arrivals { .. }) || question.settled_until.is_some() {
+    if question.query.arrivals().is_none() || question.settled_until.is_some() {
         return Ok(question);
     }
     let now = intake::host_time(service)?;
@@ -56,6 +56,7 @@ async fn page<S: Investigate, H: Host>(service: &Service<S, H>, question: &Quest
     let query = settled_until.map_or_else(|| query.clone(), |until| query.clone().frozen(until));
     service.store().records(&query, after.as_ref(), *limit).await.map_err(|error| match error {
         QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),
+        QueryError::Unanswered(instead) => Refusal::invalid_parameter(instead),
         QueryError::Store(error) => error.into(),
     })
 }

@@ -21,6 +21,7 @@ pub(super) async fn list<S: Store + Investigate, H: Host>(
     let settled_until = service.store().settled_until(intake::host_time(service)?).await?;
     let page = service.store().streams(question.after.as_ref(), question.limit).await.map_err(|error| match error {
         QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),
+        QueryError::Unanswered(instead) => Refusal::invalid_parameter(instead),
         QueryError::Store(error) => error.into(),
     })?;
     let next_cursor = page.next.as_ref().map(|position| cursor::write(&StreamsQuestion::NAME, None, position));

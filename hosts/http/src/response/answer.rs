@@ -131,7 +131,7 @@ pub(crate) struct EventsFound<'a> {
     #[schema(required = true)]
     pub(crate) next_cursor: Option<String>,
     /// Only where arrivals are asked for. No window of arrivals that ends here or earlier ever gains a record, and nothing
-    /// beyond is shown: ask for the next window from here on, or from `ingested_to` where that is earlier. All pages of
+    /// beyond is shown: ask for the next window from here on, or from `arrived_to` where that is earlier. All pages of
     /// one walk have the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::time)]

@@ -1,12 +1,12 @@
 //! Files of older versions.
 //!
-//! Versions 1 and 2 have the same records and other indexes, version 3 has no counts by stream. What is new is built beside
+//! Versions 1 and 2 have the same records and other indexes, version 3 has no counts by stream, version 4 no keys by event time. What is new is built beside
 //! what there is, which stays as it is until the new is complete: until then the file is one of the old version, and a program
 //! that knows only that one can go on with it. Whatever it adds is found by its `seq` at the next attempt.
 
 use rusqlite::Connection;
 
-use crate::db::tables::{self, FIRST_WITH_CHECKSUMS, VERSION};
+use crate::db::tables::{self, FIRST_WITH_CHECKSUMS, FIRST_WITH_TIMES, VERSION};
 
 /// The index tables of versions 1 and 2. Their names in `indexed` are those of the first five.
 const OLD: [&str; 8] =
@@ -23,6 +23,24 @@ pub(super) fn begin(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The name under which `indexed` says how far the keys by event time are made, while they are.
+const TIMES: &str = "times";
+
+/// Up to which occurrence there are keys by event time, as far as there are keys at all.
+pub(crate) fn timed_to(connection: &Connection) -> rusqlite::Result<i64> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version >= FIRST_WITH_TIMES {
+        return Ok(i64::MAX);
+    }
+    connection.query_row("SELECT ifnull(max(complete_to), 0) FROM indexed WHERE name = ?1", [TIMES], |row| row.get(0))
+}
+
+/// The keys by event time up to this occurrence are in the file.
+pub(crate) fn note_times(connection: &Connection, timed_to: i64) -> rusqlite::Result<()> {
+    let note = "INSERT OR REPLACE INTO indexed (name, complete_to) VALUES (?1, ?2)";
+    connection.execute(note, rusqlite::params![TIMES, timed_to]).map(drop)
+}
+
 /// The new index is complete and durable: makes the file one of this version, and then removes the old indexes, each in a
 /// transaction of its own. An attempt that ends early is finished at the next start.
 pub(crate) fn finish(connection: &Connection) -> rusqlite::Result<()> {
@@ -34,7 +52,7 @@ pub(crate) fn finish(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
              {checksums}{views}
-             DELETE FROM indexed WHERE name IN ({names});
+             DELETE FROM indexed WHERE name IN ({names}, '{TIMES}');
              PRAGMA user_version = {VERSION};
              COMMIT;"
         ))?;

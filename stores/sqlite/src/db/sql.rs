@@ -17,6 +17,16 @@ pub(crate) const PUT_HOUR: &str = "
     INSERT OR REPLACE INTO hourly (hour, counted_to, duplicate, first_ms, last_ms, max_lag_ms, lags)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
+/// The numbers of a source's streams.
+pub(crate) const SOURCE_STREAMS: &str = "SELECT stream FROM stream WHERE source = ?1";
+
+/// The stream of a first occurrence.
+pub(crate) const STREAM_OF_FIRST: &str = "SELECT stream FROM event WHERE seq = ?1";
+
+/// The stream of a later occurrence.
+pub(crate) const STREAM_OF_LATER: &str = "
+    SELECT e.stream FROM duplicate d CROSS JOIN event e ON e.seq = d.first WHERE d.seq = ?1";
+
 /// The streams behind a source and type, in order.
 pub(crate) const STREAMS: &str = "
     SELECT stream, source, event_type FROM stream
@@ -40,15 +50,19 @@ mod tests {
     use crate::index::tree::tables;
 
     /// Every statement that answers an investigator.
-    const ALL: [&str; 10] = [
+    const ALL: [&str; 14] = [
         tables::QUESTIONS[0],
         tables::QUESTIONS[1],
         tables::QUESTIONS[2],
+        tables::QUESTIONS[3],
         LATER,
         STREAM,
         HOURS,
         STREAMS,
         STREAM_COUNTS,
+        SOURCE_STREAMS,
+        STREAM_OF_FIRST,
+        STREAM_OF_LATER,
         rows::SELECT_RECORD,
         rows::SELECT_RAW,
     ];

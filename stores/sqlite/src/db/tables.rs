@@ -1,7 +1,7 @@
 //! The tables and views of the file.
 
 /// The version of the tables.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// The version from which on rows have checksums, and the file has views.
 pub(crate) const FIRST_WITH_CHECKSUMS: i64 = 3;
@@ -114,6 +114,9 @@ CREATE TABLE index_block (
     data BLOB NOT NULL
 ) STRICT;
 ";
+
+/// The version from which on every occurrence has a key by event time.
+pub(crate) const FIRST_WITH_TIMES: i64 = 5;
 
 /// Removes the index and all that is in it.
 pub(crate) const DROP_INDEX: &str = "

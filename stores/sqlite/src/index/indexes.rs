@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rusqlite::Connection;
 
-use crate::db::{checkpoint, schema};
+use crate::db::{checkpoint, migrate, schema};
 use crate::index::counts::{Counts, Pace, Table};
 use crate::index::hours::Hours;
 use crate::index::keys;
@@ -98,26 +98,33 @@ impl Indexes {
             hourly: Arc::new(RwLock::new(Counts::load(connection)?)),
             streams: Arc::new(RwLock::new(Counts::load(connection)?)),
         };
+        // Keys by event time that the runs lack are written before the file is one of the new version.
+        let timed_to = migrate::timed_to(connection)?;
+        let untimed_to = if timed_to < tree.complete_to() { tree.complete_to().min(last_seq) } else { 0 };
         let mut indexes = Self { tree, in_memory, last_seq };
         let mut from = [
             indexes.tree.complete_to(),
             indexes.in_memory.hourly().complete_to(),
             indexes.in_memory.streams().complete_to(),
+            timed_to,
         ]
         .into_iter()
         .fold(i64::MAX, i64::min);
         let mut windows = 0_usize;
-        while last_seq - from > catch_up.memory {
+        while last_seq - from > catch_up.memory || from < untimed_to {
             if windows.is_multiple_of(catch_up.report) {
                 report(Progress { indexed: from.unsigned_abs(), records: last_seq.unsigned_abs() });
             }
-            let to = from + catch_up.window;
-            indexes.read(connection, from, to)?;
+            let to = (from + catch_up.window).min(last_seq);
+            indexes.read(connection, from, to, timed_to)?;
             indexes.write_all(connection, to)?;
+            if timed_to < i64::MAX {
+                migrate::note_times(connection, to)?;
+            }
             from = to;
             windows += 1;
         }
-        indexes.read(connection, from, last_seq)?;
+        indexes.read(connection, from, last_seq, timed_to)?;
         Ok(indexes)
     }
 
@@ -128,13 +135,15 @@ impl Indexes {
         Self::load_by(connection, &at_once, &mut |_| ()).map(drop)
     }
 
-    fn read(&mut self, connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
+    fn read(&mut self, connection: &Connection, from: i64, to: i64, timed_to: i64) -> rusqlite::Result<()> {
         let complete_to = self.tree.complete_to();
         let mut keys: Vec<Key> = Vec::new();
         let (mut hourly, mut streams) = (self.in_memory.hourly_mut(), self.in_memory.streams_mut());
         Occurrence::between(connection, from, to, |occurrence| {
             if occurrence.seq > complete_to {
                 keys.extend(keys::of(&occurrence));
+            } else if occurrence.seq > timed_to {
+                keys.push(keys::by_time(&occurrence));
             }
             hourly.add(&occurrence);
             streams.add(&occurrence);
@@ -232,7 +241,7 @@ mod tests {
     use pik_core::{Event, IngestTime, Receipt, Submission};
 
     use super::*;
-    use crate::db::{migrate, rows};
+    use crate::db::rows;
     use crate::index::occurrence::Kind;
     use crate::index::tree::Snapshot;
 
@@ -311,6 +320,57 @@ mod tests {
         }
         let far: Vec<u64> = reports.iter().map(|progress| progress.indexed).collect();
         assert!(far.is_sorted() && far.len() > 20, "{far:?}");
+        let indexes = Indexes::load_by(&connection, &SMALL, &mut |_| panic!("it is complete")).unwrap();
+        assert_eq!(all_keys(&connection, &indexes), expected(&connection));
+        assert_eq!(counted(&connection, &indexes), (RECORDS.unsigned_abs(), RECORDS.unsigned_abs()));
+    }
+
+    /// Builds the index as version 4 did, without keys by event time.
+    fn index_of_version_4(connection: &Connection) {
+        let mut tree = Tree::load(connection, Shape::new(keys::FILTERED)).unwrap();
+        let mut old = Vec::new();
+        Occurrence::between(connection, 0, RECORDS, |at| {
+            let by_time = keys::by_time(&at);
+            old.extend(keys::of(&at).filter(|key| *key != by_time));
+        })
+        .unwrap();
+        tree.committed(old.into_iter(), RECORDS);
+        tree.freeze();
+        while tree.is_busy() {
+            let transaction = connection.unchecked_transaction().unwrap();
+            tree.work(connection, 100).unwrap();
+            transaction.commit().unwrap();
+            tree.committed(std::iter::empty(), 0);
+        }
+        assert_eq!(tree.complete_to(), RECORDS);
+        connection.execute_batch("PRAGMA user_version = 4").unwrap();
+    }
+
+    #[test]
+    fn keys_by_event_time_are_added_to_an_older_index_however_often_that_is_interrupted() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection = schema::open_writer(&folder.path().join("pik.sqlite")).unwrap();
+        filled(&connection);
+        index_of_version_4(&connection);
+        let mut deaths = 0;
+        loop {
+            let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let mut windows = 0;
+                let load = Indexes::load_by(&connection, &SMALL, &mut |_| {
+                    windows += 1;
+                    assert!(windows <= 4, "the process dies");
+                });
+                drop(load.unwrap());
+            }));
+            match died {
+                Ok(()) => break,
+                Err(_) => deaths += 1,
+            }
+        }
+        assert!(deaths >= 5, "it was interrupted {deaths} times");
+        migrate::finish(&connection).unwrap();
+        assert_eq!(migrate::timed_to(&connection).unwrap(), i64::MAX);
+        // Nothing of it was in memory alone.
         let indexes = Indexes::load_by(&connection, &SMALL, &mut |_| panic!("it is complete")).unwrap();
         assert_eq!(all_keys(&connection, &indexes), expected(&connection));
         assert_eq!(counted(&connection, &indexes), (RECORDS.unsigned_abs(), RECORDS.unsigned_abs()));

@@ -103,11 +103,15 @@ pub(crate) const BY_LAG: Layout<4> = Layout { tag: 4, columns: [STREAM, DAY, MIL
 /// What arrived in a window: kind, ingest time, seq.
 pub(crate) const BY_INGEST: Layout<3> = Layout { tag: 5, columns: [KIND, MILLISECONDS, SEQ] };
 
+/// Everything by when it happened: event time, seq, kind, stream. A reader leaves out by kind and stream what it is not asked for
+/// without looking at a row.
+pub(crate) const BY_TIME: Layout<5> = Layout { tag: 6, columns: [SECONDS, NANOSECONDS, SEQ, KIND, STREAM] };
+
 /// Keys by id have a Bloom filter, by the start of the id: nearly every event is new, and its id is looked up.
 pub(crate) const FILTERED: Filtered = Filtered { tag: BY_ID.tag, bytes: 7 };
 
 /// The most keys that an occurrence has.
-pub(crate) const MOST: usize = 4;
+pub(crate) const MOST: usize = 5;
 
 /// All keys of an occurrence.
 pub(crate) fn of(at: &Occurrence) -> impl Iterator<Item = Key> + use<> {
@@ -122,7 +126,13 @@ pub(crate) fn of(at: &Occurrence) -> impl Iterator<Item = Key> + use<> {
         ],
         Kind::Later { first } => [Some(BY_FIRST.key(&[first, at.seq])), None],
     };
-    [by_entity, by_ingest].into_iter().chain(own.into_iter().flatten())
+    [by_entity, by_ingest, by_time(at)].into_iter().chain(own.into_iter().flatten())
+}
+
+/// The one key of an occurrence that files before version 5 have not.
+pub(crate) fn by_time(at: &Occurrence) -> Key {
+    let (seconds, nanoseconds) = (at.event_time.unix_seconds(), i64::from(at.event_time.subsecond_nanoseconds()));
+    BY_TIME.key(&[seconds, nanoseconds, at.seq, at.kind.number(), at.stream])
 }
 
 /// The number of the record that a key leads to; `None` for a key of no question.
@@ -138,6 +148,8 @@ pub(crate) fn seq_of(key: &Key) -> Option<i64> {
         Some(BY_LAG.numbers(key)[3])
     } else if tag == BY_INGEST.tag {
         Some(BY_INGEST.numbers(key)[2])
+    } else if tag == BY_TIME.tag {
+        Some(BY_TIME.numbers(key)[2])
     } else {
         None
     }

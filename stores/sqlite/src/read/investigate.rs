@@ -2,7 +2,8 @@
 //!
 //! | question | how | cost |
 //! |---|---|---|
-//! | by entity, by lag, by arrival, duplicates of an event | a range of an index, then a row for each record | one index page for some hundred records, one row a record |
+//! | by entity, by lag, by arrival, by event time, duplicates of an event | a range of an index, then a row for each record | one index page for some hundred records, one row a record |
+//! | a time range of a source or a type | the same range of all, of which a page goes through 50,000 keys at most | by event time some 100 ns for each key of another stream, by arrival a row |
 //! | streams | a row of `stream` and one of `stream_count` for each | two rows a stream, however many events it counts |
 //! | refused events | a range of an index of the records that are kept, of which there is a bounded number; counts by hour | a row for each |
 //! | stats | a row of `hourly` for each hour | one row of one or two kilobytes an hour, however many events it counts |

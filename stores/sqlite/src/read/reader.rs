@@ -78,6 +78,17 @@ impl Moment<'_> {
         Ok(keys.iter().map(|key| layout.numbers(key)).collect())
     }
 
+    /// The last `count` keys of a range, from the last to the first.
+    pub(crate) fn keys_back<const N: usize>(
+        &self,
+        layout: &Layout<N>,
+        range: RangeInclusive<[i64; N]>,
+        count: usize,
+    ) -> rusqlite::Result<Vec<[i64; N]>> {
+        let keys = self.snapshot.range_back(&layout.key(range.start()), &layout.key(range.end()), count)?;
+        Ok(keys.iter().map(|key| layout.numbers(key)).collect())
+    }
+
     /// Where first occurrences are whose ids start like this one.
     fn candidates(&self, id: &EventId) -> rusqlite::Result<Vec<i64>> {
         let id_prefix = id_prefix(id);

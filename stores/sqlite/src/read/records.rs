@@ -1,44 +1,39 @@
-//! Records by entity, by lag, by arrival and by event, each in the order of an index.
+//! Records by entity, by lag, by time and by event, each in the order of an index.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use pik_core::{EventTime, Outcome, Page, Position, Query, Receipt, Record, Status};
+use pik_core::{EventTime, Page, Position, Query, Range, Receipt, Record, Span, Status};
 use rusqlite::OptionalExtension;
 
 use crate::db::{rows, sql};
 use crate::index::keys::{BY_ENTITY, BY_FIRST, BY_INGEST, BY_LAG};
 use crate::index::occurrence::entity_prefix;
+use crate::read::found::{FIRST, Found, LATER, Place, kinds};
+use crate::read::ranges::Streams;
 use crate::read::reader::{Moment, Reader};
-
-/// What decides a record's place in a query's order.
-type Place = Vec<i64>;
 
 /// How many numbers the place of each query has.
 const ENTITY: usize = 5; // event seconds, nanoseconds, start of the id, kind, seq
 const LAG: usize = 2; // minus the lag, seq
 const ARRIVALS: usize = 2; // ingest milliseconds, seq
+const TIMES: usize = 3; // event seconds, nanoseconds, seq
 const DUPLICATES: usize = 1; // seq
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// First and later occurrences as indexes have them.
-const FIRST: i64 = 0;
-const LATER: i64 = 1;
-
-/// An occurrence that an index leads to.
-struct Found {
-    place: Place,
-    kind: i64,
-    seq: i64,
-}
+/// The most keys that one page goes through which may not be asked for; the page's limit where that is more.
+const LOOKED_AT: usize = 50_000;
+/// How many of them it takes at once.
+const PIECE: usize = 2_000;
 
 /// The place that a position names, if it is one of this query's.
 pub(crate) fn place_of(query: &Query, position: &Position) -> Option<Place> {
     let length = match query {
         Query::Entity { .. } => ENTITY,
         Query::Lag { .. } => LAG,
-        Query::Arrivals { .. } => ARRIVALS,
+        Query::Arrivals { .. } | Query::Range(Range { span: Span::Arrival { .. }, .. }) => ARRIVALS,
+        Query::Range(Range { span: Span::EventTime { .. }, .. }) => TIMES,
         Query::Duplicates { .. } => DUPLICATES,
     };
     let numbers: Place = position.as_str().split(' ').map(|part| part.parse().ok()).collect::<Option<_>>()?;
@@ -62,12 +57,29 @@ impl Moment<'_> {
         let mut records = Vec::new();
         let mut last = None;
         let mut firsts = HashMap::new();
+        let streams = match query {
+            Query::Range(range) => self.streams_of(&range.scope)?,
+            Query::Entity { .. } | Query::Lag { .. } | Query::Arrivals { .. } | Query::Duplicates { .. } => {
+                Streams::All
+            }
+        };
+        if streams.are_none() {
+            return Ok(Page { items: records, next: None });
+        }
+        let picks = !streams.are_all() || matches!(query, Query::Range(Range { status: Some(_), .. }));
+        let mut looked_at = 0;
         loop {
             let wanted = limit + 1 - records.len();
-            let found = self.found(query, after.as_ref(), wanted)?;
-            let is_end = found.len() < wanted;
-            for Found { place, kind, seq } in found {
+            // Most of what is found may not be asked for.
+            let piece = if picks { wanted.max(PIECE) } else { wanted };
+            let found = self.found(query, &streams, after.as_ref(), piece)?;
+            let is_end = found.len() < piece;
+            looked_at += found.len();
+            for Found { place, kind, seq, fits } in found {
                 after = Some(place);
+                if !fits {
+                    continue;
+                }
                 // Starts of hashes lead here, so the whole values decide.
                 let Some(record) = self.occurrence(kind, seq, &mut firsts)?.filter(|record| query.asks_for(record))
                 else {
@@ -82,10 +94,19 @@ impl Moment<'_> {
             if is_end {
                 return Ok(Page { items: records, next: None });
             }
+            if picks && looked_at >= LOOKED_AT.max(limit) {
+                return Ok(Page { items: records, next: after.as_ref().map(position) });
+            }
         }
     }
 
-    fn found(&self, query: &Query, after: Option<&Place>, count: usize) -> rusqlite::Result<Vec<Found>> {
+    fn found(
+        &self,
+        query: &Query,
+        streams: &Streams,
+        after: Option<&Place>,
+        count: usize,
+    ) -> rusqlite::Result<Vec<Found>> {
         match query {
             Query::Entity { entity_id, from, to, status } => {
                 let prefix = entity_prefix(entity_id);
@@ -98,7 +119,7 @@ impl Moment<'_> {
                 let (lag, seq) = after.map_or((i64::MIN, i64::MIN), |place| (place[0], place[1].saturating_add(1)));
                 let least = min_lag_ms.map_or(i64::MAX, i64::saturating_neg);
                 let keys = self.keys(&BY_LAG, [stream, day, lag, seq]..=[stream, day, least, i64::MAX], count)?;
-                let found = |[_, _, lag, seq]: [i64; 4]| Found { place: vec![lag, seq], kind: FIRST, seq };
+                let found = |[_, _, lag, seq]: [i64; 4]| Found { place: vec![lag, seq], kind: FIRST, seq, fits: true };
                 Ok(keys.into_iter().map(found).collect())
             }
             Query::Arrivals { from, to, status } => {
@@ -107,16 +128,17 @@ impl Moment<'_> {
                 let find = |kind| {
                     // No occurrence has this seq, so the end is excluded.
                     let keys = self.keys(&BY_INGEST, [kind, ms, seq]..=[kind, to.unix_ms(), i64::MIN], count)?;
-                    let found = |[_, ms, seq]: [i64; 3]| Found { place: vec![ms, seq], kind, seq };
+                    let found = |[_, ms, seq]: [i64; 3]| Found { place: vec![ms, seq], kind, seq, fits: true };
                     Ok(keys.into_iter().map(found).collect())
                 };
                 merged(kinds(*status), count, find)
             }
+            Query::Range(range) => self.in_range(range, streams, after, count),
             Query::Duplicates { event_id } => {
                 let Some((first, _)) = self.find(event_id)? else { return Ok(Vec::new()) };
                 let seq = after.map_or(i64::MIN, |place| place[0].saturating_add(1));
                 let keys = self.keys(&BY_FIRST, [first, seq]..=[first, i64::MAX], count)?;
-                Ok(keys.into_iter().map(|[_, seq]| Found { place: vec![seq], kind: LATER, seq }).collect())
+                Ok(keys.into_iter().map(|[_, seq]| Found { place: vec![seq], kind: LATER, seq, fits: true }).collect())
             }
         }
     }
@@ -149,6 +171,7 @@ impl Moment<'_> {
             place: vec![seconds, nanoseconds, id, kind, seq],
             kind,
             seq,
+            fits: true,
         };
         Ok(keys.into_iter().map(found).collect())
     }
@@ -180,14 +203,6 @@ impl Moment<'_> {
             receipt: Receipt::from_stored(receipt),
             ..first.clone()
         }))
-    }
-}
-
-fn kinds(status: Option<Outcome>) -> &'static [i64] {
-    match status {
-        None => &[FIRST, LATER],
-        Some(Outcome::Accepted) => &[FIRST],
-        Some(Outcome::Duplicate) => &[LATER],
     }
 }
 

@@ -129,7 +129,7 @@ fn files_of_older_versions_are_brought_up_to_date() {
         turn_back(&path, older);
         assert_ne!(tables(&path), before);
         open(&path).close();
-        assert_eq!(version(&path), 4);
+        assert_eq!(version(&path), 5);
         let (mut after, mut before) = (tables(&path), before);
         after.sort();
         before.sort();
@@ -159,7 +159,7 @@ fn an_old_file_stays_one_until_the_new_index_is_complete() {
     damage(ms);
     drop(connection);
     check(&path);
-    assert_eq!(version(&path), 4);
+    assert_eq!(version(&path), 5);
 }
 
 #[test]

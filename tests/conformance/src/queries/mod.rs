@@ -7,6 +7,7 @@ pub(crate) mod ingest_meanwhile;
 pub(crate) mod lag;
 pub(crate) mod paging;
 pub(crate) mod pending;
+pub(crate) mod ranges;
 pub(crate) mod reopening;
 pub(crate) mod scene;
 pub(crate) mod settled;

@@ -63,7 +63,7 @@ pub(crate) async fn foreign_positions<B: QueryBench>(bench: &B, sample: Sample) 
                     "behind a position of {one:?}, {other:?} shows what is not its own"
                 ),
                 Err(QueryError::Position) => {}
-                Err(QueryError::Store(error)) => return Err(error.into()),
+                Err(error @ (QueryError::Store(_) | QueryError::Unanswered(_))) => return Err(error.into()),
             }
         }
     }
@@ -89,7 +89,7 @@ pub(crate) async fn broken_positions<B: QueryBench>(bench: &B, sample: Sample) -
                     !text.trim().is_empty() && page.items.iter().all(|record| records.contains(record)),
                     "`{text}` was taken for a position of {query:?}"
                 ),
-                Err(QueryError::Store(error)) => return Err(error.into()),
+                Err(error @ (QueryError::Store(_) | QueryError::Unanswered(_))) => return Err(error.into()),
             }
         }
     }

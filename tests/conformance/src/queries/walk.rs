@@ -21,7 +21,7 @@ pub(crate) async fn walk_while<B: QueryBench>(
         let page = match bench.store().records(query, after.as_ref(), limit).await {
             Ok(page) => page,
             Err(QueryError::Position) => bail!("page {page_number} by {limit}: the store refuses its own position"),
-            Err(QueryError::Store(error)) => return Err(error.into()),
+            Err(error @ (QueryError::Store(_) | QueryError::Unanswered(_))) => return Err(error.into()),
         };
         let count = page.items.len();
         ensure!(count <= limit, "page {page_number} by {limit} has {count} records");

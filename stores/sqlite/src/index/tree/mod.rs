@@ -7,6 +7,7 @@
 //! The tree knows nothing of what its keys mean. It is a set without removal, and that is what makes it simple: a key that
 //! is in two runs is the same key, so each slice of a merge is complete in itself, and whatever a crash leaves behind is valid.
 
+mod backwards;
 mod block;
 mod check;
 mod filter;

@@ -175,9 +175,15 @@ fn check_ranges(snapshot: &Snapshot<'_>, expected: &BTreeSet<Key>) {
     let (first, last) = (Key::FIRST, Key::new(&[0xff]));
     let all = snapshot.range(&first, &last, ALL).unwrap();
     assert!(all.iter().eq(expected), "{all:?} is not {expected:?}");
+    let back = snapshot.range_back(&first, &last, ALL).unwrap();
+    assert!(back.iter().eq(expected.iter().rev()), "{back:?} is not {expected:?}, turned round");
     for from in expected.iter().step_by(97) {
         let some = snapshot.range(from, &last, 7).unwrap();
         assert!(some.iter().eq(expected.range(from..).take(7)));
+        let before = snapshot.range_back(&first, from, 7).unwrap();
+        assert!(before.iter().eq(expected.range(..=from).rev().take(7)));
+        let least = before.last().unwrap();
+        assert!(snapshot.range_back(least, from, ALL).unwrap().iter().eq(&before));
         let to = some.last().unwrap();
         assert!(snapshot.range(from, to, ALL).unwrap().iter().eq(expected.range(from..=to)));
     }

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::backwards;
 use super::key::Key;
 use super::memtable::View;
 use super::merge::{Merge, Source};
@@ -64,5 +65,20 @@ impl<'c> Snapshot<'c> {
             merge.advance(self.connection)?;
         }
         Ok(keys)
+    }
+
+    /// The last `count` keys from `from` to `to`, both included, the greatest first.
+    pub(crate) fn range_back(&self, from: &Key, to: &Key, count: usize) -> rusqlite::Result<Vec<Key>> {
+        let chunks = self.view.chunks.iter().cloned();
+        let mut sources: Vec<_> = chunks.map(|chunk| backwards::Source::chunk(chunk, to)).collect();
+        let mut tail: Vec<Key> = self.view.tail.iter().copied().filter(|key| (from..=to).contains(&key)).collect();
+        tail.sort_unstable();
+        sources.push(backwards::Source::chunk(tail.into(), to));
+        for Reach { run, after, up_to } in &self.runs {
+            if after.as_ref().is_none_or(|after| after < to) && up_to.as_ref().is_none_or(|up_to| from <= up_to) {
+                sources.extend(backwards::Source::run(self.connection, *run, to)?);
+            }
+        }
+        backwards::merged(self.connection, sources, from, count)
     }
 }

@@ -12,11 +12,13 @@ const FENCE_FROM: &str = "
     SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1";
 const FENCE_AFTER: &str = "
     SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 AND first > ?3 ORDER BY first LIMIT 1";
+const FENCE_BEFORE: &str = "
+    SELECT first, block FROM index_fence WHERE run = ?1 AND kind = ?2 AND first < ?3 ORDER BY first DESC LIMIT 1";
 const BLOCK: &str = "SELECT data FROM index_block WHERE block = ?1";
 
 /// The statements that answer questions.
 #[cfg(test)]
-pub(crate) const QUESTIONS: [&str; 3] = [FENCE_FROM, FENCE_AFTER, BLOCK];
+pub(crate) const QUESTIONS: [&str; 4] = [FENCE_FROM, FENCE_AFTER, FENCE_BEFORE, BLOCK];
 
 /// What a fence leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,11 @@ pub(super) fn fence_from(connection: &Connection, run: i64, kind: Kind, at: &Key
 /// The first block of a run that begins behind a key.
 pub(super) fn fence_after(connection: &Connection, run: i64, kind: Kind, at: &Key) -> rusqlite::Result<Option<Fence>> {
     one_fence(connection.prepare_cached(FENCE_AFTER)?, run, kind, at)
+}
+
+/// The last fence before `at`.
+pub(super) fn fence_before(connection: &Connection, run: i64, kind: Kind, at: &Key) -> rusqlite::Result<Option<Fence>> {
+    one_fence(connection.prepare_cached(FENCE_BEFORE)?, run, kind, at)
 }
 
 /// Reads a block; `read` says `None` when it cannot be one.
