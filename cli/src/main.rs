@@ -3,8 +3,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod arguments;
 mod commands;
 mod copies;
@@ -21,5 +19,8 @@ mod transfer;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    commands::Cli::parse().run()
+    match commands::Cli::read() {
+        Ok(cli) => cli.run(),
+        Err(error) => terminal::refuse_arguments(&error),
+    }
 }

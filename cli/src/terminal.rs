@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
+use std::process::ExitCode;
 
 /// The text with everything escaped that is not shown as itself.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
@@ -47,6 +48,17 @@ pub(crate) fn plain_json(json: &str) -> Cow<'_, str> {
 /// Prints a line on standard error.
 pub(crate) fn tell(line: impl Display) {
     eprintln!("{}", plain(&line.to_string()));
+}
+
+/// Says what is wrong with the arguments, or prints the help that was asked for. Values of arguments and variables stand in
+/// the text as they came.
+pub(crate) fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if !text.chars().any(|char| char != '\n' && is_unsafe(char)) {
+        error.exit();
+    }
+    text.lines().for_each(tell);
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
 
 fn is_unsafe(char: char) -> bool {

@@ -1,12 +1,13 @@
 //! `pik id`: the ids of events, computed here as every host computes them.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use pik_core::{Event, Rejection};
 
 use crate::input::{InputArgs, Item};
 use crate::output::{print_problems, results};
+use crate::terminal::plain_json;
 
 /// Print the event_id of one event, or of each line of NDJSON.
 ///
@@ -44,9 +45,12 @@ fn print_id(item: &Item<'_>, explain: bool, out: &mut impl Write) -> std::io::Re
             Ok(parsed) => parsed,
             Err(rejection) => return Ok(Err(rejection)),
         };
-        writeln!(out, "canonical(payload)  {payload}")?;
+        // A terminal is shown the same values in another spelling; a pipe gets what was hashed.
+        let is_terminal = std::io::stdout().is_terminal();
+        let shown = |text: &str| if is_terminal { plain_json(text).into_owned() } else { text.to_owned() };
+        writeln!(out, "canonical(payload)  {}", shown(&payload))?;
         writeln!(out, "payload_hash        {}", event.payload_hash())?;
-        writeln!(out, "hashed for the id   {}", event.id_preimage())?;
+        writeln!(out, "hashed for the id   {}", shown(&event.id_preimage()))?;
         writeln!(out, "event_id            {}", event.id())?;
         return Ok(Ok(()));
     }

@@ -53,6 +53,11 @@ enum Command {
 }
 
 impl Cli {
+    /// The command line of this process.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        Self::try_parse()
+    }
+
     /// Runs the subcommand; 0 is success, 1 is a problem that was told on standard error or output.
     pub(crate) fn run(self) -> ExitCode {
         let done = match self.command {

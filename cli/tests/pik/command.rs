@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use pik_test_support::shown_on_a_terminal;
+
 use crate::events::{EXAMPLE, EXAMPLE_ID, event};
 use crate::server::pik;
 
@@ -233,4 +235,35 @@ fn names_of_files_reach_no_terminal_raw() {
         assert!(all.contains("a\\u{1b}[31m\\u{202e}b") && all.contains("c\\u{9b}31m\\nd"), "{all}");
         assert!(!all.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{all:?}");
     }
+}
+
+#[test]
+fn arguments_reach_no_terminal_raw() {
+    let hostile = "c\u{1b}[31m\u{202e}\nd";
+    for arguments in
+        [["check", hostile, "--nonsense"], ["check", "--format", hostile], ["send", "--concurrency", hostile]]
+    {
+        let arguments = arguments.map(|argument| argument.replace("--nonsense", &format!("--{hostile}")));
+        let said = said(pik([]).args(arguments).output().unwrap());
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(said.err.contains("\\u{202e}"), "{}", said.err);
+        assert!(!said.err.contains(['\u{1b}', '\u{202e}']), "{:?}", said.err);
+    }
+    let said = run(["check", "--format", "nonsense"], b"");
+    assert!(said.code == 2 && said.err.contains("'nonsense'") && said.err.contains("--help"), "{}", said.err);
+}
+
+#[test]
+fn what_was_hashed_reaches_no_terminal_raw() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("event.json");
+    let name = "user\u{202e}gpj";
+    let text = String::from_utf8(event(1)).unwrap().replace("user_1", name).replace("\"number\"", "\"a\u{9b}31m\"");
+    std::fs::write(&path, &text).unwrap();
+    let shown = shown_on_a_terminal(pik(["id", "--explain"]).arg(&path)).unwrap();
+    assert!(shown.contains("user\\u202egpj") && shown.contains("a\\u009b31m"), "{shown}");
+    assert!(!shown.contains(['\u{202e}', '\u{9b}']), "{shown:?}");
+    // A pipe gets what was hashed.
+    let piped = said(pik(["id", "--explain"]).arg(&path).output().unwrap());
+    assert!(piped.out.contains(name) && piped.out.contains("a\u{9b}31m"), "{}", piped.out);
 }

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 
 use super::body_budget::{Exhausted, Share};
+use super::gathered::Gathered;
 
 /// How a body could not be read.
 #[derive(Debug)]
@@ -30,10 +31,6 @@ impl From<Exhausted> for BodyError {
 /// everything, and a server that closes before loses it on the way.
 const DISCARDED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// What is set aside for a body of several pieces at first: an announcement costs its sender nothing, so it is not
-/// believed.
-const FIRST_CAPACITY: usize = 64 * 1024;
-
 /// The whole body; no copy is made of one that came in a single piece.
 pub(crate) async fn read(body: &mut Body, limit: usize, share: &mut Share) -> Result<Bytes, BodyError> {
     let hint = body.size_hint();
@@ -49,30 +46,17 @@ pub(crate) async fn read(body: &mut Body, limit: usize, share: &mut Share) -> Re
         share.take(first.len())?;
         return Ok(first);
     }
-    let mut whole = Vec::new();
+    let mut gathered = Gathered::new(most);
     let mut piece = Some(first);
     while let Some(bytes) = piece {
-        if whole.len() + bytes.len() > limit {
+        if gathered.len() + bytes.len() > limit {
             return Err(BodyError::TooLarge);
         }
-        make_room(&mut whole, bytes.len(), most, share)?;
-        whole.extend_from_slice(&bytes);
+        gathered.push(&bytes, share)?;
         drop(bytes);
         piece = next(body).await?;
     }
-    Ok(whole.into())
-}
-
-/// Makes room for `more` bytes of a body of at most `most`. What is set aside counts, and not only what has arrived.
-fn make_room(whole: &mut Vec<u8>, more: usize, most: usize, share: &mut Share) -> Result<(), Exhausted> {
-    let needed = whole.len() + more;
-    let capacity = whole.capacity();
-    if needed > capacity {
-        let larger = (2 * capacity).max(FIRST_CAPACITY).min(most).max(needed);
-        share.take(larger - capacity)?;
-        whole.reserve_exact(larger - whole.len());
-    }
-    Ok(())
+    Ok(gathered.whole())
 }
 
 /// Reads on to the end, or until the body is far beyond its limit.
@@ -114,41 +98,4 @@ fn broken(error: &axum::Error) -> BodyError {
         source = error.source();
     }
     BodyError::Broken(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::request::body_budget::BodyBudget;
-
-    const LARGE: usize = 1 << 20;
-
-    /// What is left of a budget after a body of this capacity was gathered in small pieces.
-    fn gather(budget: usize, length: usize, most: usize) -> Result<usize, Exhausted> {
-        let budget = Arc::new(BodyBudget::new(budget));
-        let mut share = budget.share();
-        let mut whole = Vec::new();
-        while whole.len() < length {
-            make_room(&mut whole, 1_000, most, &mut share)?;
-            whole.extend_from_slice(&[0; 1_000]);
-        }
-        Ok(whole.capacity())
-    }
-
-    #[test]
-    fn what_is_set_aside_is_counted_and_not_what_has_arrived() {
-        // Just beyond a doubling, so nearly half of what is set aside is empty.
-        let length = LARGE + 1_000;
-        let capacity = gather(2 * LARGE, length, usize::MAX).expect("its capacity is within the budget");
-        assert_eq!(capacity, 2 * LARGE);
-        assert!(gather(capacity - LARGE / 2, length, usize::MAX).is_err(), "its length alone is within the budget");
-    }
-
-    #[test]
-    fn no_more_is_set_aside_than_the_body_may_have() {
-        let capacity = gather(2 * LARGE, LARGE, LARGE + 1_000).expect("it is within the budget");
-        assert!(capacity <= LARGE + 1_000, "{capacity}");
-    }
 }

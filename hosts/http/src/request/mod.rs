@@ -6,6 +6,7 @@ pub(crate) mod cors;
 pub(crate) mod cursor;
 mod edge;
 pub(crate) mod encoding;
+mod gathered;
 pub(crate) mod inflate;
 pub(crate) mod media;
 pub(crate) mod parameters;
