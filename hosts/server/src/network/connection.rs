@@ -24,7 +24,7 @@ use crate::gate::Gate;
 
 /// What a connection reads before it is looked at, and so the limit on a request's head. A thousand connections within
 /// large bodies hold this much each.
-const READ_BYTES: usize = 64 * 1024;
+const READ_BYTES: usize = 32 * 1024;
 
 /// How long, and how far, what a client still sends is read after the last answer. Bytes that arrive at a closed
 /// socket take the answer down with them.
