@@ -9,6 +9,7 @@ pub(crate) mod encoding;
 mod gathered;
 pub(crate) mod inflate;
 pub(crate) mod media;
+pub(crate) mod mistaken;
 pub(crate) mod parameters;
 pub(crate) mod question;
 pub(crate) mod tokens;

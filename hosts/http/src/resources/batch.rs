@@ -14,6 +14,7 @@ use super::intake::{Intake, Terms, receive};
 use crate::limits::MAX_LISTED_PROBLEMS;
 use crate::request::body_budget::Share;
 use crate::request::media::MediaType;
+use crate::request::mistaken;
 use crate::response::batch_answer::BatchAnswer;
 use crate::response::json::json_response;
 use crate::response::{Refusal, Reply};
@@ -72,6 +73,9 @@ fn too_large(limit: usize) -> Rejection {
 
 /// A batch cut into its events.
 pub(crate) fn pieces(media_type: MediaType, bytes: &[u8], max_events: usize) -> Result<Vec<&[u8]>, Rejection> {
+    if let Some(rejection) = mistaken::batch(media_type, bytes) {
+        return Err(rejection);
+    }
     match media_type {
         MediaType::Json => split_array(bytes, max_events),
         MediaType::Ndjson => split_lines(bytes, max_events),

@@ -8,6 +8,7 @@ use pik_core::{Answer, Event, Receipt, Rejection, Store, StoreError, Submission}
 use super::intake::{Intake, Terms, receive};
 use crate::error_code::store_message;
 use crate::request::media::MediaType;
+use crate::request::mistaken;
 use crate::request::other_id;
 use crate::response::answer::{Failed, Ingested};
 use crate::response::json::{json, json_response};
@@ -34,6 +35,9 @@ pub(super) async fn post<S: Store, H: Host>(
     let receipt = Receipt::new(call.request_id(), service.host().nonce(), 0);
     let limit = TERMS.limit(service.config());
     let parse = move |intake: Intake| {
+        if let Some(rejection) = mistaken::binary(&intake.bytes) {
+            return Err(rejection.into());
+        }
         let event = Event::parse_at_most(&intake.bytes, limit)?;
         Ok((Submission::within(&intake.bytes, &event, intake.ingest_time, receipt), intake.share))
     };

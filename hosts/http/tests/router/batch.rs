@@ -376,3 +376,48 @@ impl Random {
         }
     }
 }
+
+#[test]
+fn a_body_that_is_something_else_is_told_once() {
+    let objects = format!("[{},\n {}]", event(1), event(2));
+    let pretty = format!("[\n  {},\n  {}\n]\n", event(1), event(2));
+    let glued = format!("{}{}", event(1), event(2));
+    let utf_16: Vec<u8> = objects.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let table = "source,event_type\ndemo,heartbeat\ndemo,heartbeat\n";
+    let of_lines: [(&[u8], &str); 7] = [
+        (objects.as_bytes(), "application/json"),
+        (pretty.as_bytes(), "application/json"),
+        (glued.as_bytes(), "--data-binary"),
+        (table.as_bytes(), "one JSON object a line"),
+        (&utf_16, "UTF-16"),
+        (b"\x1f\x8b\x08\x00rest\nof\nit", "Content-Encoding: gzip"),
+        (b"\x28\xb5\x2f\xfdrest\nof\nit", "Content-Encoding: zstd"),
+    ];
+    let service = Service::new(Config::default());
+    for (body, told) in of_lines {
+        let answer = lines(&service, body.to_vec());
+        let json = answer.json();
+        assert_eq!((answer.status.as_u16(), json["status"].as_str()), (400, Some("REJECTED")), "{json}");
+        assert!(
+            json["errors"].as_array().unwrap().len() == 1
+                && json["errors"][0]["message"].as_str().unwrap().contains(told),
+            "{json}"
+        );
+    }
+    for body in [format!("{}\n{}\n", event(1), event(2)), glued] {
+        let json = array(&service, body).json();
+        assert!(json["errors"][0]["message"].as_str().unwrap().contains("application/x-ndjson"), "{json}");
+    }
+    let json = service.post("/ingest", utf_16).json();
+    assert!(json["errors"][0]["message"].as_str().unwrap().contains("UTF-16"), "{json}");
+}
+
+#[test]
+fn a_body_with_lines_that_may_be_events_is_answered_line_by_line() {
+    let service = Service::new(Config::default());
+    let broken_first = format!("rubbish, four, words, here\n{}\n", event(1));
+    assert_eq!(counts(&lines(&service, broken_first)), [1, 0, 1, 0]);
+    assert_eq!(counts(&lines(&service, "[]")), [0, 0, 1, 0]);
+    let twice_on_the_first = format!("{}{}\n{}\n", event(2), event(3), event(4));
+    assert_eq!(counts(&lines(&service, twice_on_the_first)), [1, 0, 1, 0]);
+}
