@@ -9,7 +9,7 @@ mod store;
 pub(crate) use endpoint::{Endpoint, EndpointArgs};
 pub(crate) use event::EventArgs;
 pub(crate) use host::{HostArgs, builder};
-pub(crate) use selection::{End, SelectionArgs, event_time};
+pub(crate) use selection::{End, SelectionArgs, event_time, ingest_time};
 #[cfg(not(feature = "aws"))]
 pub(crate) use store::WITHOUT_AWS;
 pub(crate) use store::{DATABASE, Opened, StoreArgs, print_progress};

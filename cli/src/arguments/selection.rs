@@ -171,7 +171,8 @@ pub(crate) fn event_time(text: &str) -> Result<EventTime, String> {
     date(text).or_else(|_| text.parse().map_err(|error: pik_core::TimeError| error.to_string()))
 }
 
-fn ingest_time(text: &str) -> Result<IngestTime, String> {
+/// A time of arrival, or a date for its midnight in UTC.
+pub(crate) fn ingest_time(text: &str) -> Result<IngestTime, String> {
     let time = event_time(text)?;
     // Ingest times have milliseconds: a bound of more digits is the next millisecond's.
     let milliseconds = time.unix_seconds() * 1_000 + i64::from(time.subsecond_nanoseconds().div_ceil(1_000_000));

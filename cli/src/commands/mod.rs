@@ -22,6 +22,7 @@ mod serve;
 mod show;
 mod stats;
 mod streams;
+mod tail;
 mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
@@ -39,6 +40,7 @@ enum Command {
     Send(send::Args),
     Serve(Box<serve::Args>),
     Events(Box<events::Args>),
+    Tail(Box<tail::Args>),
     Show(Box<show::Args>),
     Raw(Box<raw::Args>),
     Streams(Box<streams::Args>),
@@ -66,6 +68,7 @@ impl Cli {
             Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
             Command::Events(args) => events::run(&args),
+            Command::Tail(args) => tail::run(&args),
             Command::Show(args) => show::run(&args),
             Command::Raw(args) => raw::run(&args),
             Command::Streams(args) => streams::run(&args),

@@ -37,7 +37,11 @@ impl Source for HostSource {
     }
 
     fn settled_until(&self, arrivals: &Query) -> Result<IngestTime> {
-        let found = self.host.records(arrivals, None, 1).with_context(|| self.asked())?;
+        self.await_arrivals(arrivals, Duration::ZERO)
+    }
+
+    fn await_arrivals(&self, arrivals: &Query, wait: Duration) -> Result<IngestTime> {
+        let found = self.host.wait_for_records(arrivals, 1, wait).with_context(|| self.asked())?;
         found.settled_until.with_context(|| {
             format!("{} does not say until when arrivals are settled; its program is too old", self.host.url())
         })

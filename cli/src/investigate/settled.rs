@@ -56,6 +56,10 @@ mod tests {
             Ok(time(self.0))
         }
 
+        fn await_arrivals(&self, _: &Query, _: std::time::Duration) -> Result<IngestTime> {
+            unreachable!("nothing is waited for")
+        }
+
         fn find(&self, _: &EventId) -> Result<Option<Record>> {
             unreachable!("no event is asked for")
         }

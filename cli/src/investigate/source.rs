@@ -1,5 +1,7 @@
 //! What answers questions about events.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
 
@@ -12,6 +14,9 @@ pub(crate) trait Source {
 
     /// Until when arrivals are settled, which `arrivals` asks about.
     fn settled_until(&self, arrivals: &Query) -> Result<IngestTime>;
+
+    /// [`Source::settled_until`], once there is one of these arrivals that is settled, or `wait` is over.
+    fn await_arrivals(&self, arrivals: &Query, wait: Duration) -> Result<IngestTime>;
 
     /// The first occurrence's record, once it is ACCEPTED.
     fn find(&self, id: &EventId) -> Result<Option<Record>>;

@@ -1,6 +1,7 @@
 //! Answers of a store that was opened here.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use pik_core::{
@@ -12,6 +13,9 @@ use tokio::runtime::Runtime;
 use super::settled::LeftOut;
 use super::source::{Source, each_page};
 use crate::runtime::runtime;
+
+/// Between two looks for arrivals. Other processes write to the services of a store.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A store, and what runs its futures.
 pub(crate) struct StoreSource<S> {
@@ -35,6 +39,19 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
         let now = i64::try_from(now.as_millis()).ok().and_then(IngestTime::from_unix_ms);
         let now = now.context("the clock stands behind the year 9999")?;
         Ok(self.runtime.block_on(self.store.settled_until(now))?)
+    }
+
+    fn await_arrivals(&self, arrivals: &Query, wait: Duration) -> Result<IngestTime> {
+        let started = Instant::now();
+        loop {
+            let until = self.settled_until(arrivals)?;
+            let page = self.records(&arrivals.clone().frozen(until), None, 1)?;
+            let left = wait.saturating_sub(started.elapsed());
+            if !page.items.is_empty() || page.next.is_some() || left.is_zero() {
+                return Ok(until);
+            }
+            thread::sleep(left.min(PAUSE));
+        }
     }
 
     fn find(&self, id: &EventId) -> Result<Option<Record>> {

@@ -23,4 +23,5 @@ mod shutdown;
 mod start;
 mod store;
 mod streams;
+mod tail;
 mod verify;

@@ -1,5 +1,7 @@
 //! Questions to a host.
 
+use std::time::Duration;
+
 use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, Span, StatsQuery, Stream};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +14,8 @@ use crate::{Client, Error};
 const MAX_LIMIT: usize = 1_000;
 /// No event time is before this one.
 const EARLIEST: &str = "0001-01-01T00:00:00Z";
+/// The longest that a host waits.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 /// A question is asked again at most this often. A person waits for its answer.
 const MAX_RETRIES: u32 = 3;
 
@@ -53,7 +57,26 @@ struct Stats {
 impl Client {
     /// At most `limit` records of a query, at most 1,000, behind the cursor of the page before.
     pub fn records(&self, query: &Query, cursor: Option<&Position>, limit: usize) -> Result<Found, Error> {
+        self.records_after(query, cursor, limit, Duration::ZERO)
+    }
+
+    /// [`Client::records`] of a question about arrivals, the earliest first: if there is none yet, the host waits for one,
+    /// at most 30 seconds.
+    pub fn wait_for_records(&self, query: &Query, limit: usize, wait: Duration) -> Result<Found, Error> {
+        self.records_after(query, None, limit, wait.min(MAX_WAIT))
+    }
+
+    fn records_after(
+        &self,
+        query: &Query,
+        cursor: Option<&Position>,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Found, Error> {
         let mut parameters = parameters(query);
+        if !wait.is_zero() {
+            parameters.push(("wait", wait.as_secs().to_string()));
+        }
         parameters.push(("limit", limit.clamp(1, MAX_LIMIT).to_string()));
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
         if let Query::Duplicates { event_id } = query {

@@ -28,6 +28,11 @@ pub trait Host: Send + Sync + 'static {
         ready(work())
     }
 
+    /// Waits so long, and says whether a request may go on waiting: not on a host that cannot wait, or that is about to stop.
+    fn pause(&self, _time: Duration) -> impl Future<Output = bool> + Send {
+        ready(false)
+    }
+
     /// The host's counters in Prometheus's text format, for `/metrics`; or why there are none. Asked only where
     /// [`Config::metrics`](crate::Config::metrics) or [`Surface::Metrics`](crate::Surface::Metrics) says that they are
     /// served.

@@ -4,6 +4,8 @@
 pub(crate) const DEFAULT_LIMIT: usize = 100;
 /// The most records of a page.
 pub(crate) const MAX_LIMIT: usize = 1_000;
+/// The longest that a question about arrivals waits for some, in seconds. Load balancers give up after 30 or 60.
+pub(crate) const MAX_WAIT: u64 = 30;
 /// The most buckets of an answer: a year of hours, or 27 years of days.
 pub(crate) const MAX_BUCKETS: usize = 10_000;
 /// The most problems that one answer lists. After these, a rejected event lists its first problem alone: a batch of

@@ -47,6 +47,11 @@ impl Host for LambdaHost {
             .unwrap_or_else(|| format!("{:016x}{:016x}", self.nonce(), self.nonce()))
     }
 
+    async fn pause(&self, time: Duration) -> bool {
+        tokio::time::sleep(time).await;
+        true
+    }
+
     fn observe(&self, exchange: &Exchange<'_>) {
         let lambda_request_id = LAMBDA_REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
         let logged = log_lines::of_exchange(now_ms(), Some(("lambda_request_id", &lambda_request_id)), exchange);

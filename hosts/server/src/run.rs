@@ -82,6 +82,7 @@ impl<S: Store + Investigate> Server<S> {
 
     /// Serves until `stop` is true, then answers what is in flight, for a bounded time. True if all was answered.
     pub async fn serve(self, stop: watch::Receiver<bool>) -> bool {
+        self.api.host().stop_waits_at(stop.clone());
         let connections = self.api.host().counters().connections.clone();
         if let Some((listener, gate)) = self.metrics {
             tokio::spawn(serve(listener, gate, self.limits, connections.clone(), stop.clone()));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use pik_http::metric_lines::Dimensions;
 use pik_http::{Exchange, Host, log_lines, metric_lines};
-use worker::{AnalyticsEngineDataset, Date, console_log};
+use worker::send::SendFuture;
+use worker::{AnalyticsEngineDataset, Date, Delay, console_log};
 
 use crate::analytics;
 
@@ -53,6 +54,11 @@ impl Host for WorkerHost {
     fn nonce(&self) -> u64 {
         // Two attempts with one receipt would both be answered ACCEPTED, so no weaker source may stand in.
         getrandom::u64().expect("crypto.getRandomValues works within a request, where alone a nonce is asked for")
+    }
+
+    async fn pause(&self, time: Duration) -> bool {
+        SendFuture::new(Delay::from(time)).await;
+        true
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

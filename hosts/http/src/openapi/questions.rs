@@ -7,7 +7,7 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
 
 use super::answers::{Answers, header, of_schema};
-use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
+use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT, MAX_WAIT};
 use crate::response::schemas::{component, event_id, one_of_words, string};
 use crate::{Config, ErrorCode};
 
@@ -41,6 +41,12 @@ pub(super) fn events(config: &Config) -> OperationBuilder {
         .parameter(text("event_date", "The UTC date of the event time, `YYYY-MM-DD`."))
         .parameter(text("min_lag", "The least lag, included: a whole number of `ms`, `s`, `m`, `h` or `d`, such as `2h`."))
         .parameter(query("min_lag_ms", "The same in milliseconds.", whole_number()))
+        .parameter(query(
+            "wait",
+            "With arrivals, the earliest first: how many seconds to wait for one, if there is none yet. The answer comes as \
+             soon as there is one that is settled.",
+            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MAX_WAIT)).build(),
+        ))
         .parameter(query("status", "First occurrences alone, or duplicates alone.", statuses()))
         .parameter(limit())
         .parameter(cursor());

@@ -1,5 +1,7 @@
 //! What an investigator asks for, read from a request's parameters.
 
+use core::time::Duration;
+
 use pik_core::{
     BucketWidth, EventId, EventTime, IngestTime, MAX_ENTITY_ID_BYTES, MAX_PARTITION_BYTES, Order, Outcome,
     ParseLagError, Position, Query, Range, Scope, Span, StatsQuery, TimeError, parse_lag,
@@ -7,9 +9,10 @@ use pik_core::{
 
 use super::cursor;
 use super::parameters::{Complaint, Given, Parameters, listed};
-use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT};
+use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT, MAX_WAIT};
 
 /// A page of records.
+#[derive(Clone)]
 pub(crate) struct Question {
     /// As it was asked.
     pub(crate) query: Query,
@@ -17,13 +20,15 @@ pub(crate) struct Question {
     pub(crate) settled_until: Option<IngestTime>,
     pub(crate) after: Option<Position>,
     pub(crate) limit: usize,
+    /// How long to wait for the first arrival.
+    pub(crate) wait: Duration,
 }
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const BY_ENTITY: &[&str] = &["entity_id", "from", "to", "status"];
 const BY_LAG: &[&str] = &["source", "event_type", "event_date", "min_lag", "min_lag_ms"];
 const BY_EVENT_TIME: &[&str] = &["from", "to", "source", "event_type", "order", "status"];
-const BY_ARRIVAL: &[&str] = &["arrived_from", "arrived_to", "source", "event_type", "order", "status"];
+const BY_ARRIVAL: &[&str] = &["arrived_from", "arrived_to", "source", "event_type", "order", "status", "wait"];
 const EVENTS: &[&str] = &[
     "entity_id",
     "from",
@@ -37,6 +42,7 @@ const EVENTS: &[&str] = &[
     "event_date",
     "min_lag",
     "min_lag_ms",
+    "wait",
     "limit",
     "cursor",
 ];
@@ -93,7 +99,11 @@ impl Question {
                         `event_date`"
                 .into());
         };
-        Self::page(&given, query)
+        let wait = given.parsed("wait", seconds)?.unwrap_or_default();
+        if !wait.is_zero() && given.parsed("order", order)? == Some(Order::Descending) {
+            return Err("`wait` does not go with `order=desc`; what arrives next is behind the newest".into());
+        }
+        Ok(Self { wait, ..Self::page(&given, query)? })
     }
 
     fn range(given: &Given<'_>, span: Span) -> Result<Query, Complaint> {
@@ -104,8 +114,7 @@ impl Question {
             (Some(source), Some(event_type)) => Scope::Stream { source, event_type },
             (None, Some(_)) => return Err("`event_type` needs its `source`; `/streams` lists both".into()),
         };
-        let order = given.parsed("order", |value| value.parse().map_err(|error| format!("{error}").into()))?;
-        let order = order.unwrap_or_default();
+        let order = given.parsed("order", order)?.unwrap_or_default();
         let status = given.parsed("status", outcome)?;
         Ok(match (&scope, span, order) {
             // The oldest question about arrivals; stores answer it from the index alone.
@@ -128,7 +137,7 @@ impl Question {
             }
             None => (None, None),
         };
-        Ok(Self { query, settled_until, after, limit })
+        Ok(Self { query, settled_until, after, limit, wait: Duration::ZERO })
     }
 }
 
@@ -242,6 +251,16 @@ fn outcome(value: &str) -> Result<Outcome, Complaint> {
 
 fn lag(value: &str) -> Result<i64, Complaint> {
     parse_lag(value).map_err(|error: ParseLagError| format!("{error}").into())
+}
+
+fn order(value: &str) -> Result<Order, Complaint> {
+    value.parse().map_err(|error| format!("{error}").into())
+}
+
+fn seconds(value: &str) -> Result<Duration, Complaint> {
+    let seconds = value.parse().ok().filter(|seconds| *seconds <= MAX_WAIT);
+    let seconds = seconds.ok_or_else(|| format!("not a number of seconds from 0 to {MAX_WAIT}; write one"))?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn milliseconds(value: &str) -> Result<i64, Complaint> {

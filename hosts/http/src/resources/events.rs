@@ -1,5 +1,7 @@
 //! `GET /events` and `GET /events/{event_id}`: what is known of events.
 
+use core::time::Duration;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
@@ -14,16 +16,34 @@ use crate::response::{Refusal, Reply};
 use crate::service::Service;
 use crate::{Call, ErrorCode, Host};
 
-/// Records by entity, by lag or by arrival.
+/// Between two looks at a store in which nothing has arrived yet. Each look costs what a question costs.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Records by entity, by time or by lag.
 pub(super) async fn list<S: Store + Investigate, H: Host>(
     service: &Service<S, H>,
     call: &Call,
 ) -> Result<Reply, Refusal> {
     let question = Question::of_events(call.parameters()).map_err(Refusal::invalid_parameter)?;
-    let question = frozen(service, question).await?;
-    let page = page(service, &question).await?;
-    let settled_until = question.settled_until;
-    Ok(found(&EventsFound { settled_until, next_cursor: next(&question, &page), events: &page.items }))
+    let started = service.host().monotonic();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let question = frozen(service, question.clone()).await?;
+        let page = page(service, &question).await?;
+        let left = question.wait.saturating_sub(service.host().monotonic().saturating_sub(started));
+        let is_empty = page.items.is_empty() && page.next.is_none();
+        if !is_empty || is_over(&question) || left.is_zero() || !service.host().pause(pause.min(left)).await {
+            let settled_until = question.settled_until;
+            return Ok(found(&EventsFound { settled_until, next_cursor: next(&question, &page), events: &page.items }));
+        }
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// Whether a window of arrivals is settled to its end, so that nothing will ever be in it.
+fn is_over(question: &Question) -> bool {
+    question.query.arrivals().zip(question.settled_until).is_none_or(|((_, to), until)| to <= until)
 }
 
 /// One event and its duplicates.
@@ -52,7 +72,7 @@ async fn frozen<S: Store, H: Host>(service: &Service<S, H>, question: Question) 
 }
 
 async fn page<S: Investigate, H: Host>(service: &Service<S, H>, question: &Question) -> Result<Page<Record>, Refusal> {
-    let Question { query, settled_until, after, limit } = question;
+    let Question { query, settled_until, after, limit, wait: _ } = question;
     let query = settled_until.map_or_else(|| query.clone(), |until| query.clone().frozen(until));
     service.store().records(&query, after.as_ref(), *limit).await.map_err(|error| match error {
         QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),

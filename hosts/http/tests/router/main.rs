@@ -27,3 +27,4 @@ mod service;
 mod stats;
 mod streams;
 mod tokens;
+mod waiting;

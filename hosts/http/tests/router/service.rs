@@ -30,6 +30,9 @@ pub(crate) struct TestHost {
     nonces: AtomicU64,
     monotonic_ms: AtomicU64,
     observed: Mutex<Vec<String>>,
+    pub(crate) pauses: AtomicU64,
+    /// After so many the host is about to stop.
+    pub(crate) most_pauses: AtomicU64,
 }
 
 impl Host for TestHost {
@@ -43,6 +46,12 @@ impl Host for TestHost {
 
     fn nonce(&self) -> u64 {
         self.nonces.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    // Time passes at once.
+    async fn pause(&self, time: Duration) -> bool {
+        self.monotonic_ms.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+        self.pauses.fetch_add(1, Ordering::Relaxed) + 1 < self.most_pauses.load(Ordering::Relaxed)
     }
 
     fn metrics(&self) -> Result<String, String> {

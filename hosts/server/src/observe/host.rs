@@ -1,12 +1,13 @@
 //! The clocks, the randomness and the observer of this process.
 
+use std::future::pending;
 use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pik_http::{Exchange, Host, Observation, Verdict};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use super::Metrics;
@@ -18,13 +19,20 @@ pub struct ServerHost {
     /// As many large bodies are worked on at once as there are processors: more would only take turns, with the threads
     /// that answer small requests too.
     workers: Arc<Semaphore>,
+    /// True once the server is to stop.
+    stop: OnceLock<watch::Receiver<bool>>,
 }
 
 impl ServerHost {
     /// A host whose monotonic clock begins now.
     pub fn new(metrics: Metrics) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Self { start: Instant::now(), metrics, workers: Arc::new(Semaphore::new(processors)) }
+        Self { start: Instant::now(), metrics, workers: Arc::new(Semaphore::new(processors)), stop: OnceLock::new() }
+    }
+
+    /// Ends the waits of requests when `stop` becomes true. Of two calls the first counts.
+    pub(crate) fn stop_waits_at(&self, stop: watch::Receiver<bool>) {
+        let _ = self.stop.set(stop);
     }
 
     /// The counters that every exchange goes into.
@@ -62,6 +70,17 @@ impl Host for ServerHost {
             Ok(done) => done,
             Err(error) => resume_unwind(error.into_panic()),
         }
+    }
+
+    async fn pause(&self, time: Duration) -> bool {
+        let stopped = async {
+            match self.stop.get().cloned() {
+                // No sender is left when serving has ended.
+                Some(mut stop) => drop(stop.wait_for(|stop| *stop).await),
+                None => pending().await,
+            }
+        };
+        tokio::time::timeout(time, stopped).await.is_err()
     }
 
     fn metrics(&self) -> Result<String, String> {
