@@ -1,8 +1,8 @@
 /** The text and the bytes of an event: what is hashed is what is sent. */
 
 import type { EventInput, IngestEventWithText } from "./event.js";
-import { MORE_THAN_ENOUGH, isOrdinary, jsonText } from "./json-text.js";
-import { byteLength, encoded } from "./utf8.js";
+import { MORE_THAN_ENOUGH, isOrdinary, jsonBytes } from "./json-text.js";
+import { byteLength, decoded, encoded } from "./utf8.js";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -18,13 +18,18 @@ export interface Body {
 export function bodyOf(event: EventInput): Body {
   if (typeof event === "string") return ofText(event);
   if (hasPayloadText(event)) return withPayload(event);
-  const text = jsonText(event);
-  return { text, bytes: encoded(text) };
+  const bytes = jsonBytes(event);
+  return {
+    get text() {
+      return decoded(bytes);
+    },
+    bytes,
+  };
 }
 
 /** The body with this text for a payload, which may be no JSON. */
 export function withPayloadText(members: object, payload: string): Body {
-  const rest = jsonText(members);
+  const rest = decoded(jsonBytes(members));
   const before = `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"payload":`;
   return { ...ofText(`${before}${payload}}`), payload: { text: payload, at: byteLength(before) } };
 }
