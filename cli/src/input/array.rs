@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::reader::Found;
+use super::found::Found;
 use super::text::Text;
 
 /// Where the walk through an array stands.

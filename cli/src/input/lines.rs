@@ -2,9 +2,7 @@
 
 use std::io;
 
-use pik_core::MAX_BODY_BYTES;
-
-use super::reader::Found;
+use super::found::Found;
 use super::text::Text;
 
 /// Appends the next line, without its end. Of a line over the limit nothing is kept.
@@ -38,19 +36,5 @@ pub(super) fn read_rest(text: &mut Text, body: &mut Vec<u8>) -> io::Result<Found
         found.keep(piece, body);
         text.take(used)?;
         found.bytes_read += used as u64;
-    }
-}
-
-impl Found {
-    pub(super) fn at(line: u64) -> Self {
-        Self { line, bytes_read: 0, fits: true, problem: None }
-    }
-
-    /// Keeps a piece of the body, unless the body grows over the limit.
-    pub(super) fn keep(&mut self, piece: &[u8], body: &mut Vec<u8>) {
-        self.fits = self.fits && body.len() + piece.len() <= MAX_BODY_BYTES;
-        if self.fits {
-            body.extend_from_slice(piece);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Events in files and on standard input, read one at a time in constant memory.
 
 mod array;
+mod found;
 mod lines;
 mod reader;
 mod shape;

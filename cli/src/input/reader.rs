@@ -10,6 +10,7 @@ use pik_core::{Code, MAX_BODY_BYTES, Problem, Rejection};
 
 use super::Format;
 use super::array::ArrayWalk;
+use super::found::Found;
 use super::lines::{read_line, read_rest};
 use super::shape::{self, Shape};
 use super::text::{Text, is_blank};
@@ -28,15 +29,6 @@ impl<'a> Item<'a> {
     pub(crate) fn body(&self) -> Result<&'a [u8], Rejection> {
         self.body.clone()
     }
-}
-
-/// What was read into the buffer.
-pub(super) struct Found {
-    pub(super) line: u64,
-    pub(super) bytes_read: u64,
-    pub(super) fits: bool,
-    /// What is wrong with the file, told once.
-    pub(super) problem: Option<&'static str>,
 }
 
 /// Goes through the events of all files.

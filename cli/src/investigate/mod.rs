@@ -3,6 +3,7 @@
 mod genuine;
 mod host_source;
 mod lag;
+mod left_out;
 mod settled;
 mod source;
 mod store_source;
@@ -12,7 +13,8 @@ mod unknown;
 pub(crate) use genuine::genuine;
 pub(crate) use host_source::HostSource;
 pub(crate) use lag::Lag;
-pub(crate) use settled::{LeftOut, Settled};
+pub(crate) use left_out::LeftOut;
+pub(crate) use settled::Settled;
 pub(crate) use source::{Source, each_page};
 pub(crate) use store_source::StoreSource;
 pub(crate) use table::{bar, table};

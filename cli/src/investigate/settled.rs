@@ -1,11 +1,9 @@
 //! Questions about arrivals, ended where arrivals are settled.
 
-use std::fmt;
-
 use anyhow::Result;
-use pik_core::{IngestTime, Query};
-use serde::{Deserialize, Serialize};
+use pik_core::Query;
 
+use super::left_out::LeftOut;
 use super::source::Source;
 
 /// A question to which the answer never changes.
@@ -14,11 +12,6 @@ pub(crate) struct Settled {
     /// What of the window that was asked for is left out.
     pub(crate) left_out: Option<LeftOut>,
 }
-
-/// The arrivals from this time on. A later answer about them could have more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct LeftOut(IngestTime);
 
 impl Settled {
     /// The question, ended at the time until which the source says that arrivals are settled.
@@ -31,15 +24,9 @@ impl Settled {
     }
 }
 
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "arrivals from {} on are not settled yet; ask again from there", self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use pik_core::{Bucket, EventId, Page, Position, RawKey, Record, StatsQuery, Stream};
+    use pik_core::{Bucket, EventId, IngestTime, Page, Position, RawKey, Record, StatsQuery, Stream};
 
     use super::*;
 

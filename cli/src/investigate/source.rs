@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
 
-use super::settled::LeftOut;
+use super::left_out::LeftOut;
 
 /// A host or a store that answers.
 pub(crate) trait Source {

@@ -3,7 +3,8 @@
 use pik_core::{EventId, Outcome, RawKey};
 use serde::Deserialize;
 
-use crate::connection::Reply;
+use crate::refusal::{Status, whole};
+use crate::reply::Reply;
 use crate::{Envelope, Error, Problem, Stored, Verdict};
 
 /// What an answer to a batch says.
@@ -31,32 +32,6 @@ struct Entry {
     errors: Vec<Problem>,
     #[serde(default)]
     dry_run: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Status {
-    Accepted,
-    Duplicate,
-    Rejected,
-    Error,
-}
-
-/// A request that was refused as a whole.
-#[derive(Deserialize)]
-struct Whole {
-    status: Status,
-    errors: Vec<Problem>,
-}
-
-fn whole(body: &[u8]) -> Option<Whole> {
-    let whole: Whole = serde_json::from_slice(body).ok()?;
-    (!whole.errors.is_empty() && matches!(whole.status, Status::Rejected | Status::Error)).then_some(whole)
-}
-
-/// The first problem of an answer without results.
-pub(crate) fn problem_of(body: &[u8]) -> Option<Problem> {
-    whole(body)?.errors.into_iter().next()
 }
 
 /// Reads the answer to a batch of these events.

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::connection::{Connection, Reply};
-use crate::settle::settle;
-use crate::{Backoff, Envelope, Error, IngestError, Settlement, Stored, SystemTimer, Timer};
+use crate::connection::Connection;
+use crate::reply::Reply;
+use crate::{Backoff, Envelope, Error, SystemTimer, Timer};
 
 /// Events of a request, unless the builder says otherwise.
 const MAX_EVENTS: usize = 500;
@@ -65,24 +64,6 @@ impl Client {
     /// The URL of the host, without a slash at its end.
     pub fn url(&self) -> &str {
         self.connection.base()
-    }
-
-    /// Sends one event, and again while the failure may pass.
-    pub fn ingest(&self, event: &Envelope) -> Result<Stored, IngestError> {
-        let Settlement { mut verdicts, stopped } = self.ingest_batch(std::slice::from_ref(event));
-        IngestError::of(verdicts.pop().expect("an event has a verdict"), stopped)
-    }
-
-    /// Sends events in order, in as many requests as it takes, until each is settled or there is no hope.
-    ///
-    /// An event that fails is sent again; one that is settled is not. Read [`Settlement::stopped`], too.
-    pub fn ingest_batch(&self, events: &[Envelope]) -> Settlement {
-        self.ingest_batch_unless(&AtomicBool::new(false), events)
-    }
-
-    /// [`Client::ingest_batch`], which ends before the next request when `stop` is set.
-    pub fn ingest_batch_unless(&self, stop: &AtomicBool, events: &[Envelope]) -> Settlement {
-        settle(self, events, stop)
     }
 
     /// The places of the events, in parts that fit into one request each.

@@ -9,7 +9,10 @@ mod envelope;
 mod error;
 mod lookup;
 mod problem;
+mod refusal;
+mod reply;
 mod settle;
+mod settlement;
 mod timer;
 mod verdict;
 
@@ -20,6 +23,6 @@ pub use error::{Error, IngestError};
 pub use lookup::Found;
 pub use pik_core;
 pub use problem::Problem;
-pub use settle::Settlement;
+pub use settlement::Settlement;
 pub use timer::{SystemTimer, Timer};
 pub use verdict::{Stored, Verdict};

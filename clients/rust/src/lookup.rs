@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
 
-use crate::connection::Reply;
+use crate::reply::Reply;
 use crate::{Client, Error};
 
 /// The most records that a host gives at once.

@@ -3,22 +3,25 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::answer::{Told, read};
-use crate::{Client, Envelope, Error, Verdict};
+use crate::{Client, Envelope, Error, IngestError, Settlement, Stored, Verdict};
 
-/// What became of some events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// One for each event, in order.
-    pub verdicts: Vec<Verdict>,
-    /// Why the rest was not sent, when the host is away or refuses everything. Then some verdicts are
-    /// [`Verdict::Open`].
-    pub stopped: Option<Error>,
-}
+impl Client {
+    /// Sends one event, and again while the failure may pass.
+    pub fn ingest(&self, event: &Envelope) -> Result<Stored, IngestError> {
+        let Settlement { mut verdicts, stopped } = self.ingest_batch(std::slice::from_ref(event));
+        IngestError::of(verdicts.pop().expect("an event has a verdict"), stopped)
+    }
 
-impl Settlement {
-    /// Whether each event is stored.
-    pub fn all_stored(&self) -> bool {
-        self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stored(_)))
+    /// Sends events in order, in as many requests as it takes, until each is settled or there is no hope.
+    ///
+    /// An event that fails is sent again; one that is settled is not. Read [`Settlement::stopped`], too.
+    pub fn ingest_batch(&self, events: &[Envelope]) -> Settlement {
+        self.ingest_batch_unless(&AtomicBool::new(false), events)
+    }
+
+    /// [`Client::ingest_batch`], which ends before the next request when `stop` is set.
+    pub fn ingest_batch_unless(&self, stop: &AtomicBool, events: &[Envelope]) -> Settlement {
+        settle(self, events, stop)
     }
 }
 
@@ -26,7 +29,7 @@ impl Settlement {
 ///
 /// What is settled is not sent again, whatever happens to the others: a retry must not turn an ACCEPTED event into a
 /// DUPLICATE.
-pub(crate) fn settle(client: &Client, events: &[Envelope], stop: &AtomicBool) -> Settlement {
+fn settle(client: &Client, events: &[Envelope], stop: &AtomicBool) -> Settlement {
     let mut verdicts = vec![Verdict::Open; events.len()];
     // Parts in order, the next one last.
     let mut parts = client.parts(events);
