@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use pik_client::Client;
 use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
 
-use super::settled::{LeftOut, Settled};
+use super::left_out::LeftOut;
+use super::settled::Settled;
 use super::source::{Source, each_page};
 
 /// How many records are asked for at once.

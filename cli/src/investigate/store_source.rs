@@ -10,7 +10,7 @@ use pik_core::{
 };
 use tokio::runtime::Runtime;
 
-use super::settled::LeftOut;
+use super::left_out::LeftOut;
 use super::source::{Source, each_page};
 use crate::runtime::runtime;
 

@@ -76,6 +76,8 @@ fn what_does_not_end_in_time_is_left() {
     let (status, log, _) = server.stop();
     assert!(status.success());
     assert!(log.contains("requests in flight were not answered"), "{log}");
+    let abandoned = log.lines().find(|line| line.contains("\"http_status\":499")).unwrap_or_else(|| panic!("{log}"));
+    assert!(abandoned.contains("the connection ended before the answer"), "{abandoned}");
     assert!((250..5_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
 

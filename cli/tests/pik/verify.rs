@@ -77,7 +77,7 @@ fn every_change_is_found() {
         ("UPDATE duplicate SET ingest_ms = ingest_ms + 1 WHERE seq = 4", &["damaged"]),
         ("UPDATE duplicate SET first = 99 WHERE seq = 4", &["damaged", "unreadable_record"]),
         // The index says that it has the first two events, and nothing leads to them.
-        (LOST_KEYS, &["damaged"; 8]),
+        (LOST_KEYS, &["damaged"; 10]),
     ];
     for (statements, expected) in cases {
         let folder = changed(store.path(), statements);
@@ -111,4 +111,44 @@ fn a_mistyped_folder_is_not_made() {
     assert!(told.contains("there is no database"), "{told}");
     assert!(!told.contains("findings"), "no verdict on what was not read: {told}");
     assert!(!mistyped.exists());
+}
+
+/// Names, sizes, times of change and bytes of all that is in a folder.
+#[cfg(unix)]
+fn contents(folder: &Path) -> Vec<(std::ffi::OsString, std::time::SystemTime, Vec<u8>)> {
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let modified = entry.metadata().unwrap().modified().unwrap();
+            (entry.file_name(), modified, std::fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// What a backup often is. An administrator may write there all the same, so the folder is compared, too.
+#[cfg(unix)]
+#[test]
+fn a_read_only_copy_is_verified_and_nothing_is_written_beside_it() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let store = store();
+    for (statements, code, findings) in [("", 0, 0), (LOST_KEYS, 1, 10)] {
+        let copy = changed(store.path(), statements);
+        // A copy is of the database alone, and lies somewhere else.
+        let folder = copy.path().join("copy");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::copy(copy.path().join("pik.sqlite"), folder.join("pik.sqlite")).unwrap();
+        set_permissions(folder.join("pik.sqlite"), Permissions::from_mode(0o444)).unwrap();
+        set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
+        let before = contents(&folder);
+        assert_eq!(before.len(), 1);
+        let (found_code, found) = verify(&folder);
+        assert_eq!((found_code, found.len()), (code, findings), "{found:?}");
+        assert!(before == contents(&folder), "the copy was changed");
+        set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    }
 }

@@ -42,6 +42,7 @@ pub(crate) const STEPS: &[Step] = &[
     python::LAMBDA_STEP,
     python::DUCKDB_STEP,
     python::SCHEMATHESIS_STEP,
+    python::OPENAPI_CLIENT_STEP,
     python::TYPOS_STEP,
     python::MATURIN_STEP,
 ];

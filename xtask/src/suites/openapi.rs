@@ -1,4 +1,5 @@
-//! `/openapi.json` and the server hold each other: schemathesis makes requests of every kind out of the document.
+//! `/openapi.json` and the server hold each other: schemathesis makes requests of every kind out of the document, and
+//! clients that are generated from it ingest and ask.
 
 use std::fs;
 use std::process::Command;
@@ -6,14 +7,14 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use pik_test_support::Server;
 
-use super::{Suite, native, no_packages};
+use super::{Suite, generated_clients, native, no_packages, stock_clients};
 use crate::command::Run;
 use crate::setup::python;
 use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "openapi",
-    about: "all checks of schemathesis against a server and its /openapi.json",
+    about: "/openapi.json against a server: all checks of schemathesis, generated clients, urllib and Node.js",
     packages: no_packages,
     run,
 };
@@ -45,5 +46,8 @@ fn run() -> Result<String> {
         .env("PYTHONPATH", &settings)
         .current_dir(&folder)
         .run()?;
-    Ok("every request that the document allows and forbids is answered as it says".to_owned())
+    stock_clients::read_refusals(&server.url())?;
+    generated_clients::ingest(&folder, &server.url())?;
+    Ok("every request that the document allows and forbids is answered as it says; two generated clients ingest"
+        .to_owned())
 }

@@ -94,7 +94,8 @@ impl<'a> Failed<'a> {
     }
 }
 
-/// What became of each event of a batch. [`super::batch_answer`] writes it.
+// `super::batch_answer` writes it.
+/// What became of each event of a batch.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Batch<'a> {
     /// One for each event, in order. Blank lines of NDJSON are no events.

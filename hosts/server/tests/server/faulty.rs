@@ -12,7 +12,12 @@ use pik_core::{
 };
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+
+use crate::served::{self, EVENT, Served, get};
+
+/// Lets events go on that wait.
+static RELEASED: Semaphore = Semaphore::const_new(0);
 
 /// Does what the event's source says.
 struct Faulty;
@@ -22,6 +27,10 @@ impl Store for Faulty {
         match submission.source.as_str() {
             "panics" => panic!("as asked"),
             "hangs" => pending().await,
+            "waits" => {
+                RELEASED.acquire().await.expect("nobody closes it").forget();
+                Err(StoreError::Overloaded("as asked".into()))
+            }
             "overloaded" => Err(StoreError::Overloaded("as asked".into())),
             _ => Err(StoreError::Unavailable("as asked".into())),
         }
@@ -149,4 +158,31 @@ fn every_fault_is_answered_and_the_next_request_too() {
     drop(stream);
     stop.send(true).unwrap();
     assert!(runtime.block_on(serving).unwrap());
+}
+
+#[test]
+fn a_request_whose_client_is_gone_is_finished_and_counted() {
+    let served = Served::on(Faulty, Config { metrics: true, ..Config::default() }, served::LIMITS, &[]);
+    let finished = "pik_http_requests_total{endpoint=\"/ingest\",status=\"503\"} 1\n";
+    let eventually = |line: &str| {
+        let is_there = || served.ask(&get("/metrics")).1.contains(line);
+        for _ in 0..6_000 {
+            if is_there() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("no {line} within a minute");
+    };
+    let mut client = served.connect();
+    client.write(get("/healthz"));
+    client.leave_unread();
+    client.write(served::post("/ingest", &EVENT.replace("\"s\"", "\"waits\"")));
+    // With the question for metrics itself.
+    eventually("\npik_requests_in_flight 2\n");
+    assert!(!served.ask(&get("/metrics")).1.contains(finished));
+    drop(client);
+    RELEASED.add_permits(1);
+    eventually(finished);
+    eventually("\npik_requests_in_flight 1\n");
 }

@@ -75,6 +75,11 @@ impl Client {
         self.0.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// Waits until there is something to read, and leaves it. A client that is dropped then resets its connection.
+    pub(crate) fn leave_unread(&self) {
+        assert_eq!(self.0.peek(&mut [0]).unwrap(), 1);
+    }
+
     /// The head of the next answer.
     pub(crate) fn head(&mut self) -> String {
         let mut text = String::new();

@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use aws_sdk_s3::primitives::ByteStream;
 use pik_aws::Settings;
 use pik_conformance::{Bench, SplitBench};
-use pik_core::{Event, EventId, Ledger, Outcome, RawStore, Receipt, Record, Status, Store, Submission};
+use pik_core::{
+    Event, EventId, IngestTime, Ledger, Outcome, RawStore, Receipt, Record, SETTLING_MS, Status, Store, Submission,
+};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::bench::AwsBench;
+use crate::processes::Host;
 use crate::stand;
 
 /// A `pik` on a store, and a folder of its own.
@@ -165,6 +169,55 @@ async fn questions_are_answered() -> Result<()> {
     }
     let lost = pik.command(&["show", &first])?.env("EVENTS_TABLE", "nobody-made-this").output().await?;
     ensure!(Said::of(lost)?.code == 1);
+    Ok(())
+}
+
+/// The time of this machine, `ms` later.
+fn from_now(ms: i64) -> Result<IngestTime> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    IngestTime::from_unix_ms(i64::try_from(since.as_millis())? + ms).context("a year of our time")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn windows_end_where_arrivals_are_settled() -> Result<()> {
+    let (bench, pik) = bench("cli-settled").await?;
+    let settled = six_events(&bench).await?;
+    // It arrives so far ahead of the clock that no test is slow enough to see it settled.
+    let early = stand::attempt(6, from_now(3_600_000)?);
+    ensure!(bench.store.ingest(early.clone()).await?.status == Outcome::Accepted);
+    let window = ["--ingested-from", "2025-12-29", "--ingested-to", "9999-01-01"];
+
+    let (folder, replayed) = (pik.path("exported"), pik.path("replayed"));
+    let commands: [&[&str]; 3] =
+        [&["events", "--json", "--limit", "0"], &["export", "--to", &folder], &["replay", "--to", &replayed]];
+    for command in commands {
+        let before = from_now(-SETTLING_MS)?;
+        let said = pik.run(&[command, &window[..]].concat()).await?;
+        let after = from_now(-SETTLING_MS)?;
+        ensure!(said.code == 0 && !said.out.contains(&early.event_id.to_string()), "{said:?}");
+        let go_on = said.err.lines().find_map(|line| {
+            line.strip_prefix("arrivals from ")?.strip_suffix(" on are not settled yet; ask again from there")
+        });
+        let go_on: IngestTime = go_on.with_context(|| format!("{said:?}"))?.parse().map_err(|_| anyhow!("{said:?}"))?;
+        ensure!(before <= go_on && go_on <= after, "{before} to {after}: {said:?}");
+    }
+    let shown = pik.records(&[&["events", "--limit", "0"], &window[..]].concat()).await?;
+    ensure!(shown.len() == settled.len() + 2, "{shown:?}");
+    for folder in [&folder, &replayed] {
+        ensure!(files(Path::new(folder), Path::new(folder))?.len() == settled.len());
+    }
+
+    // A host says it in its answers, and shows nothing beyond.
+    let host = Host::start(&bench.settings)?;
+    let before = from_now(-SETTLING_MS)?;
+    let answer: Value =
+        serde_json::from_str(&host.get("/events?ingested_from=2025-12-29&ingested_to=9999-01-01&limit=1000").await?)?;
+    let after = from_now(-SETTLING_MS)?;
+    let until = answer["settled_until"].as_str().with_context(|| answer.to_string())?;
+    let until: IngestTime = until.parse().map_err(|_| anyhow!("{answer}"))?;
+    ensure!(before <= until && until <= after, "{before} to {after}: {answer}");
+    ensure!(answer["events"].as_array().map(Vec::len) == Some(settled.len() + 2), "{answer}");
     Ok(())
 }
 

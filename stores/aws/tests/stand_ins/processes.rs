@@ -20,12 +20,12 @@ use crate::invariants::{self, Attempt};
 use crate::stand;
 
 /// A `pik serve` on a bucket and a table.
-struct Host {
+pub(crate) struct Host {
     server: Server,
 }
 
 impl Host {
-    fn start(settings: &Settings) -> Result<Self> {
+    pub(crate) fn start(settings: &Settings) -> Result<Self> {
         let binary = std::env::var("PIK_TEST_BINARY").context("PIK_TEST_BINARY; run `cargo xtask test aws`")?;
         let mut command = Command::new(binary);
         command
@@ -46,16 +46,31 @@ impl Host {
             self.server.address(),
             body.len()
         );
+        match self.ask(&request).await? {
+            (200, body) => read_answer(&body).map(Some),
+            (503, _) => Ok(None),
+            (other, body) => bail!("{other}: {body}"),
+        }
+    }
+
+    /// The answer to a question.
+    pub(crate) async fn get(&self, target: &str) -> Result<String> {
+        let address = self.server.address();
+        let request = format!("GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        let (status, body) = self.ask(&request).await?;
+        ensure!(status == 200, "{status}: {body}");
+        Ok(body)
+    }
+
+    /// The status and the body of the answer to a request that closes its connection.
+    async fn ask(&self, request: &str) -> Result<(u16, String)> {
         let mut socket = TcpStream::connect(self.server.address()).await?;
         socket.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await?;
         let (head, body) = answer.split_once("\r\n\r\n").context("no whole answer")?;
-        match head.split(' ').nth(1) {
-            Some("200") => read_answer(body).map(Some),
-            Some("503") => Ok(None),
-            other => bail!("{other:?}: {body}"),
-        }
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
+        Ok((status, body.to_owned()))
     }
 }
 
