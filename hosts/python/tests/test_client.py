@@ -61,6 +61,10 @@ def test_the_pages_of_every_question_are_walked_to_their_end(server: str) -> Non
         assert arrived.settled_until is None
         assert set(ids) <= {record.event_id for record in arrived}
         assert arrived.settled_until is not None
+        latest = client.events(source="many", arrived_from="2025-12-29T00:00:00Z", order="desc")
+        assert {record.source for record in latest} == {"many"}
+        newest = client.events(source="many", event_type="t", from_=DAY, to=DAY + timedelta(seconds=3), order="desc", status="ACCEPTED", limit=2)
+        assert [record.event_id for record in newest] == ids[2::-1]
         for _ in range(3):
             client.ingest(next(many("user_1", 1)))
         assert len(list(client.duplicates(ids[0], limit=2))) == 4
@@ -69,6 +73,21 @@ def test_the_pages_of_every_question_are_walked_to_their_end(server: str) -> Non
         assert (buckets[0].accepted, buckets[0].duplicate) == (2500, 13)
         assert buckets[0].lag_ms is not None and buckets[0].lag_ms.max >= buckets[0].lag_ms.p50
         assert (buckets[1].accepted, buckets[1].lag_ms, buckets[1].first_arrival) == (0, None, None)
+
+
+def test_streams_are_listed(server: str) -> None:
+    with Client(server) as client:
+        events = [{"source": "streams", "event_type": f"t{number}", "entity_id": "e", "event_time": DAY, "payload": 0} for number in range(5)]
+        client.ingest_batch(events)
+        found = [stream for stream in client.streams(limit=2) if stream.source == "streams"]
+        assert [stream.event_type for stream in found] == ["t0", "t1", "t2", "t3", "t4"]
+        assert (found[0].accepted, found[0].duplicate, found[0].last_event_time) == (1, 0, "2025-12-28T00:00:00Z")
+
+    async def names() -> list[str]:
+        async with AsyncClient(server) as client:
+            return [stream.event_type async for stream in client.streams(limit=2) if stream.source == "streams"]
+
+    assert asyncio.run(names()) == ["t0", "t1", "t2", "t3", "t4"]
 
 
 def test_with_await_it_is_the_same(server: str) -> None:
@@ -140,8 +159,8 @@ def test_a_question_is_asked_again_and_no_answer_is_guessed() -> None:
     for response in (
         httpx.Response(200, text="<html>"),
         httpx.Response(200, json=[1]),
-        httpx.Response(200, json={"events": [{}], "event": {}, "duplicates": [{}], "buckets": [{}]}),
-        httpx.Response(200, json={"events": 1, "event": 1, "duplicates": 1, "buckets": 1}),
+        httpx.Response(200, json={"events": [{}], "event": {}, "duplicates": [{}], "buckets": [{}], "streams": [{}]}),
+        httpx.Response(200, json={"events": 1, "event": 1, "duplicates": 1, "buckets": 1, "streams": 1}),
         httpx.Response(200, text="[" * 100_000),
     ):
         with Client("http://host", transport=answering(response)[0]) as client:
@@ -151,6 +170,7 @@ def test_a_question_is_asked_again_and_no_answer_is_guessed() -> None:
                 lambda: list(client.duplicates(EXAMPLE_ID)),
                 lambda: client.stats(source="s", event_type="t", from_=DAY, to=DAY),
                 lambda: client.raw(EXAMPLE_ID),
+                lambda: list(client.streams()),
             ):
                 with pytest.raises(IngestFailed) as raised:
                     ask()

@@ -14,14 +14,14 @@ from pik_client.event import (
     validate,
 )
 from pik_client.failure import IngestFailed, Reason
-from pik_client.pages import AsyncRecords, Records
+from pik_client.pages import AsyncFound, Found
 from pik_client.problem import EventRejected, Problem
-from pik_client.record import Bucket, Lags, Record
+from pik_client.record import Bucket, Lags, Record, Stream
 from pik_client.retry import Retry
 
 __all__ = [
     "AsyncClient",
-    "AsyncRecords",
+    "AsyncFound",
     "BatchAnswer",
     "Bucket",
     "Client",
@@ -30,6 +30,7 @@ __all__ = [
     "EventRejected",
     "Events",
     "Failed",
+    "Found",
     "IngestFailed",
     "Lags",
     "Open",
@@ -37,10 +38,10 @@ __all__ = [
     "Problem",
     "Reason",
     "Record",
-    "Records",
     "Rejected",
     "Retry",
     "Stored",
+    "Stream",
     "Verdict",
     "event_id",
     "event_ids",

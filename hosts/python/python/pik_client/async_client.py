@@ -17,9 +17,9 @@ from pik_client.answer import BatchAnswer, Stored
 from pik_client.event import Event, Events, each
 from pik_client.exchange import Came, Request, Steps
 from pik_client.client import utc_now
-from pik_client.pages import AsyncRecords
+from pik_client.pages import AsyncFound
 from pik_client.questions import Page, Time, selection
-from pik_client.record import Bucket, Record
+from pik_client.record import Bucket, Record, Stream
 from pik_client.retry import Retry
 from pik_client.settle import MAX_EVENTS, Terms, only, settle
 
@@ -96,12 +96,14 @@ class AsyncClient:
         arrived_from: Time | None = None,
         arrived_to: Time | None = None,
         status: Literal["ACCEPTED", "DUPLICATE"] | None = None,
+        order: Literal["asc", "desc"] | None = None,
         limit: int = questions.MAX_LIMIT,
-    ) -> AsyncRecords:
+    ) -> AsyncFound[Record]:
         """The records that match, through all pages of `limit` records.
 
-        Ask by `entity_id` (with `from_` and `to`, event times), by `source`, `event_type` and
-        `event_date` (worst lag first), or by `arrived_from` and `arrived_to`.
+        Ask by `entity_id`, with `from_` and `to` (event times); by `source`, `event_type` and
+        `event_date`, the worst lag first; or, of all, of a `source` or of one `event_type` of it, by
+        `from_` and `to` or by `arrived_from` and `arrived_to`, the latest first with `order="desc"`.
         """
         asked = selection(
             entity_id=entity_id,
@@ -110,25 +112,34 @@ class AsyncClient:
             event_type=event_type,
             event_date=event_date,
             min_lag_ms=min_lag_ms,
-            ingested_from=arrived_from,
-            ingested_to=arrived_to,
+            arrived_from=arrived_from,
+            arrived_to=arrived_to,
             status=status,
+            order=order,
             limit=limit,
             **{"from": from_},
         )
-        return AsyncRecords(lambda cursor: self._take(questions.page({**asked, **selection(cursor=cursor)}, self._terms)))
+        return AsyncFound(lambda cursor: self._take(questions.records({**asked, **selection(cursor=cursor)}, self._terms)))
+
+    def streams(self, *, limit: int = questions.MAX_LIMIT) -> AsyncFound[Stream]:
+        """The sources and types of which there are events, through all pages of `limit`."""
+
+        async def fetch(cursor: str | None) -> Page[Stream]:
+            return await self._take(questions.streams(selection(limit=limit, cursor=cursor), self._terms))
+
+        return AsyncFound(fetch)
 
     async def event(self, event_id: str) -> Record | None:
         """The record of an event's first occurrence; None when there is none."""
         return await self._take(questions.event(event_id, self._terms))
 
-    def duplicates(self, event_id: str, *, limit: int = questions.MAX_LIMIT) -> AsyncRecords:
+    def duplicates(self, event_id: str, *, limit: int = questions.MAX_LIMIT) -> AsyncFound[Record]:
         """The later occurrences of an event, by arrival, through all pages of `limit` records."""
 
-        async def fetch(cursor: str | None) -> Page:
+        async def fetch(cursor: str | None) -> Page[Record]:
             return await self._take(questions.duplicates(event_id, selection(limit=limit, cursor=cursor), self._terms))
 
-        return AsyncRecords(fetch)
+        return AsyncFound(fetch)
 
     async def raw(self, event_id: str) -> bytes | None:
         """The bytes of an event as they were received; None when there are none. They have this id."""

@@ -16,9 +16,9 @@ from pik_client.address import Address, no_answer, reply_of
 from pik_client.answer import BatchAnswer, Stored
 from pik_client.event import Event, Events, each
 from pik_client.exchange import Came, Request, Steps
-from pik_client.pages import Records
+from pik_client.pages import Found
 from pik_client.questions import Page, Time, selection
-from pik_client.record import Bucket, Record
+from pik_client.record import Bucket, Record, Stream
 from pik_client.retry import Retry
 from pik_client.settle import MAX_EVENTS, Terms, only, settle
 
@@ -100,12 +100,14 @@ class Client:
         arrived_from: Time | None = None,
         arrived_to: Time | None = None,
         status: Literal["ACCEPTED", "DUPLICATE"] | None = None,
+        order: Literal["asc", "desc"] | None = None,
         limit: int = questions.MAX_LIMIT,
-    ) -> Records:
+    ) -> Found[Record]:
         """The records that match, through all pages of `limit` records.
 
-        Ask by `entity_id` (with `from_` and `to`, event times), by `source`, `event_type` and
-        `event_date` (worst lag first), or by `arrived_from` and `arrived_to`.
+        Ask by `entity_id`, with `from_` and `to` (event times); by `source`, `event_type` and
+        `event_date`, the worst lag first; or, of all, of a `source` or of one `event_type` of it, by
+        `from_` and `to` or by `arrived_from` and `arrived_to`, the latest first with `order="desc"`.
         """
         asked = selection(
             entity_id=entity_id,
@@ -114,25 +116,34 @@ class Client:
             event_type=event_type,
             event_date=event_date,
             min_lag_ms=min_lag_ms,
-            ingested_from=arrived_from,
-            ingested_to=arrived_to,
+            arrived_from=arrived_from,
+            arrived_to=arrived_to,
             status=status,
+            order=order,
             limit=limit,
             **{"from": from_},
         )
-        return Records(lambda cursor: self._take(questions.page({**asked, **selection(cursor=cursor)}, self._terms)))
+        return Found(lambda cursor: self._take(questions.records({**asked, **selection(cursor=cursor)}, self._terms)))
+
+    def streams(self, *, limit: int = questions.MAX_LIMIT) -> Found[Stream]:
+        """The sources and types of which there are events, through all pages of `limit`."""
+
+        def fetch(cursor: str | None) -> Page[Stream]:
+            return self._take(questions.streams(selection(limit=limit, cursor=cursor), self._terms))
+
+        return Found(fetch)
 
     def event(self, event_id: str) -> Record | None:
         """The record of an event's first occurrence; None when there is none."""
         return self._take(questions.event(event_id, self._terms))
 
-    def duplicates(self, event_id: str, *, limit: int = questions.MAX_LIMIT) -> Records:
+    def duplicates(self, event_id: str, *, limit: int = questions.MAX_LIMIT) -> Found[Record]:
         """The later occurrences of an event, by arrival, through all pages of `limit` records."""
 
-        def fetch(cursor: str | None) -> Page:
+        def fetch(cursor: str | None) -> Page[Record]:
             return self._take(questions.duplicates(event_id, selection(limit=limit, cursor=cursor), self._terms))
 
-        return Records(fetch)
+        return Found(fetch)
 
     def raw(self, event_id: str) -> bytes | None:
         """The bytes of an event as they were received; None when there are none. They have this id."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from pik_client.event import event_id
@@ -13,7 +13,7 @@ from pik_client.exchange import Reply, Request, Steps
 from pik_client.failure import IngestFailed
 from pik_client.problem import EventRejected
 from pik_client.reading import failure_of, not_a_host, other_id, parsed
-from pik_client.record import Bucket, Record
+from pik_client.record import Bucket, Record, Stream
 from pik_client.settle import Terms, answered, pause
 
 MAX_LIMIT = 1000
@@ -25,11 +25,14 @@ Time = str | datetime
 """ISO 8601 with an offset, or a datetime with a time zone."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some of the records that were asked for."""
+T = TypeVar("T")
 
-    records: list[Record]
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some of what was asked for."""
+
+    items: list[T]
     next_cursor: str | None
     settled_until: str | None
 
@@ -47,15 +50,24 @@ def _written(name: str, value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def page(parameters: Mapping[str, str], terms: Terms) -> Steps[Page]:
+def records(parameters: Mapping[str, str], terms: Terms) -> Steps[Page[Record]]:
     """One page of records."""
-    reply = yield from _get("/events", parameters, terms)
-    if reply is None:
-        raise IngestFailed("not_a_host", "HTTP 404, there is no /events; is this the URL of a pik host?", 404)
+    return (yield from _page("events", Record.of, parameters, terms))
+
+
+def streams(parameters: Mapping[str, str], terms: Terms) -> Steps[Page[Stream]]:
+    """One page of sources and types."""
+    return (yield from _page("streams", Stream.of, parameters, terms))
+
+
+def _page(
+    name: str, read: Callable[[Mapping[str, Any]], T], parameters: Mapping[str, str], terms: Terms
+) -> Steps[Page[T]]:
+    """One page of what is at a path, under the same name."""
+    reply = yield from _need(f"/{name}", parameters, terms)
     given = parsed(reply.body)
     try:
-        records = [Record.of(record) for record in given["events"]]
-        return Page(records, given.get("next_cursor"), given.get("settled_until"))
+        return Page([read(item) for item in given[name]], given.get("next_cursor"), given.get("settled_until"))
     except (KeyError, TypeError, AttributeError) as error:
         raise not_a_host(reply, "an answer that is not a host's") from error
 
@@ -66,7 +78,7 @@ def event(id: str, terms: Terms) -> Steps[Record | None]:
     return None if reply is None else _event(reply)[0]
 
 
-def duplicates(id: str, parameters: Mapping[str, str], terms: Terms) -> Steps[Page]:
+def duplicates(id: str, parameters: Mapping[str, str], terms: Terms) -> Steps[Page[Record]]:
     """One page of an event's later occurrences."""
     reply = yield from _get(_path(id), parameters, terms)
     if reply is None:
@@ -100,9 +112,7 @@ def raw(id: str, terms: Terms) -> Steps[bytes | None]:
 
 def stats(parameters: Mapping[str, str], terms: Terms) -> Steps[list[Bucket]]:
     """Every bucket that is asked for."""
-    reply = yield from _get("/stats", parameters, terms)
-    if reply is None:
-        raise IngestFailed("not_a_host", "HTTP 404, there is no /stats; is this the URL of a pik host?", 404)
+    reply = yield from _need("/stats", parameters, terms)
     given: Any = parsed(reply.body)
     try:
         return [Bucket.of(bucket) for bucket in given["buckets"]]
@@ -113,6 +123,13 @@ def stats(parameters: Mapping[str, str], terms: Terms) -> Steps[list[Bucket]]:
 def _path(id: str) -> str:
     # Whatever is given as an id stays one segment of the path.
     return f"/events/{quote(id, safe='')}"
+
+
+def _need(path: str, parameters: Mapping[str, str], terms: Terms) -> Steps[Reply]:
+    reply = yield from _get(path, parameters, terms)
+    if reply is None:
+        raise IngestFailed("not_a_host", f"HTTP 404, there is no {path}; is this the URL of a pik host?", 404)
+    return reply
 
 
 def _get(path: str, parameters: Mapping[str, str], terms: Terms) -> Steps[Reply | None]:

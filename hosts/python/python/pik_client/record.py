@@ -36,6 +36,24 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Stream:
+    """A source and type of which there are events. A host that does not count them knows the names alone."""
+
+    source: str
+    event_type: str
+    accepted: int | None = None
+    duplicate: int | None = None
+    first_arrival: str | None = None
+    last_arrival: str | None = None
+    last_event_time: str | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Stream:
+        """Reads a stream of an answer, which may have more members than are known here."""
+        return cls(**{one.name: given[one.name] for one in fields(cls) if one.name in given})
+
+
+@dataclass(frozen=True)
 class Lags:
     """The distribution of lags in milliseconds."""
 
