@@ -72,10 +72,10 @@ fn an_unknown_stream_is_told_with_the_nearest_names() {
         [&["export", "--to", export.to_str().unwrap()][..], &day].concat(),
     ];
     for question in questions {
-        let unknown = run(&[&question[..], &["--event-type", "Order.Payed"]].concat());
+        let unknown = run(&[&question[..], &["--event-type", "Order.Paids"]].concat());
         assert_eq!(unknown.status.code(), Some(1), "{question:?}");
         let told = text(&unknown.stderr);
-        let names = "no event of source `shop` and type `Order.Payed`; the nearest are `shop` `order.paid`, ";
+        let names = "no event of source `shop` and type `Order.Paids`; the nearest are `shop` `order.paid`, ";
         assert!(told.contains(names), "{question:?}: {told}");
         let known = run(&[&question[..], &["--event-type", "order.paid"]].concat());
         assert!(known.status.success(), "{question:?}: {}", text(&known.stderr));
