@@ -9,6 +9,7 @@ mod copies;
 mod input;
 mod investigate;
 mod output;
+mod rejected;
 mod runtime;
 mod send;
 mod terminal;

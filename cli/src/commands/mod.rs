@@ -15,6 +15,7 @@ mod id;
 mod import;
 mod init;
 mod raw;
+mod rejected;
 mod replay;
 mod restore;
 mod send;
@@ -43,6 +44,7 @@ enum Command {
     Tail(Box<tail::Args>),
     Show(Box<show::Args>),
     Raw(Box<raw::Args>),
+    Rejected(Box<rejected::Args>),
     Streams(Box<streams::Args>),
     Stats(Box<stats::Args>),
     Replay(Box<replay::Args>),
@@ -71,6 +73,7 @@ impl Cli {
             Command::Tail(args) => tail::run(&args),
             Command::Show(args) => show::run(&args),
             Command::Raw(args) => raw::run(&args),
+            Command::Rejected(args) => rejected::run(&args),
             Command::Streams(args) => streams::run(&args),
             Command::Stats(args) => stats::run(&args),
             Command::Replay(args) => replay::run(&args),

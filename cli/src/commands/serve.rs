@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ArgAction;
-use pik_core::{Investigate, MAX_BODY_BYTES, Store};
+use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
 use pik_sqlite::Progress;
@@ -93,6 +93,27 @@ pub(crate) struct Args {
     #[arg(long, env = "PIK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "900", value_parser = count)]
     max_connections: usize,
 
+    /// Keep the first 8 KiB of refused bodies, so that `pik rejected` can show and resend them
+    #[arg(long, env = "PIK_KEEP_REJECTED_BODIES")]
+    keep_rejected_bodies: bool,
+
+    /// The most records of refused events that are kept; 0 keeps counts alone
+    #[arg(long, env = "PIK_REJECTED_RECORDS", value_name = "COUNT", default_value_t = RejectionBounds::default().records)]
+    rejected_records: usize,
+
+    /// The most bytes that they take
+    #[arg(long, env = "PIK_REJECTED_BYTES", value_name = "BYTES", default_value_t = RejectionBounds::default().bytes)]
+    rejected_bytes: usize,
+
+    /// How many days a record is kept after it was last seen
+    #[arg(long, env = "PIK_REJECTED_DAYS", value_name = "DAYS", default_value = "30")]
+    rejected_days: u16,
+
+    /// The most records of refused events that are begun in a minute; more are counted. On DynamoDB 120 if nothing is
+    /// said, as each is a paid write
+    #[arg(long, env = "PIK_REJECTED_A_MINUTE", value_name = "COUNT")]
+    rejected_a_minute: Option<usize>,
+
     /// How long a request's head may take, in seconds
     #[arg(long, env = "PIK_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     header_timeout: Duration,
@@ -171,6 +192,13 @@ impl Args {
             max_bytes_under_way: self.max_bytes_under_way,
             metrics: self.metrics_listen.is_none(),
             cors_origins: self.cors_origins.clone(),
+            rejections: RejectionBounds {
+                records: self.rejected_records,
+                bytes: self.rejected_bytes,
+                age_ms: i64::from(self.rejected_days) * 86_400_000,
+            },
+            rejections_a_minute: self.rejected_a_minute,
+            keep_rejected_bodies: self.keep_rejected_bodies,
         }
     }
 
@@ -207,9 +235,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
     let done = args.check().and_then(|()| match args.store.open_reporting(report)? {
-        Opened::Sqlite(store) => serve(store, metrics, args),
+        Opened::Sqlite(store) => serve(store, metrics, args, args.config()),
         #[cfg(feature = "aws")]
-        Opened::Aws(store) => serve(*store, metrics, args),
+        Opened::Aws(store) => {
+            let config = args.config();
+            let a_minute = config.rejections_a_minute.or(Some(pik_aws::REJECTIONS_A_MINUTE));
+            serve(*store, metrics, args, Config { rejections_a_minute: a_minute, ..config })
+        }
     });
     let code = match done {
         Ok(()) => {
@@ -226,8 +258,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn serve(store: impl Store + Investigate, metrics: Metrics, args: &Args) -> anyhow::Result<()> {
-    let api = Api::new(store, ServerHost::new(metrics), args.config())?;
+fn serve(store: impl Store + Investigate, metrics: Metrics, args: &Args, config: Config) -> anyhow::Result<()> {
+    let api = Api::new(store, ServerHost::new(metrics), config)?;
     let host_names = args.host_names.clone();
     let addresses = Addresses { events: args.listen, metrics: args.metrics_listen, host_names };
     pik_server::run(api, addresses, args.limits())

@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use pik_client::Client;
-use pik_core::{Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
+use pik_core::{
+    Bucket, EventId, IngestTime, Outcome, Page, Position, Query, RawKey, Record, RejectedHour, RejectedHours,
+    RejectionQuery, RejectionRecord, StatsQuery, Stream,
+};
 
 use super::left_out::LeftOut;
 use super::settled::Settled;
@@ -58,6 +61,19 @@ impl Source for HostSource {
 
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
         self.host.streams(after, limit).with_context(|| self.asked())
+    }
+
+    fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<RejectionRecord>> {
+        self.host.rejections(query, after, limit).with_context(|| self.asked())
+    }
+
+    fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>> {
+        self.host.rejected_hours(query).with_context(|| self.asked())
     }
 
     fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

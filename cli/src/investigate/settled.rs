@@ -26,7 +26,10 @@ impl Settled {
 
 #[cfg(test)]
 mod tests {
-    use pik_core::{Bucket, EventId, IngestTime, Page, Position, RawKey, Record, StatsQuery, Stream};
+    use pik_core::{
+        Bucket, EventId, IngestTime, Page, Position, RawKey, Record, RejectedHour, RejectedHours, RejectionQuery,
+        RejectionRecord, StatsQuery, Stream,
+    };
 
     use super::*;
 
@@ -57,6 +60,14 @@ mod tests {
 
         fn streams(&self, _: Option<&Position>, _: usize) -> Result<Page<Stream>> {
             unreachable!("no streams are asked for")
+        }
+
+        fn rejections(&self, _: &RejectionQuery, _: Option<&Position>, _: usize) -> Result<Page<RejectionRecord>> {
+            unreachable!("no refused events are asked for")
+        }
+
+        fn rejected_hours(&self, _: &RejectedHours) -> Result<Vec<RejectedHour>> {
+            unreachable!("no refused events are asked for")
         }
 
         fn each_key(&self, _: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use pik_core::{Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, StatsQuery, Stream};
+use pik_core::{
+    Bucket, EventId, IngestTime, Page, Position, Query, RawKey, Record, RejectedHour, RejectedHours, RejectionQuery,
+    RejectionRecord, StatsQuery, Stream,
+};
 
 use super::left_out::LeftOut;
 
@@ -26,6 +29,17 @@ pub(crate) trait Source {
 
     /// At most `limit` sources and types, in order, behind `after`.
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>>;
+
+    /// At most `limit` records of refused events, newest first, behind `after`.
+    fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<RejectionRecord>>;
+
+    /// How many events were refused, by hour and code.
+    fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>>;
 
     /// Gives `take` the keys of all raw objects, some at a time, and says what it leaves out. Those that arrive meanwhile
     /// may be among them.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use pik_core::{
-    Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, StatsQuery, Status,
-    Store, Stream,
+    Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, RejectedHour,
+    RejectedHours, RejectionPlace, RejectionQuery, RejectionRecord, StatsQuery, Status, Store, Stream,
 };
 use tokio::runtime::Runtime;
 
@@ -65,6 +65,21 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
 
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
         Ok(self.runtime.block_on(self.store.streams(after, limit))?)
+    }
+
+    fn rejections(
+        &self,
+        query: &RejectionQuery,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<RejectionRecord>> {
+        let after = after.map(|after| RejectionPlace::read(after).context("a place that is none")).transpose()?;
+        let page = self.runtime.block_on(self.store.rejections(query, after, limit))?;
+        Ok(Page { items: page.records, next: page.next.map(|place| place.position()) })
+    }
+
+    fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>> {
+        Ok(self.runtime.block_on(self.store.rejected_hours(query))?)
     }
 
     fn each_key(&self, take: &mut dyn FnMut(Vec<RawKey>) -> Result<()>) -> Result<Option<LeftOut>> {

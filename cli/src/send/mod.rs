@@ -8,4 +8,4 @@ mod report;
 pub(crate) use batch::{Batch, Batcher};
 pub(crate) use delivery::{Delivery, Patience};
 pub(crate) use refused::{Refusal, RefusedFile};
-pub(crate) use report::Report;
+pub(crate) use report::{Counts, Report};

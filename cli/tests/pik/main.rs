@@ -16,6 +16,7 @@ mod log;
 mod metrics;
 mod paging;
 mod ranges;
+mod rejected;
 mod send;
 mod server;
 mod settled;

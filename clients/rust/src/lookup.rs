@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use pik_core::{Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, Span, StatsQuery, Stream};
+use pik_core::{
+    Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, RejectedHour, RejectedHours, RejectionQuery,
+    RejectionRecord, Span, StatsQuery, Stream,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -52,6 +55,17 @@ struct Streams {
 #[derive(Deserialize)]
 struct Stats {
     buckets: Vec<Bucket>,
+}
+
+#[derive(Deserialize)]
+struct Rejections {
+    rejections: Vec<RejectionRecord>,
+    next_cursor: Option<Position>,
+}
+
+#[derive(Deserialize)]
+struct RejectionHours {
+    hours: Vec<RejectedHour>,
 }
 
 impl Client {
@@ -125,6 +139,33 @@ impl Client {
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
         let found: Streams = self.need("/streams", &parameters)?;
         Ok(Page { items: found.streams, next: found.next_cursor })
+    }
+
+    /// At most `limit` records of refused events, at most 1,000, newest first, behind the cursor of the page before.
+    pub fn rejections(
+        &self,
+        query: &RejectionQuery,
+        cursor: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<RejectionRecord>, Error> {
+        let RejectionQuery { from, to, source, code } = query;
+        let mut parameters =
+            vec![("from", from.to_string()), ("to", to.to_string()), ("limit", limit.clamp(1, MAX_LIMIT).to_string())];
+        parameters.extend(source.clone().map(|source| ("source", source)));
+        parameters.extend(code.map(|code| ("code", code.to_string())));
+        parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
+        let found: Rejections = self.need("/rejections", &parameters)?;
+        Ok(Page { items: found.rejections, next: found.next_cursor })
+    }
+
+    /// How many events were refused, by hour and code.
+    pub fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>, Error> {
+        let RejectedHours { from, to, source, event_type } = query;
+        let mut parameters = vec![("from", from.to_string()), ("to", to.to_string())];
+        parameters.extend(source.clone().map(|source| ("source", source)));
+        parameters.extend(event_type.clone().map(|event_type| ("event_type", event_type)));
+        let found: RejectionHours = self.need("/rejections/stats", &parameters)?;
+        Ok(found.hours)
     }
 
     fn need<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<T, Error> {

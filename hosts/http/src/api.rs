@@ -1,5 +1,7 @@
 //! The service: a store, a host and what the host decides.
 
+use core::future::Future;
+use core::time::Duration;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,8 +11,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use http_body::Body as _;
-use pik_core::{Investigate, Store};
+use pik_core::{Investigate, Rejections, Store, StoreError};
 
+use crate::evidence::drain;
 use crate::request::body::discard;
 use crate::service::Service;
 use crate::{Call, Config, ConfigError, Host, HostFault, Surface, resources};
@@ -43,12 +46,30 @@ impl<S: Store + Investigate, H: Host> Api<S, H> {
         let reply = match resources::reply(&self.0, call, &head, &mut body).await {
             Ok(reply) => reply,
             Err(refusal) => {
+                call.count_refused(&self.0, &head.headers, refusal.uncounted());
                 self.read_on(call, &head, &mut body).await;
                 refusal.reply(call.dry_run())
             }
         };
         let response = call.end(&self.0, reply);
         if head.method == Method::HEAD { without_body(response) } else { response }
+    }
+}
+
+impl<S: Rejections, H: Host> Api<S, H> {
+    /// Writes the evidence of refused events that waits, for a host that ends or sleeps after each answer. Costs nothing
+    /// when there is none.
+    pub async fn write_evidence(&self) -> Result<(), StoreError> {
+        if self.0.waiting().is_idle() { Ok(()) } else { self.0.write_evidence().await }
+    }
+
+    /// Writes evidence behind the answers until `stop`, for a host that goes on. `pause` waits for as long as it is told.
+    pub async fn drain_evidence<P: Future<Output = ()>>(
+        &self,
+        pause: impl Fn(Duration) -> P,
+        stop: impl Future<Output = ()>,
+    ) {
+        drain(self.0.waiting(), async || self.0.write_evidence().await.is_ok(), pause, stop).await;
     }
 }
 

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::Response;
-use pik_core::is_request_id;
+use pik_core::{CountedCode, IngestTime, is_request_id};
 
+use crate::evidence::Witness;
 use crate::request::parameters::Parameters;
 use crate::response::Reply;
 use crate::service::Service;
@@ -63,6 +64,24 @@ impl Call {
         self.request_id.to_str().expect("a request id is printable ASCII: it was checked when it was taken or made")
     }
 
+    /// What is to be known of this request if its events are refused.
+    pub(crate) fn witness<S, H: Host>(&self, service: &Service<S, H>, headers: &HeaderMap) -> Witness {
+        service.witness(self.request_id.clone(), self.dry_run, headers)
+    }
+
+    /// Counts a request to ingest that was refused before its body was looked into.
+    pub(crate) fn count_refused<S, H: Host>(
+        &self,
+        service: &Service<S, H>,
+        headers: &HeaderMap,
+        code: Option<CountedCode>,
+    ) {
+        let now = IngestTime::from_unix_ms(service.host().now_ms());
+        if let (Some(code), Some(now), true) = (code, now, self.endpoint.takes_events()) {
+            self.witness(service, headers).counted(now, code);
+        }
+    }
+
     /// What is asked for.
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
@@ -93,7 +112,9 @@ impl Call {
             | Endpoint::Event
             | Endpoint::EventRaw
             | Endpoint::Stats
-            | Endpoint::Streams => true,
+            | Endpoint::Streams
+            | Endpoint::Rejections
+            | Endpoint::RejectionStats => true,
         }
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use axum::http::HeaderValue;
-use pik_core::MAX_BODY_BYTES;
+use pik_core::{MAX_BODY_BYTES, RejectionBounds};
 
 /// What a host decides. [`Config::default`] asks for no token and allows no foreign origin.
 #[derive(Debug, Clone)]
@@ -26,6 +26,13 @@ pub struct Config {
     pub metrics: bool,
     /// The origins whose pages may call this, such as `https://app.example`. Without any there is no CORS.
     pub cors_origins: Vec<String>,
+    /// How much evidence of refused events the store keeps.
+    pub rejections: RejectionBounds,
+    /// The most records of refused events that this host begins in a minute; the rest is counted. For stores that are
+    /// paid by the write.
+    pub rejections_a_minute: Option<usize>,
+    /// Whether the first bytes of refused bodies are kept, too.
+    pub keep_rejected_bodies: bool,
 }
 
 impl Default for Config {
@@ -39,6 +46,9 @@ impl Default for Config {
             max_bytes_under_way: 256 * 1024 * 1024,
             metrics: false,
             cors_origins: Vec::new(),
+            rejections: RejectionBounds::default(),
+            rejections_a_minute: None,
+            keep_rejected_bodies: false,
         }
     }
 }

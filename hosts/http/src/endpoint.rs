@@ -23,6 +23,10 @@ pub enum Endpoint {
     Stats,
     /// Which sources and types there are.
     Streams,
+    /// What was refused.
+    Rejections,
+    /// How much was refused, by hour and code.
+    RejectionStats,
     /// The host's counters, as Prometheus reads them.
     Metrics,
     /// The description of all this.
@@ -33,7 +37,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Ingest,
         Self::IngestBatch,
         Self::Health,
@@ -43,6 +47,8 @@ impl Endpoint {
         Self::EventRaw,
         Self::Stats,
         Self::Streams,
+        Self::Rejections,
+        Self::RejectionStats,
         Self::Metrics,
         Self::OpenApi,
     ];
@@ -59,6 +65,8 @@ impl Endpoint {
             Self::EventRaw => "/events/{event_id}/raw",
             Self::Stats => "/stats",
             Self::Streams => "/streams",
+            Self::Rejections => "/rejections",
+            Self::RejectionStats => "/rejections/stats",
             Self::Metrics => "/metrics",
             Self::OpenApi => "/openapi.json",
             Self::Unknown => "unknown",
@@ -90,6 +98,8 @@ impl Endpoint {
             | Self::EventRaw
             | Self::Stats
             | Self::Streams
+            | Self::Rejections
+            | Self::RejectionStats
             | Self::Metrics
             | Self::OpenApi
             | Self::Unknown => false,

@@ -3,7 +3,7 @@
 use core::future::{Future, ready};
 use core::time::Duration;
 
-use crate::Exchange;
+use crate::{Exchange, Written};
 
 /// Clocks, randomness, a place for long work, and a place for observations.
 pub trait Host: Send + Sync + 'static {
@@ -43,4 +43,9 @@ pub trait Host: Send + Sync + 'static {
     /// Takes note of a request that was answered, for logs and metrics. Called once a request, before the answer is
     /// sent: it must not wait for anything.
     fn observe(&self, exchange: &Exchange<'_>);
+
+    /// Takes note of evidence of refused events that was written, or could not be.
+    fn evidence(&self, written: &Written<'_>) {
+        let _ = written;
+    }
 }

@@ -48,6 +48,7 @@ impl<S: Store, H: Host> Api<S, H> {
         match self.check(&call, &head, &mut body).await {
             Ok((body, event)) => Ok(Screened { call, head, body, event }),
             Err(refusal) => {
+                call.count_refused(self.service(), &head.headers, refusal.uncounted());
                 self.read_on(&call, &head, &mut body).await;
                 Err(call.end(self.service(), refusal.reply(call.dry_run())))
             }
@@ -69,10 +70,11 @@ impl<S: Store, H: Host> Api<S, H> {
         let max_events = self.config().max_batch_events;
         let event = received.work(self.host(), move |intake| {
             if is_batch {
-                pieces(intake.media_type, &intake.bytes, max_events)?;
+                pieces(intake.media_type, &intake.bytes, max_events).map_err(|rejection| intake.refuse(rejection))?;
                 return Ok(None);
             }
-            Ok(Some(Subject::of_event(&Event::parse_at_most(&intake.bytes, limit)?)))
+            let event = Event::parse_at_most(&intake.bytes, limit).map_err(|rejection| intake.refuse(rejection))?;
+            Ok(Some(Subject::of_event(&event)))
         });
         Ok((bytes, event.await?))
     }

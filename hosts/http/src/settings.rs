@@ -6,10 +6,15 @@
 //! | `PIK_TOKENS` | bearer tokens that let requests in, with commas between |
 //! | `PIK_CORS_ORIGINS` | origins whose pages may call this, with commas between |
 //! | `PIK_MAX_EVENT_BYTES`, `PIK_MAX_BATCH_BYTES`, `PIK_MAX_BATCH_EVENTS` | limits |
+//! | `PIK_KEEP_REJECTED_BODIES` | `true`: keep the first 8 KiB of refused bodies |
+//! | `PIK_REJECTED_RECORDS`, `PIK_REJECTED_BYTES`, `PIK_REJECTED_DAYS` | how much evidence of refused events is kept |
+//! | `PIK_REJECTED_A_MINUTE` | the most records of refused events that one host begins in a minute |
 //! | `PIK_METRIC_DIMENSIONS` | `source`, `event_type` or both, with a comma between: values of events that are dimensions of metrics, too |
 
 use core::fmt::Display;
 use core::str::FromStr;
+
+use pik_core::RejectionBounds;
 
 use crate::Config;
 use crate::metric_lines::Dimensions;
@@ -54,6 +59,13 @@ impl<F: Fn(&str) -> Result<Option<String>, String>> Variables<F> {
             max_event_bytes: self.parsed("PIK_MAX_EVENT_BYTES")?.unwrap_or(defaults.max_event_bytes),
             max_batch_bytes: self.parsed("PIK_MAX_BATCH_BYTES")?.unwrap_or(defaults.max_batch_bytes),
             max_batch_events: self.parsed("PIK_MAX_BATCH_EVENTS")?.unwrap_or(defaults.max_batch_events),
+            rejections: RejectionBounds {
+                records: self.parsed("PIK_REJECTED_RECORDS")?.unwrap_or(defaults.rejections.records),
+                bytes: self.parsed("PIK_REJECTED_BYTES")?.unwrap_or(defaults.rejections.bytes),
+                age_ms: self.parsed::<u32>("PIK_REJECTED_DAYS")?.map_or(defaults.rejections.age_ms, milliseconds),
+            },
+            rejections_a_minute: self.parsed("PIK_REJECTED_A_MINUTE")?.or(defaults.rejections_a_minute),
+            keep_rejected_bodies: self.parsed("PIK_KEEP_REJECTED_BODIES")?.unwrap_or(defaults.keep_rejected_bodies),
             ..defaults
         })
     }
@@ -62,6 +74,11 @@ impl<F: Fn(&str) -> Result<Option<String>, String>> Variables<F> {
     pub fn dimensions(&self) -> Result<Dimensions, String> {
         Ok(self.parsed("PIK_METRIC_DIMENSIONS")?.unwrap_or_default())
     }
+}
+
+/// Days in milliseconds.
+fn milliseconds(days: u32) -> i64 {
+    i64::from(days) * 86_400_000
 }
 
 #[cfg(test)]

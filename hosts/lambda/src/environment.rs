@@ -9,7 +9,7 @@
 use std::env::{self, VarError};
 
 use anyhow::{Result, anyhow, bail};
-use pik_aws::{MAX_SHARDS, Settings};
+use pik_aws::{MAX_SHARDS, REJECTIONS_A_MINUTE, Settings};
 use pik_http::Config;
 use pik_http::metric_lines::Dimensions;
 use pik_http::settings::Variables;
@@ -40,9 +40,11 @@ impl Environment {
         if settings.shards.get() > MAX_SHARDS {
             bail!("PIK_INDEX_SHARDS is {}; choose 1 to {MAX_SHARDS}", settings.shards);
         }
+        // Each is a paid write.
+        let defaults = Config { rejections_a_minute: Some(REJECTIONS_A_MINUTE), ..Config::default() };
         Ok(Self {
             settings,
-            config: variables.config(Config::default()).map_err(wrong)?,
+            config: variables.config(defaults).map_err(wrong)?,
             function_name: variables.required("AWS_LAMBDA_FUNCTION_NAME").map_err(wrong)?,
             dimensions: variables.dimensions().map_err(wrong)?,
         })

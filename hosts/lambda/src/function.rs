@@ -17,6 +17,9 @@ use crate::host::{LAMBDA_REQUEST_ID, LambdaHost, now_ms};
 /// What is kept of an invocation's time for the way back.
 const RESERVE: Duration = Duration::from_millis(500);
 
+/// How long evidence of refused events may hold up their answer.
+const EVIDENCE: Duration = Duration::from_secs(2);
+
 /// The service, and what Lambda adds to a request.
 pub(crate) struct Function<S> {
     api: Api<S, LambdaHost>,
@@ -42,13 +45,16 @@ impl<S: Store + Investigate> Function<S> {
             .scope(lambda_request_id, async {
                 let request = without_stage(request).map(Body::new);
                 let call = self.api.begin(&request);
-                match tokio::time::timeout(limit, self.api.answer(&call, request)).await {
-                    Ok(answer) => Ok(answer),
+                let answer = match tokio::time::timeout(limit, self.api.answer(&call, request)).await {
+                    Ok(answer) => answer,
                     Err(_) => {
                         let reason = Some("the store did not answer in time".into());
-                        Ok(self.api.refuse(&call, HostFault::Timeout, reason))
+                        self.api.refuse(&call, HostFault::Timeout, reason)
                     }
-                }
+                };
+                // The instance may sleep for ever once it has answered. Failures are observed, and the answer stands.
+                let _ = tokio::time::timeout(EVIDENCE.min(limit), self.api.write_evidence()).await;
+                Ok(answer)
             })
             .await
     }

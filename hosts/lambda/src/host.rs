@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pik_http::metric_lines::Dimensions;
-use pik_http::{Exchange, Host, log_lines, metric_lines};
+use pik_http::{Exchange, Host, Written, log_lines, metric_lines};
 
 use crate::output;
 
@@ -50,6 +50,13 @@ impl Host for LambdaHost {
     async fn pause(&self, time: Duration) -> bool {
         tokio::time::sleep(time).await;
         true
+    }
+
+    fn evidence(&self, written: &Written<'_>) {
+        if let Some(error) = written.error {
+            let told = format!("evidence of refused events is not written yet: {error}");
+            output::line(log_lines::of_host(now_ms(), "WARN", &told));
+        }
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

@@ -8,7 +8,7 @@ use anyhow::Context;
 use pik_core::{Investigate, Store};
 use pik_http::{Api, Surface};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::gate::Gate;
 use crate::network::{bind, serve};
@@ -87,8 +87,23 @@ impl<S: Store + Investigate> Server<S> {
         if let Some((listener, gate)) = self.metrics {
             tokio::spawn(serve(listener, gate, self.limits, connections.clone(), stop.clone()));
         }
+        let (end, ended) = oneshot::channel::<()>();
+        let api = self.api.clone();
+        let evidence = tokio::spawn(async move {
+            let stop = async {
+                // Dropped, or sent: it is the end.
+                let _ = ended.await;
+            };
+            api.drain_evidence(tokio::time::sleep, stop).await;
+        });
         let (listener, gate) = self.events;
-        serve(listener, gate, self.limits, connections, stop).await
+        let all_answered = serve(listener, gate, self.limits, connections, stop).await;
+        // Nothing more is refused. What waits is written, unless the store is away.
+        drop(end);
+        if tokio::time::timeout(self.limits.shutdown, evidence).await.is_err() {
+            tracing::warn!("evidence of refused events was not written");
+        }
+        all_answered
     }
 }
 

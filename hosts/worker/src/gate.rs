@@ -147,7 +147,9 @@ fn goes_on(request: &Request) -> bool {
         | Endpoint::Event
         | Endpoint::EventRaw
         | Endpoint::Stats
-        | Endpoint::Streams => is_question,
+        | Endpoint::Streams
+        | Endpoint::Rejections
+        | Endpoint::RejectionStats => is_question,
         Endpoint::Health | Endpoint::Metrics | Endpoint::OpenApi | Endpoint::Unknown => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pik_http::metric_lines::Dimensions;
-use pik_http::{Exchange, Host, log_lines, metric_lines};
+use pik_http::{Exchange, Host, Written, log_lines, metric_lines};
 use worker::send::SendFuture;
 use worker::{AnalyticsEngineDataset, Date, Delay, console_log};
 
@@ -59,6 +59,13 @@ impl Host for WorkerHost {
     async fn pause(&self, time: Duration) -> bool {
         SendFuture::new(Delay::from(time)).await;
         true
+    }
+
+    fn evidence(&self, written: &Written<'_>) {
+        if let Some(error) = written.error {
+            let told = format!("evidence of refused events is lost: {error}");
+            console_log!("{}", log_lines::of_host(self.now_ms(), "WARN", &told));
+        }
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

@@ -8,6 +8,6 @@ use worker::{Context, Env, HttpRequest, event};
 fn main() {}
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _: Context) -> worker::Result<Response> {
-    Ok(pik_worker::serve(request.map(Body::new), &env).await)
+async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<Response> {
+    Ok(pik_worker::serve(request.map(Body::new), &env, &context).await)
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use pik_cloudflare::{CloudflareStore, D1Ledger, R2RawStore, cloudflare_store};
 use pik_http::{Api, Config, HostFault, log_lines};
 use worker::wasm_bindgen::JsValue;
-use worker::{Env, js_sys};
+use worker::{Context, Env, js_sys};
 
 use crate::WorkerHost;
 use crate::environment::{Environment, Mode};
@@ -23,14 +23,19 @@ const NAME: &str = "WORKER_NAME";
 const CF_RAY: &str = "cf-ray";
 
 /// Answers a request. Nothing outlives it: bindings belong to the request that they were taken from.
-pub async fn serve(request: Request, env: &Env) -> Response {
+pub async fn serve(request: Request, env: &Env, context: &Context) -> Response {
     let host = host(&request, env);
     match Environment::read(|name: &str| variable(env, name))
         .and_then(|environment| Served::new(env, environment, &host))
     {
         Ok(Served::Store(api)) => {
             let call = api.begin(&request);
-            api.answer(&call, request).await
+            let answer = api.answer(&call, request).await;
+            // Behind the answer. The host tells failures.
+            context.wait_until(async move {
+                let _ = api.write_evidence().await;
+            });
+            answer
         }
         Ok(Served::Gate(gate)) => gate.answer(request).await,
         Err(error) => misconfigured(host, &request, error),

@@ -8,7 +8,7 @@ use pik_core::{Commit, EventId, Filed, Inventory, Ledger, Page, Position, RawKey
 
 use crate::failure::store_error;
 use crate::on::On;
-use crate::{AwsStore, item, schema, streams};
+use crate::{AwsStore, item, rejections, schema, streams};
 
 const SIDE_BY_SIDE: usize = 16;
 
@@ -30,7 +30,8 @@ impl Inventory for AwsStore {
         let page = Box::pin(scan.send())
             .await
             .map_err(|error| store_error("scan records", On::Table(&self.halves.ledger.table), error))?;
-        let items = page.items().iter().filter(|item| !streams::is_stream(item)).map(filed);
+        let items =
+            page.items().iter().filter(|item| !streams::is_stream(item) && !rejections::is_evidence(item)).map(filed);
         let place = |name| page.last_evaluated_key()?.get(name)?.as_s().ok();
         let next = place(schema::EVENT_ID).zip(place(schema::KIND));
         let next = next.map(|(event_id, kind)| Position::new(format!("{event_id}{SEPARATOR}{kind}")));

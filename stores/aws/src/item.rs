@@ -119,16 +119,16 @@ pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreErr
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str).ok_or_else(|| corrupt(item, name))
 }
 
-fn parsed<T: FromStr>(item: &Item, name: &str) -> Result<T, StoreError> {
+pub(crate) fn parsed<T: FromStr>(item: &Item, name: &str) -> Result<T, StoreError> {
     string(item, name)?.parse().map_err(|_| corrupt(item, name))
 }
 
-fn numeric<T: FromStr>(item: &Item, name: &str) -> Result<T, StoreError> {
+pub(crate) fn numeric<T: FromStr>(item: &Item, name: &str) -> Result<T, StoreError> {
     let digits = item.get(name).and_then(|value| value.as_n().ok());
     digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| corrupt(item, name))
 }
 
-fn corrupt(item: &Item, name: &str) -> StoreError {
+pub(crate) fn corrupt(item: &Item, name: &str) -> StoreError {
     let key = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     StoreError::Internal(format!(
         "the item {} / {} has no usable `{name}`; it was not written by this software",

@@ -28,6 +28,7 @@ pub use init::{Check, Provision, Verdict};
 pub use ledger::DynamoLedger;
 pub use on::On;
 pub use raw_store::S3RawStore;
+pub use rejections::REJECTIONS_A_MINUTE;
 pub use schema::{BY_ENTITY, BY_INGEST, BY_LAG, Index};
 pub use settings::{MAX_SHARDS, Settings};
 pub use store::AwsStore;

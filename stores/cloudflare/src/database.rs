@@ -108,6 +108,16 @@ impl Database {
         .await
     }
 
+    /// [`Database::batch`] of any number of statements, of which nothing is read.
+    pub(crate) async fn batch_all(&self, call: &'static str, statements: &[Statement]) -> Result<(), StoreError> {
+        SendFuture::new(async move {
+            let prepared =
+                statements.iter().map(|statement| self.prepare(call, statement)).collect::<Result<_, _>>()?;
+            self.0.batch(prepared).await.map(drop).map_err(|error| failure::of_d1(call, &error))
+        })
+        .await
+    }
+
     fn prepare(&self, call: &'static str, statement: &Statement) -> Result<D1PreparedStatement, StoreError> {
         let values = statement.parameters.iter().map(Parameter::value).collect::<Result<Vec<_>, _>>()?;
         self.0.prepare(statement.sql).bind(&values).map_err(|error| failure::of_d1(call, &error))

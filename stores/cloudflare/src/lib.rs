@@ -6,6 +6,7 @@ mod failure;
 mod investigate;
 mod ledger;
 mod raw_store;
+mod rejection_sql;
 mod rejections;
 mod row;
 mod sql;

@@ -153,8 +153,11 @@ pub(crate) const STREAMS: &str = "
 
 /// The migrations, in their order.
 #[cfg(test)]
-pub(crate) const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_records.sql"), include_str!("../migrations/0002_settled_arrivals.sql")];
+pub(crate) const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_records.sql"),
+    include_str!("../migrations/0002_settled_arrivals.sql"),
+    include_str!("../migrations/0003_rejections.sql"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ let worker;
 before(async () => { worker = await start(bundle("worker-conformance"), account()); });
 after(() => worker.stop());
 
-for (const suite of ["store", "halves", "queries", "split-queries"]) {
+for (const suite of ["store", "halves", "queries", "split-queries", "rejections", "bounded-rejections"]) {
   test(suite, async (context) => {
     const checks = await (await worker.send(`/${suite}`)).json();
     assert.ok(checks.length > 0);

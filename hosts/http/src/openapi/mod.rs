@@ -4,9 +4,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
 use crate::response::answer::{
-    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, Stats, StreamsFound, Well,
+    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, RejectionHours, RejectionsFound,
+    Stats, StreamsFound, Well,
 };
-use crate::response::schemas;
+use crate::response::{rejection_schemas, schemas};
 use crate::{Config, Endpoint};
 
 mod answers;
@@ -35,6 +36,10 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema_from::<Stats<'_>>()
         .schema("Stream", schemas::stream())
         .schema_from::<StreamsFound<'_>>()
+        .schema("RejectionRecord", rejection_schemas::record())
+        .schema("RejectedHour", rejection_schemas::hour())
+        .schema_from::<RejectionsFound<'_>>()
+        .schema_from::<RejectionHours<'_>>()
         .schema_from::<Well>();
     if !config.tokens.is_empty() {
         components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));

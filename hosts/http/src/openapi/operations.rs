@@ -27,6 +27,8 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
         Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),
         Endpoint::Streams => (HttpMethod::Get, questions::streams(config)),
+        Endpoint::Rejections => (HttpMethod::Get, questions::rejections(config)),
+        Endpoint::RejectionStats => (HttpMethod::Get, questions::rejection_stats(config)),
         Endpoint::Metrics => (HttpMethod::Get, metrics(config)),
         Endpoint::OpenApi => (HttpMethod::Get, document()),
         Endpoint::Unknown => return None,

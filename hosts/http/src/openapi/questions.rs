@@ -1,7 +1,7 @@
 //! What investigators may ask, and what they are answered.
 
 use axum::http::StatusCode;
-use pik_core::{BucketWidth, Order, Outcome};
+use pik_core::{BucketWidth, Code, Order, Outcome};
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
@@ -127,6 +127,42 @@ pub(super) fn streams(config: &Config) -> OperationBuilder {
         .parameter(cursor());
     let mut answers = of_question();
     answers.add(StatusCode::OK, "a page of sources and types", "StreamsFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn rejections(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("rejections"))
+        .summary(Some("Refused events, newest first"))
+        .description(Some(
+            "One for each refused event or body that a token let in; equal ones are one with a count. How many are kept, and \
+             how long, is bounded. A dry run, and what is too large, leaves counts alone.",
+        ))
+        .parameter(text("from", &format!("Refused at this time or later. {TIME}")))
+        .parameter(text("to", &format!("Refused before this time. {TIME}")))
+        .parameter(text("source", "The origin system, where it is valid by itself."))
+        .parameter(query("code", "With this code among others.", one_of_words(Code::ALL.map(Code::as_str)).build()))
+        .parameter(limit())
+        .parameter(cursor());
+    let mut answers = of_question();
+    answers.add(StatusCode::OK, "a page of refused events", "RejectionsFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn rejection_stats(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("rejectionStats"))
+        .summary(Some("How many events were refused, by hour of arrival and code"))
+        .description(Some(
+            "Each is counted once, under its first code, also when it left no record. Requests to ingest without a token that \
+             is known are `unauthorized`. Hours are whole, the last 31 days when nothing is said.",
+        ))
+        .parameter(text("from", &format!("A time in the first hour. {TIME}")))
+        .parameter(text("to", &format!("The time before which the last hour starts. {TIME}")))
+        .parameter(text("source", "Of this source alone, where it is valid by itself."))
+        .parameter(text("event_type", "Of this type alone, likewise."));
+    let mut answers = of_question();
+    answers.add(StatusCode::OK, "the counts", "RejectionHours");
     answers.complete_behind_tokens(operation, config)
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod media;
 pub(crate) mod mistaken;
 pub(crate) mod parameters;
 pub(crate) mod question;
+pub(crate) mod rejection_question;
 pub(crate) mod tokens;
 
 pub use edge::X_PIK_EVENT_ID;

@@ -202,7 +202,7 @@ fn only(given: &Given<'_>, key: &str, names: &[&str]) -> Result<(), Complaint> {
     }
 }
 
-fn ordered<T: PartialOrd>(from: (&str, Option<T>), to: (&str, Option<T>)) -> Result<(), Complaint> {
+pub(super) fn ordered<T: PartialOrd>(from: (&str, Option<T>), to: (&str, Option<T>)) -> Result<(), Complaint> {
     match (from.1, to.1) {
         (Some(earlier), Some(later)) if earlier >= later => {
             Err(format!("`{}` is not before `{}`; nothing lies between them", from.0, to.0).into())
@@ -217,7 +217,7 @@ fn event_time(value: &str) -> Result<EventTime, Complaint> {
 
 /// A bound on ingest times, which have milliseconds: one of more digits is the next millisecond's, so that the same
 /// times lie before it and from it on.
-fn bound(value: &str) -> Result<IngestTime, Complaint> {
+pub(super) fn bound(value: &str) -> Result<IngestTime, Complaint> {
     let time = event_time(value)?;
     let milliseconds = time.unix_seconds() * 1_000 + i64::from(time.subsecond_nanoseconds().div_ceil(1_000_000));
     IngestTime::from_unix_ms(milliseconds).ok_or_else(|| time_complaint(value, TimeError::OutOfRange))
@@ -267,12 +267,12 @@ fn milliseconds(value: &str) -> Result<i64, Complaint> {
     value.parse().map_err(|_| "not a whole number of milliseconds; write one, such as 60000 or -1".into())
 }
 
-fn limit(value: &str) -> Result<usize, Complaint> {
+pub(super) fn limit(value: &str) -> Result<usize, Complaint> {
     let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
     limit.ok_or_else(|| format!("not a number from 1 to {MAX_LIMIT}; write one").into())
 }
 
-fn partition(value: &str) -> Result<String, Complaint> {
+pub(super) fn partition(value: &str) -> Result<String, Complaint> {
     name_of_at_most(value, MAX_PARTITION_BYTES)
 }
 

@@ -97,8 +97,10 @@ impl Reading {
     }
 
     fn items(&self, intake: Intake) -> Result<(Vec<Item>, Share), Refusal> {
-        let Intake { media_type, bytes, ingest_time, mut share } = intake;
-        let pieces = pieces(media_type, &bytes, self.max_events)?;
+        let bytes = intake.bytes.clone();
+        let pieces = pieces(intake.media_type, &bytes, self.max_events);
+        let pieces = pieces.map_err(|rejection| intake.refuse(rejection))?;
+        let Intake { ingest_time, mut share, witness, .. } = intake;
         share.take(BYTES_BESIDE * pieces.len())?;
         let mut items = Vec::with_capacity(pieces.len());
         let mut listed = 0;
@@ -109,6 +111,7 @@ impl Reading {
                     Ok(Submission::within(&bytes, &event, ingest_time, receipt))
                 }
                 Err(rejection) => {
+                    witness.rejected(ingest_time, Some(index), piece, &rejection);
                     let rejection = shortened(rejection, listed);
                     listed += rejection.problems().len();
                     Err(rejection)

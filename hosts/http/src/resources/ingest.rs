@@ -36,9 +36,9 @@ pub(super) async fn post<S: Store, H: Host>(
     let limit = TERMS.limit(service.config());
     let parse = move |intake: Intake| {
         if let Some(rejection) = mistaken::binary(&intake.bytes) {
-            return Err(rejection.into());
+            return Err(intake.refuse(rejection));
         }
-        let event = Event::parse_at_most(&intake.bytes, limit)?;
+        let event = Event::parse_at_most(&intake.bytes, limit).map_err(|rejection| intake.refuse(rejection))?;
         Ok((Submission::within(&intake.bytes, &event, intake.ingest_time, receipt), intake.share))
     };
     let (submission, _share) = received.work(service.host(), parse).await?;

@@ -3,8 +3,9 @@
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use pik_core::{Code, IngestTime, Rejection};
+use pik_core::{Code, IngestTime, Problem, Rejection};
 
+use crate::evidence::Witness;
 use crate::request::body::{BodyError, read};
 use crate::request::body_budget::{Exhausted, Share};
 use crate::request::encoding::{Encoding, content_encoding};
@@ -44,6 +45,7 @@ pub(crate) struct Received {
     limit: usize,
     too_large: fn(usize) -> Rejection,
     share: Share,
+    witness: Witness,
 }
 
 /// A body to look into. Its bytes count as under way until the share is dropped.
@@ -52,6 +54,15 @@ pub(crate) struct Intake {
     pub(crate) bytes: Bytes,
     pub(crate) ingest_time: IngestTime,
     pub(crate) share: Share,
+    pub(crate) witness: Witness,
+}
+
+impl Intake {
+    /// The refusal of the whole body, which leaves evidence.
+    pub(crate) fn refuse(&self, rejection: Rejection) -> Refusal {
+        self.witness.rejected(self.ingest_time, None, &self.bytes, &rejection);
+        Refusal::from(rejection).witnessed()
+    }
 }
 
 /// Checks a request's parameters, content type and size, and takes its body in.
@@ -89,7 +100,8 @@ pub(crate) async fn receive<S, H: Host>(
         }
     })?;
     let ingest_time = host_time(service)?;
-    Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share })
+    let witness = call.witness(service, &head.headers);
+    Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness })
 }
 
 /// What the host's clock shows.
@@ -111,23 +123,24 @@ impl Received {
     }
 
     fn inflated(self) -> Result<Intake, Refusal> {
-        let Self { media_type, encoding, bytes, ingest_time, limit, too_large, mut share } = self;
+        let Self { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness } = self;
+        let mut intake = Intake { media_type, bytes, ingest_time, share, witness };
         if encoding == Encoding::Identity {
-            return Ok(Intake { media_type, bytes, ingest_time, share });
+            return Ok(intake);
         }
-        let bytes = inflate(encoding, bytes, limit).map_err(|error| match error {
+        let broken = |message: &str| Rejection::of(Problem::of_body(Code::InvalidJson, message));
+        // What does not inflate leaves evidence as it came.
+        intake.bytes = inflate(encoding, intake.bytes.clone(), limit).map_err(|error| match error {
             InflateError::TooLarge => too_large(limit).into(),
-            InflateError::TooManyParts => Refusal::rejected(
-                Code::InvalidJson,
+            InflateError::TooManyParts => intake.refuse(broken(
                 "the body is compressed in more than 1,024 gzip members or zstd frames; compress it in one",
-            ),
-            InflateError::Broken => Refusal::rejected(
-                Code::InvalidJson,
+            )),
+            InflateError::Broken => intake.refuse(broken(
                 "the body does not inflate as its Content-Encoding says; compress it again, or send it plain",
-            ),
+            )),
         })?;
-        share.take(bytes.len())?;
-        Ok(Intake { media_type, bytes, ingest_time, share })
+        intake.share.take(intake.bytes.len())?;
+        Ok(intake)
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod intake;
 mod metrics;
 mod openapi;
 mod raw;
+mod rejections;
 mod stats;
 mod streams;
 
@@ -50,6 +51,8 @@ pub(crate) async fn reply<S: Store + Investigate, H: Host>(
         Endpoint::EventRaw => raw::get(service, call, head).await,
         Endpoint::Stats => stats::get(service, call).await,
         Endpoint::Streams => streams::list(service, call).await,
+        Endpoint::Rejections => rejections::list(service, call).await,
+        Endpoint::RejectionStats => rejections::stats(service, call).await,
         Endpoint::Metrics => metrics::get(service, call),
         Endpoint::OpenApi => openapi::get(service, call),
         Endpoint::Unknown => Err(Refusal::error(
@@ -72,6 +75,8 @@ pub(crate) fn body_limit(config: &Config, endpoint: Endpoint) -> usize {
         | Endpoint::EventRaw
         | Endpoint::Stats
         | Endpoint::Streams
+        | Endpoint::Rejections
+        | Endpoint::RejectionStats
         | Endpoint::Metrics
         | Endpoint::OpenApi
         | Endpoint::Unknown => 0,

@@ -1,10 +1,12 @@
 //! The JSON that clients get (`docs/contract.md`, section 7).
 
-use pik_core::{Answer, Bucket, EventId, IngestTime, Outcome, Problem, RawKey, Record, Stream};
+use pik_core::{
+    Answer, Bucket, EventId, IngestTime, Outcome, Problem, RawKey, Record, RejectedHour, RejectionRecord, Stream,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schemas;
+use super::{rejection_schemas, schemas};
 use crate::ErrorCode;
 
 /// An event that is durable: its first occurrence, or seen before.
@@ -36,7 +38,7 @@ impl<'a> Ingested<'a> {
     }
 }
 
-/// An event that breaks the contract. Nothing of it was stored; sending it again as it is changes nothing.
+/// An event that breaks the contract. No event was stored; sending it again as it is changes nothing.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Rejected<'a> {
     /// The event's place in its batch, from 0. Only in batches.
@@ -172,6 +174,24 @@ pub(crate) struct Stats<'a> {
     /// One for each hour or day that was asked for, in their order, empty ones too.
     #[schema(schema_with = schemas::buckets)]
     pub(crate) buckets: &'a [Bucket],
+}
+
+/// Some of the refused events that were asked for, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RejectionsFound<'a> {
+    #[schema(schema_with = rejection_schemas::records)]
+    pub(crate) rejections: &'a [RejectionRecord],
+    /// Sent as `cursor` with the same parameters, it gets the next page; null on the last one.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// How many events were refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RejectionHours<'a> {
+    /// One for each hour and code in which something was refused, in this order.
+    #[schema(schema_with = rejection_schemas::hours)]
+    pub(crate) hours: &'a [RejectedHour],
 }
 
 /// All is well.

@@ -5,6 +5,7 @@ pub(crate) mod batch_answer;
 mod host_fault;
 pub(crate) mod json;
 pub(crate) mod refusal;
+pub(crate) mod rejection_schemas;
 mod reply;
 pub(crate) mod schemas;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use pik_core::{Code, Problem, Rejection, StoreError};
+use pik_core::{Code, CountedCode, Problem, Rejection, StoreError};
 
 use super::Reply;
 use super::answer::{Failed, Rejected};
@@ -17,6 +17,8 @@ pub(crate) struct Refusal {
     why: Why,
     status: StatusCode,
     header: Option<Box<(HeaderName, HeaderValue)>>,
+    /// Whether evidence of it is on its way.
+    is_witnessed: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,7 @@ impl Refusal {
             why: Why::Error { code, message: message.into(), reason: None },
             status: code.http_status(),
             header: None,
+            is_witnessed: false,
         }
     }
 
@@ -71,6 +74,21 @@ impl Refusal {
         self
     }
 
+    /// Says that evidence of it is on its way.
+    pub(crate) fn witnessed(self) -> Self {
+        Self { is_witnessed: true, ..self }
+    }
+
+    /// What it is to be counted under, unless there is evidence of it.
+    pub(crate) fn uncounted(&self) -> Option<CountedCode> {
+        match &self.why {
+            _ if self.is_witnessed => None,
+            Why::Rejected(rejection) => rejection.problems().first().map(|problem| CountedCode::Rejected(problem.code)),
+            Why::Error { code: ErrorCode::Unauthorized, .. } => Some(CountedCode::Unauthorized),
+            Why::Error { .. } => None,
+        }
+    }
+
     /// The answer, and what logs and metrics are told.
     pub(crate) fn reply(self, dry_run: bool) -> Reply {
         let (body, observation) = match self.why {
@@ -94,7 +112,7 @@ impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         let status =
             rejection.problems().first().map_or(StatusCode::BAD_REQUEST, |problem| rejected_status(problem.code));
-        Self { why: Why::Rejected(rejection), status, header: None }
+        Self { why: Why::Rejected(rejection), status, header: None, is_witnessed: false }
     }
 }
 

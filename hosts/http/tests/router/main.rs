@@ -22,6 +22,7 @@ mod order;
 mod parameters;
 mod paths;
 mod raw;
+mod rejections;
 mod request_ids;
 mod service;
 mod stats;

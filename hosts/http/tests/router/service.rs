@@ -73,6 +73,8 @@ pub(crate) struct TestStore {
     pub(crate) receipts: Mutex<Vec<String>>,
     /// Leaves out the last answer of a batch.
     pub(crate) forgetful: AtomicBool,
+    /// Keeps no evidence of refused events.
+    pub(crate) lose_evidence: AtomicBool,
 }
 
 impl TestStore {
@@ -125,6 +127,9 @@ impl Store for TestStore {
 
 impl Rejections for TestStore {
     async fn keep(&self, evidence: Evidence) -> Result<(), NotKept> {
+        if self.lose_evidence.load(Ordering::Relaxed) {
+            return Err(NotKept { error: StoreError::Unavailable("as asked".into()), rest: evidence });
+        }
         self.memory.keep(evidence).await
     }
 
@@ -209,6 +214,11 @@ impl Service {
         read(response)
     }
 
+    /// [`Service::send`] within another future.
+    pub(crate) async fn asynchronously(&self, request: Request<Body>) -> Answered {
+        read_on(self.api.router().oneshot(request).await.unwrap()).await
+    }
+
     pub(crate) fn call(
         &self,
         method: Method,
@@ -237,8 +247,12 @@ impl Service {
 }
 
 pub(crate) fn read(response: axum::response::Response) -> Answered {
+    futures_executor::block_on(read_on(response))
+}
+
+async fn read_on(response: axum::response::Response) -> Answered {
     let (head, body) = response.into_parts();
-    let body = futures_executor::block_on(axum::body::to_bytes(body, usize::MAX)).unwrap().to_vec();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
     Answered { status: head.status, headers: head.headers, body }
 }
 

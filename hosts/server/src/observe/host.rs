@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Observation, Verdict};
+use pik_http::{Exchange, Host, Observation, Verdict, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
@@ -85,6 +85,13 @@ impl Host for ServerHost {
 
     fn metrics(&self) -> Result<String, String> {
         self.metrics.text().map_err(|error| error.to_string())
+    }
+
+    fn evidence(&self, written: &Written<'_>) {
+        self.metrics.note_evidence(written);
+        if let Some(error) = written.error {
+            tracing::warn!(reason = error.reason(), "evidence of refused events is not written yet");
+        }
     }
 
     fn observe(&self, exchange: &Exchange<'_>) {

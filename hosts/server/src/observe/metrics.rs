@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
-use pik_http::{Exchange, Verdict};
+use pik_http::{Exchange, Verdict, Written};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry,
@@ -52,6 +52,9 @@ pub struct Metrics {
     pub(crate) connections: IntGauge,
     /// Lines that the log could not write in time.
     pub log_lines_dropped: IntCounter,
+    evidence: IntCounter,
+    unrecorded: IntCounter,
+    evidence_failures: IntCounter,
 }
 
 impl Metrics {
@@ -95,12 +98,24 @@ impl Metrics {
         let connections = IntGauge::new("pik_connections", "Open connections")?;
         let log_lines_dropped =
             IntCounter::new("pik_log_lines_dropped_total", "Log lines that standard error did not take in time")?;
+        let evidence = IntCounter::new(
+            "pik_rejection_records_total",
+            "Records of refused events that were given to the store, those that merge into another one too",
+        )?;
+        let unrecorded = IntCounter::new(
+            "pik_rejections_unrecorded_total",
+            "Refused events that are counted and left no record: too many, too large, a dry run, no token",
+        )?;
+        let evidence_failures = IntCounter::new(
+            "pik_rejection_write_failures_total",
+            "Attempts to write evidence of refused events that failed; it is tried again",
+        )?;
         let build = IntGauge::with_opts(
             Opts::new("pik_build_info", "1, with the version of the server")
                 .const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let collectors: [Box<dyn Collector>; 10] = [
+        let collectors: [Box<dyn Collector>; 13] = [
             Box::new(requests.clone()),
             Box::new(duration.clone()),
             Box::new(ingest_requests.clone()),
@@ -110,6 +125,9 @@ impl Metrics {
             Box::new(in_flight_gauge),
             Box::new(connections.clone()),
             Box::new(log_lines_dropped.clone()),
+            Box::new(evidence.clone()),
+            Box::new(unrecorded.clone()),
+            Box::new(evidence_failures.clone()),
             Box::new(build),
         ];
         for collector in collectors {
@@ -129,6 +147,9 @@ impl Metrics {
             in_flight,
             connections,
             log_lines_dropped,
+            evidence,
+            unrecorded,
+            evidence_failures,
         })
     }
 
@@ -164,6 +185,16 @@ impl Metrics {
             if count > 0 {
                 counters[usize::from(exchange.dry_run)].inc_by(count);
             }
+        }
+    }
+
+    /// Counts evidence that was written, or could not be: what is left is counted when it is written.
+    pub(crate) fn note_evidence(&self, written: &Written<'_>) {
+        if written.error.is_some() {
+            self.evidence_failures.inc();
+        } else {
+            self.evidence.inc_by(written.records as u64);
+            self.unrecorded.inc_by(written.unrecorded);
         }
     }
 

@@ -8,13 +8,14 @@ use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveStatus,
+    TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use pik_core::StoreError;
 
 use super::{Check, is_unsupported};
 use crate::AwsStore;
 use crate::failure::store_error;
+use crate::rejections::EXPIRES;
 use crate::schema::{EVENT_ID, INDEXES, Index, KIND};
 
 /// How long a new table may take to become active. DynamoDB needs seconds.
@@ -29,6 +30,7 @@ pub(super) async fn init(store: &AwsStore) -> Result<Vec<Check>, StoreError> {
             create(store).await?;
             checks.push(Check::created(name));
             recover_points_in_time(store, &mut checks).await?;
+            expire_evidence(store, &mut checks).await?;
         }
     }
     compare(&active(store).await?, &mut checks);
@@ -187,15 +189,36 @@ async fn compare_recovery(store: &AwsStore, checks: &mut Vec<Check>) -> Result<(
     Ok(())
 }
 
-/// Deduplication has no time window, so nothing may expire.
+/// Evidence of refused events expires, by an attribute that no record of an event has: deduplication has no time window.
+async fn expire_evidence(store: &AwsStore, checks: &mut Vec<Check>) -> Result<(), StoreError> {
+    let on = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build();
+    let on = on.map_err(|error| StoreError::Internal(error.to_string()))?;
+    let update = store.clients.dynamodb.update_time_to_live().table_name(&store.settings.table);
+    match update.time_to_live_specification(on).send().await {
+        Ok(_) => checks.push(Check::created("table time to live")),
+        Err(error) if is_unsupported(&error) => {}
+        Err(error) => return Err(store_error("enable time to live", store.on_table(), error)),
+    }
+    Ok(())
+}
+
+/// Nothing but evidence may expire.
 async fn compare_expiry(store: &AwsStore, checks: &mut Vec<Check>) -> Result<(), StoreError> {
     let what = "table time to live";
     let describe = store.clients.dynamodb.describe_time_to_live().table_name(&store.settings.table);
     checks.push(match describe.send().await {
         Ok(found) => {
-            let status = found.time_to_live_description().and_then(|expiry| expiry.time_to_live_status());
-            let status = status.unwrap_or(&TimeToLiveStatus::Disabled);
-            Check::compared(what, TimeToLiveStatus::Disabled.as_str(), status.as_str())
+            let expiry = found.time_to_live_description();
+            let status = expiry.and_then(|expiry| expiry.time_to_live_status()).unwrap_or(&TimeToLiveStatus::Disabled);
+            let attribute = expiry.and_then(|expiry| expiry.attribute_name());
+            let found = match (status, attribute) {
+                // It becomes so within the hour.
+                (TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling, Some(attribute)) => {
+                    format!("by `{attribute}`")
+                }
+                (status, _) => status.as_str().to_owned(),
+            };
+            Check::compared(what, format!("by `{EXPIRES}`"), found)
         }
         Err(error) if is_unsupported(&error) => Check::unsupported(what),
         Err(error) => return Err(store_error("read time to live", store.on_table(), error)),
