@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use pik_core::{EventTime, Record};
 
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time};
-use crate::investigate::{Lag, Settled, refuse_unknown, table};
+use crate::investigate::{Lag, Settled, print_table, refuse_unknown, table};
 use crate::output::results;
 use crate::terminal::{plain, tell};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if args.json {
             print_json(&mut out, &page.items)?;
         } else {
-            print_table(&mut out, &page.items, shown == 0)?;
+            print(&mut out, &page.items, shown == 0)?;
         }
         // A reader has these before the next page is asked for.
         out.flush()?;
@@ -82,7 +82,7 @@ pub(super) fn print_json(out: &mut impl Write, records: &[Record]) -> anyhow::Re
     Ok(())
 }
 
-fn print_table(out: &mut impl Write, records: &[Record], with_header: bool) -> std::io::Result<()> {
+fn print(out: &mut impl Write, records: &[Record], with_header: bool) -> std::io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -100,5 +100,5 @@ fn print_table(out: &mut impl Write, records: &[Record], with_header: bool) -> s
             record.event_id.to_string(),
         ]);
     }
-    writeln!(out, "{}", table.trim_fmt())
+    print_table(out, table, &["ARRIVED", "STATUS"], with_header)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use pik_core::Stream;
 
 use crate::arguments::EndpointArgs;
-use crate::investigate::table;
+use crate::investigate::{print_table, table};
 use crate::output::results;
 use crate::terminal::{plain, tell};
 
@@ -15,7 +15,7 @@ const PAGE: usize = 1_000;
 
 /// List the sources and types of which there are events.
 ///
-/// With how many there are, when the first and the last one arrived, and the latest event time. S3 with DynamoDB, and R2
+/// With how many there are and how many were refused, when the first and the last one arrived, and the latest event time. S3 with DynamoDB, and R2
 /// with D1, do not count: there the names stand alone.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -66,8 +66,9 @@ fn print(out: &mut impl Write, streams: &[Stream], with_header: bool) -> std::io
     if streams.is_empty() {
         return Ok(());
     }
-    let header = ["SOURCE", "TYPE", "ACCEPTED", "DUPLICATE", "FIRST ARRIVAL", "LAST ARRIVAL", "LAST EVENT TIME"];
-    let mut table = table(if with_header { &header } else { &[] }, &[2, 3]);
+    let header =
+        ["SOURCE", "TYPE", "ACCEPTED", "DUPLICATE", "REJECTED", "FIRST ARRIVAL", "LAST ARRIVAL", "LAST EVENT TIME"];
+    let mut table = table(if with_header { &header } else { &[] }, &[2, 3, 4]);
     for stream in streams {
         let count = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
         let time = |time: Option<pik_core::IngestTime>| time.map_or_else(String::new, |time| time.to_string());
@@ -76,10 +77,11 @@ fn print(out: &mut impl Write, streams: &[Stream], with_header: bool) -> std::io
             plain(&stream.event_type).into_owned(),
             count(stream.accepted),
             count(stream.duplicate),
+            count(stream.rejected),
             time(stream.first_arrival),
             time(stream.last_arrival),
             stream.last_event_time.map_or_else(String::new, |time| time.to_string()),
         ]);
     }
-    writeln!(out, "{}", table.trim_fmt())
+    print_table(out, table, &["LAST EVENT TIME", "FIRST ARRIVAL", "DUPLICATE"], with_header)
 }

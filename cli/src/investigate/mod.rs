@@ -17,5 +17,5 @@ pub(crate) use left_out::LeftOut;
 pub(crate) use settled::Settled;
 pub(crate) use source::{Source, each_page};
 pub(crate) use store_source::StoreSource;
-pub(crate) use table::{bar, table};
+pub(crate) use table::{bar, print_table, table};
 pub(crate) use unknown::refuse_unknown;

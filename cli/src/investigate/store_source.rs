@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use pik_core::{
     Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, RejectedHour,
-    RejectedHours, RejectionPlace, RejectionQuery, RejectionRecord, StatsQuery, Status, Store, Stream,
+    RejectedHours, RejectionPlace, RejectionQuery, RejectionRecord, StatsQuery, Status, Store, Stream, list_streams,
 };
 use tokio::runtime::Runtime;
 
@@ -64,7 +64,7 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
     }
 
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
-        Ok(self.runtime.block_on(self.store.streams(after, limit))?)
+        Ok(self.runtime.block_on(list_streams(&self.store, after, limit))?)
     }
 
     fn rejections(

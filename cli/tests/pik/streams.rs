@@ -90,3 +90,41 @@ fn an_unknown_stream_is_told_with_the_nearest_names() {
     assert_eq!(nothing.status.code(), Some(1));
     assert!(text(&nothing.stderr).contains("nor of any other"), "{}", text(&nothing.stderr));
 }
+
+#[test]
+fn stats_are_of_several_types_at_once_and_tables_fit_the_terminal() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    for (event_type, number) in [("order.paid", 1), ("order.paid", 2), ("order.sent", 1), ("order.returned", 1)] {
+        assert_eq!(connection.ingest(event("shop", event_type, number).as_bytes()).status, 200);
+    }
+    let url = server.url();
+    let day =
+        ["stats", "--source", "shop", "--from", "2025-12-28", "--to", "2025-12-29", "--bucket", "day", "--url", &url];
+    let two = run(&[&day[..], &["--event-type", "order.sent", "--event-type", "order.paid", "--json"]].concat());
+    let buckets: Vec<Value> = text(&two.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, u64)> = buckets
+        .iter()
+        .map(|bucket| (bucket["event_type"].as_str().unwrap(), bucket["accepted"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("order.sent", 1), ("order.paid", 2)]);
+    let all = run(&day);
+    assert_eq!(text(&all.stdout).lines().count(), 4, "{}", text(&all.stdout));
+    assert!(text(&all.stdout).starts_with("TYPE            START"), "{}", text(&all.stdout));
+    let unknown = run(&[&day[..], &["--event-type", "order.paid", "--event-type", "order.payed"]].concat());
+    assert_eq!(unknown.status.code(), Some(1));
+
+    let commands: [&[&str]; 3] = [&day, &["events", "--source", "shop", "--url", &url], &["streams", "--url", &url]];
+    for command in commands {
+        for columns in ["80", "60"] {
+            let output = pik([]).args(command).env("COLUMNS", columns).output().unwrap();
+            let table = text(&output.stdout);
+            assert!(output.status.success() && table.lines().count() >= 4, "{table}");
+            for line in table.lines() {
+                let width = line.chars().count();
+                assert!(width <= columns.parse().unwrap(), "{width} of {columns}: {line}");
+            }
+            assert!(text(&output.stderr).contains("left out for want of width"), "{}", text(&output.stderr));
+        }
+    }
+}

@@ -114,12 +114,13 @@ pub(crate) fn stream() -> Object {
     let names = [("source", text("The origin system.").into()), ("event_type", text("The logical event type.").into())];
     let mut stream = object::<2>(names);
     let count = |description: &str| integer().minimum(Some(0)).description(Some(description)).build();
-    let counted: [(&str, Schema); 5] = [
+    let counted: [(&str, Schema); 6] = [
         (
             "accepted",
             count("First occurrences. This and what follows is absent where the store does not count it.").into(),
         ),
         ("duplicate", count("Later occurrences.").into()),
+        ("rejected", count("Refused events with this source and type; absent where there are none.").into()),
         ("first_arrival", text("The earliest ingest time of any occurrence.").into()),
         ("last_arrival", text("The latest ingest time of any occurrence.").into()),
         ("last_event_time", text("The latest event time.").into()),
