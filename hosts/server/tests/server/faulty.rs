@@ -163,26 +163,16 @@ fn every_fault_is_answered_and_the_next_request_too() {
 #[test]
 fn a_request_whose_client_is_gone_is_finished_and_counted() {
     let served = Served::on(Faulty, Config { metrics: true, ..Config::default() }, served::LIMITS, &[]);
-    let finished = "pik_http_requests_total{endpoint=\"/ingest\",status=\"503\"} 1\n";
-    let eventually = |line: &str| {
-        let is_there = || served.ask(&get("/metrics")).1.contains(line);
-        for _ in 0..6_000 {
-            if is_there() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("no {line} within a minute");
-    };
+    let finished = "pik_http_requests_total{endpoint=\"/ingest\",status=\"503\"} 1";
     let mut client = served.connect();
     client.write(get("/healthz"));
     client.leave_unread();
     client.write(served::post("/ingest", &EVENT.replace("\"s\"", "\"waits\"")));
     // With the question for metrics itself.
-    eventually("\npik_requests_in_flight 2\n");
+    served.wait_for_metric("pik_requests_in_flight 2");
     assert!(!served.ask(&get("/metrics")).1.contains(finished));
     drop(client);
     RELEASED.add_permits(1);
-    eventually(finished);
-    eventually("\npik_requests_in_flight 1\n");
+    served.wait_for_metric(finished);
+    served.wait_for_metric("pik_requests_in_flight 1");
 }

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pik_core::{Investigate, MemoryStore, Store};
 use pik_http::{Api, Config};
@@ -21,12 +21,15 @@ pub(crate) const LIMITS: Limits = Limits {
     connections: 10,
 };
 
+/// How long a test waits for what must come, however slow the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// An event without anything in its payload.
 pub(crate) const EVENT: &str =
     r#"{"source":"s","event_type":"t","entity_id":"e","event_time":"2026-01-01T00:00:00Z","payload":1}"#;
 
 pub(crate) struct Served {
-    _runtime: Runtime,
+    pub(crate) runtime: Runtime,
     address: SocketAddr,
     _stop: watch::Sender<bool>,
 }
@@ -37,7 +40,8 @@ impl Served {
     }
 
     pub(crate) fn on(store: impl Store + Investigate, config: Config, limits: Limits, host_names: &[&str]) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
         let api = Api::new(store, ServerHost::new(Metrics::new().unwrap()), config).unwrap();
         let (stop, stopped) = watch::channel(false);
         let events = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -47,13 +51,26 @@ impl Served {
         drop(inside);
         let address = server.address().unwrap();
         runtime.spawn(server.serve(stopped));
-        Self { _runtime: runtime, address, _stop: stop }
+        Self { runtime, address, _stop: stop }
     }
 
     pub(crate) fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         Client(stream)
+    }
+
+    /// Waits until a line stands in the metrics.
+    pub(crate) fn wait_for_metric(&self, line: &str) {
+        let start = Instant::now();
+        loop {
+            let (_, metrics) = self.ask(&get("/metrics"));
+            if metrics.lines().any(|there| there == line) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "no {line} in {metrics}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The status and text of the answer to one request on a connection of its own.
