@@ -24,6 +24,7 @@ mod show;
 mod stats;
 mod streams;
 mod tail;
+mod token;
 mod verify;
 
 /// Ingest events once, keep them as they came, and find them again.
@@ -52,6 +53,7 @@ enum Command {
     Import(Box<import::Args>),
     Init(init::Args),
     Verify(verify::Args),
+    Token(token::Args),
     Backup(backup::Args),
     Restore(restore::Args),
 }
@@ -81,6 +83,7 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Init(args) => init::run(&args),
             Command::Verify(args) => verify::run(&args),
+            Command::Token(args) => token::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Restore(args) => restore::run(&args),
         };

@@ -1,6 +1,7 @@
 //! `pik serve`: the server.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost, TokensFile};
 use pik_sqlite::Progress;
 
 use crate::arguments::{Opened, StoreArgs};
@@ -44,6 +45,11 @@ pub(crate) struct Args {
     /// machine can read a command line
     #[arg(long = "token", env = "PIK_TOKENS", value_name = "TOKEN", value_delimiter = ',', hide_env_values = true)]
     tokens: Vec<String>,
+
+    /// A file of tokens with names, each for sending events, for reading or for metrics, as `pik token new` writes it. It is
+    /// read again when it changes and on SIGHUP
+    #[arg(long, env = "PIK_TOKENS_FILE", value_name = "FILE")]
+    tokens_file: Option<PathBuf>,
 
     /// Listen beyond this machine without a token
     #[arg(long, env = "PIK_ALLOW_ANONYMOUS")]
@@ -182,9 +188,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl Args {
-    fn config(&self) -> Config {
+    fn config(&self, tokens: Option<&TokensFile>) -> Config {
         Config {
             tokens: self.tokens.clone(),
+            token_list: tokens.map(TokensFile::list),
             dry_run: self.dry_run,
             max_event_bytes: self.max_event_bytes,
             max_batch_bytes: self.max_batch_bytes,
@@ -215,9 +222,13 @@ impl Args {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        if self.tokens.is_empty() && !self.allow_anonymous && !self.listen.ip().is_loopback() {
+        if self.tokens.is_empty()
+            && self.tokens_file.is_none()
+            && !self.allow_anonymous
+            && !self.listen.ip().is_loopback()
+        {
             bail!(
-                "without a token, everyone who reaches {} could write events; set PIK_TOKENS, or listen on 127.0.0.1, or \
+                "without a token, everyone who reaches {} could write events; set PIK_TOKENS or PIK_TOKENS_FILE, or listen on 127.0.0.1, or \
                  say --allow-anonymous",
                 self.listen
             );
@@ -235,13 +246,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
     let done = args.check().and_then(|()| match args.store.open_reporting(report)? {
-        Opened::Sqlite(store) => serve(store, metrics, args, args.config()),
+        Opened::Sqlite(store) => serve(store, metrics, args, |config| config),
         #[cfg(feature = "aws")]
-        Opened::Aws(store) => {
-            let config = args.config();
+        Opened::Aws(store) => serve(*store, metrics, args, |config| {
             let a_minute = config.rejections_a_minute.or(Some(pik_aws::REJECTIONS_A_MINUTE));
-            serve(*store, metrics, args, Config { rejections_a_minute: a_minute, ..config })
-        }
+            Config { rejections_a_minute: a_minute, ..config }
+        }),
     });
     let code = match done {
         Ok(()) => {
@@ -258,9 +268,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn serve(store: impl Store + Investigate, metrics: Metrics, args: &Args, config: Config) -> anyhow::Result<()> {
-    let api = Api::new(store, ServerHost::new(metrics), config)?;
+/// `adjust` has the last word on the configuration: what a store bears.
+fn serve(
+    store: impl Store + Investigate,
+    metrics: Metrics,
+    args: &Args,
+    adjust: impl FnOnce(Config) -> Config,
+) -> anyhow::Result<()> {
+    let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?;
+    let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_ref())))?;
     let host_names = args.host_names.clone();
     let addresses = Addresses { events: args.listen, metrics: args.metrics_listen, host_names };
-    pik_server::run(api, addresses, args.limits())
+    pik_server::run(api, addresses, args.limits(), tokens)
 }

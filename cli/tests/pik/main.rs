@@ -25,4 +25,5 @@ mod start;
 mod store;
 mod streams;
 mod tail;
+mod tokens;
 mod verify;

@@ -8,9 +8,10 @@ use pik_core::{CountedCode, IngestTime, is_request_id};
 
 use crate::evidence::Witness;
 use crate::request::parameters::Parameters;
+use crate::request::tokens::Denied;
 use crate::response::Reply;
 use crate::service::Service;
-use crate::{Endpoint, Exchange, Host, Observation};
+use crate::{Endpoint, Exchange, Host, Observation, Scope, TokenName};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -30,8 +31,8 @@ pub enum Surface {
 #[derive(Debug, Clone)]
 pub struct Call {
     request_id: HeaderValue,
-    surface: Surface,
     endpoint: Endpoint,
+    admitted: Result<Option<TokenName>, Denied>,
     parameters: Parameters,
     dry_run: bool,
     started: Duration,
@@ -48,10 +49,14 @@ impl Call {
             (endpoint, Surface::Api) => endpoint,
         };
         let parameters = Parameters::read(uri.query());
+        let admitted = match scope(endpoint, surface) {
+            Some(scope) => service.tokens().admit(headers, scope),
+            None => Ok(None),
+        };
         Self {
             request_id: request_id(service.host(), headers),
-            surface,
             endpoint,
+            admitted,
             dry_run: endpoint.takes_events() && (service.config().dry_run || parameters.ask_dry_run()),
             parameters,
             started: service.host().monotonic(),
@@ -66,7 +71,9 @@ impl Call {
 
     /// What is to be known of this request if its events are refused.
     pub(crate) fn witness<S, H: Host>(&self, service: &Service<S, H>, headers: &HeaderMap) -> Witness {
-        service.witness(self.request_id.clone(), self.dry_run, headers)
+        let mut witness = service.witness(self.request_id.clone(), self.dry_run, headers);
+        witness.token = self.admitted().ok().flatten().map(|name| name.as_str().to_owned());
+        witness
     }
 
     /// Counts a request to ingest that was refused before its body was looked into.
@@ -100,22 +107,9 @@ impl Call {
         self.origin.as_ref()
     }
 
-    /// Whether a request must carry a token where there are tokens. Load balancers ask for health without one and learn
-    /// nothing; the description says no more than the source does.
-    pub(crate) fn asks_for_token(&self) -> bool {
-        match self.endpoint {
-            Endpoint::Health | Endpoint::Ready | Endpoint::OpenApi | Endpoint::Unknown => false,
-            Endpoint::Metrics => self.surface == Surface::Api,
-            Endpoint::Ingest
-            | Endpoint::IngestBatch
-            | Endpoint::Events
-            | Endpoint::Event
-            | Endpoint::EventRaw
-            | Endpoint::Stats
-            | Endpoint::Streams
-            | Endpoint::Rejections
-            | Endpoint::RejectionStats => true,
-        }
+    /// Whether a token lets the request in, and which.
+    pub(crate) fn admitted(&self) -> Result<Option<&TokenName>, Denied> {
+        self.admitted.as_ref().map(Option::as_ref).map_err(|denied| *denied)
     }
 
     /// Completes the answer and has the host take note of it.
@@ -137,11 +131,33 @@ impl Call {
         service.host().observe(&Exchange {
             request_id: self.request_id(),
             endpoint: self.endpoint,
+            token: self.admitted().ok().flatten(),
             http_status,
             latency: service.host().monotonic().saturating_sub(self.started),
             dry_run: self.dry_run,
             observations,
         });
+    }
+}
+
+/// What a token must be for where there are tokens. Load balancers ask for health without one and learn nothing; the
+/// description says no more than the source does.
+const fn scope(endpoint: Endpoint, surface: Surface) -> Option<Scope> {
+    match (endpoint, surface) {
+        (Endpoint::Health | Endpoint::Ready | Endpoint::OpenApi | Endpoint::Unknown, _)
+        | (Endpoint::Metrics, Surface::Metrics) => None,
+        (Endpoint::Metrics, Surface::Api) => Some(Scope::Metrics),
+        (Endpoint::Ingest | Endpoint::IngestBatch, _) => Some(Scope::Ingest),
+        (
+            Endpoint::Events
+            | Endpoint::Event
+            | Endpoint::EventRaw
+            | Endpoint::Stats
+            | Endpoint::Streams
+            | Endpoint::Rejections
+            | Endpoint::RejectionStats,
+            _,
+        ) => Some(Scope::Read),
     }
 }
 

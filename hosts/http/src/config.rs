@@ -5,12 +5,16 @@ use core::fmt;
 use axum::http::HeaderValue;
 use pik_core::{MAX_BODY_BYTES, RejectionBounds};
 
+use crate::TokenList;
+
 /// What a host decides. [`Config::default`] asks for no token and allows no foreign origin.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The bearer tokens of which each request to anything but `/healthz`, `/readyz` and `/openapi.json` must carry
     /// one. Without any, every request is let in.
     pub tokens: Vec<String>,
+    /// Tokens with names, each for what its bearer may do. With a list, even an empty one, requests need a token.
+    pub token_list: Option<TokenList>,
     /// Validate and look up, but write nothing, whatever a request says.
     pub dry_run: bool,
     /// The most bytes of one event, at most [`MAX_BODY_BYTES`].
@@ -39,6 +43,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             tokens: Vec::new(),
+            token_list: None,
             dry_run: false,
             max_event_bytes: MAX_BODY_BYTES,
             max_batch_bytes: 16 * 1024 * 1024,
@@ -87,6 +92,11 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl Config {
+    /// Whether requests need a token.
+    pub fn asks_for_tokens(&self) -> bool {
+        !self.tokens.is_empty() || self.token_list.is_some()
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if !self.tokens.iter().all(|token| is_token(token)) {
             return Err(ConfigError::Token);

@@ -17,6 +17,7 @@ mod response;
 mod screen;
 mod service;
 pub mod settings;
+mod token_list;
 
 pub use api::Api;
 pub use call::{Call, Surface};
@@ -29,3 +30,4 @@ pub use observe::{Exchange, Observation, Subject, Verdict, log_lines, metric_lin
 pub use request::X_PIK_EVENT_ID;
 pub use response::HostFault;
 pub use screen::Screened;
+pub use token_list::{Scope, TokenFault, TokenList, TokenListError, TokenName, TokenNameError, UnknownScope};

@@ -56,9 +56,7 @@ impl<S: Store, H: Host> Api<S, H> {
     }
 
     async fn check(&self, call: &Call, head: &Parts, body: &mut Body) -> Result<(Bytes, Option<Subject>), Refusal> {
-        if call.asks_for_token() {
-            admit(self.service(), &head.headers)?;
-        }
+        admit(call)?;
         if !call.endpoint().takes_events() {
             return Ok((Bytes::new(), None));
         }

@@ -34,7 +34,7 @@ impl<S, H: Host> Service<S, H> {
         Ok(Self {
             store,
             host,
-            tokens: Tokens::new(&config.tokens),
+            tokens: Tokens::new(&config),
             cors: Cors::new(&config.cors_origins),
             budget: Arc::new(BodyBudget::new(config.max_bytes_under_way)),
             openapi: OnceLock::new(),

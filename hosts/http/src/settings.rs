@@ -54,6 +54,7 @@ impl<F: Fn(&str) -> Result<Option<String>, String>> Variables<F> {
     pub fn config(&self, defaults: Config) -> Result<Config, String> {
         Ok(Config {
             tokens: self.list("PIK_TOKENS")?,
+            token_list: None,
             cors_origins: self.list("PIK_CORS_ORIGINS")?,
             dry_run: self.parsed("DRY_RUN")?.unwrap_or(defaults.dry_run),
             max_event_bytes: self.parsed("PIK_MAX_EVENT_BYTES")?.unwrap_or(defaults.max_event_bytes),

@@ -9,7 +9,9 @@ mod observe;
 pub mod pages;
 mod run;
 mod signals;
+mod tokens_file;
 
 pub use limits::Limits;
 pub use observe::{Level, Log, Metrics, ServerHost};
 pub use run::{Addresses, Server, run};
+pub use tokens_file::TokensFile;

@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use crate::gate::Gate;
 use crate::network::{bind, serve};
 use crate::signals::Signals;
-use crate::{Limits, ServerHost};
+use crate::{Limits, ServerHost, TokensFile};
 
 /// Where to listen, and for which names.
 #[derive(Debug, Clone)]
@@ -34,11 +34,12 @@ pub struct Server<S: Store + Investigate> {
     metrics: Option<(TcpListener, Arc<Gate<S>>)>,
 }
 
-/// Serves until a signal, answers what is in flight, and closes the store.
+/// Serves until a signal, reads the file of tokens again when it changes or SIGHUP comes, answers what is in flight, and closes the store.
 pub fn run<S: Store + Investigate>(
     api: Api<S, ServerHost>,
     addresses: Addresses,
     limits: Limits,
+    tokens: Option<TokensFile>,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -51,7 +52,7 @@ pub fn run<S: Store + Investigate>(
             tell("metrics", "/metrics", listener)?;
         }
         tell("listening", "", &server.events.0)?;
-        until_signalled(server, signals).await;
+        until_signalled(server, signals, tokens.as_ref()).await;
         Ok(())
     });
     // Requests that outlived the time to stop end here, and with the last of them the store closes.
@@ -107,14 +108,14 @@ impl<S: Store + Investigate> Server<S> {
     }
 }
 
-async fn until_signalled<S: Store + Investigate>(server: Server<S>, mut signals: Signals) {
+async fn until_signalled<S: Store + Investigate>(server: Server<S>, mut signals: Signals, tokens: Option<&TokensFile>) {
     let (stop, stopped) = watch::channel(false);
     let signalled = async {
-        signals.next().await;
+        signals.next(tokens).await;
         tracing::info!("stopping");
         // Serving may have ended by itself; then there is no receiver.
         let _ = stop.send(true);
-        signals.next().await;
+        signals.next(tokens).await;
     };
     let all_answered = tokio::select! {
         all_answered = server.serve(stopped) => all_answered,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pik_core::IngestTime;
 use serde::Serialize;
 
-use crate::{Exchange, Observation, Verdict};
+use crate::{Exchange, Observation, TokenName, Verdict};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -25,6 +25,8 @@ struct RequestFields<'a> {
     #[serde(flatten)]
     platform: BTreeMap<&'a str, &'a str>,
     endpoint: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
     http_status: u16,
     dry_run: bool,
     latency_ms: f64,
@@ -64,6 +66,7 @@ pub fn of_exchange(now_ms: i64, platform: Option<(&str, &str)>, exchange: &Excha
         request_id: exchange.request_id,
         platform: platform.into_iter().collect(),
         endpoint: exchange.endpoint.path(),
+        token: exchange.token.map(TokenName::as_str),
         http_status: exchange.http_status,
         dry_run: exchange.dry_run,
         latency_ms: milliseconds(exchange.latency),

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pik_core::{Code, Event, EventId, Outcome, Rejection, Submission};
 
-use crate::{Endpoint, ErrorCode};
+use crate::{Endpoint, ErrorCode, TokenName};
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Exchange<'a> {
     pub request_id: &'a str,
     /// What was asked for.
     pub endpoint: Endpoint,
+    /// The name of the token that let the request in, where it has one.
+    pub token: Option<&'a TokenName>,
     /// The answer's HTTP status; 499 when the connection ended before there was an answer.
     pub http_status: u16,
     /// From the request's head to the answer.

@@ -54,10 +54,11 @@ impl Answers {
 
     /// [`Answers::complete`], for an operation that asks for a token where there are any.
     pub(super) fn complete_behind_tokens(mut self, operation: OperationBuilder, config: &Config) -> OperationBuilder {
-        if config.tokens.is_empty() {
+        if !config.asks_for_tokens() {
             return self.complete(operation);
         }
         self.add_error(ErrorCode::Unauthorized);
+        self.add(StatusCode::FORBIDDEN, ErrorCode::Unauthorized.as_str(), "Failed");
         self.complete(operation.security(SecurityRequirement::new(BEARER, Vec::<String>::new())))
     }
 }
@@ -80,7 +81,9 @@ fn response(status: u16, meanings: &[&str], schemas: &BTreeSet<&str>) -> Respons
         .content("application/json", of_schema(schema))
         .header("x-request-id", header("The request's id, in logs and records too."));
     match StatusCode::from_u16(status) {
-        Ok(StatusCode::UNAUTHORIZED) => response.header("www-authenticate", header("The scheme: Bearer.")),
+        Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+            response.header("www-authenticate", header("The scheme: Bearer."))
+        }
         Ok(StatusCode::METHOD_NOT_ALLOWED) => response.header("allow", header("The methods this path takes.")),
         Ok(StatusCode::SERVICE_UNAVAILABLE) => response.header("retry-after", header("In seconds.")),
         Ok(_) | Err(_) => response,

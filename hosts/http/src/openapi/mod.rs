@@ -41,7 +41,7 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema_from::<RejectionsFound<'_>>()
         .schema_from::<RejectionHours<'_>>()
         .schema_from::<Well>();
-    if !config.tokens.is_empty() {
+    if config.asks_for_tokens() {
         components = components.security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
     let mut paths = PathsBuilder::new();

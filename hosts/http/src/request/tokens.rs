@@ -4,25 +4,39 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::Config;
+use crate::token_list::{Scope, Token, TokenList, TokenName};
+
 /// The tokens that are accepted, as hashes: all are of one length, so comparing tells nothing of any token's.
-pub(crate) struct Tokens(Vec<[u8; 32]>);
+pub(crate) struct Tokens {
+    fixed: Vec<Token>,
+    list: Option<TokenList>,
+}
 
 impl Tokens {
-    pub(crate) fn new(tokens: &[String]) -> Self {
-        Self(tokens.iter().map(|token| Sha256::digest(token).into()).collect())
+    pub(crate) fn new(config: &Config) -> Self {
+        let fixed = config.tokens.iter().map(|token| Token::of_everything(token)).collect();
+        Self { fixed, list: config.token_list.clone() }
     }
 
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Denied> {
-        if self.0.is_empty() {
-            return Ok(());
+    /// The name of the token that a request carries, if it has one and the token is for this.
+    pub(crate) fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<TokenName>, Denied> {
+        if self.fixed.is_empty() && self.list.is_none() {
+            return Ok(None);
         }
         let mut given = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(value), None) = (given.next(), given.next()) else { return Err(Denied::Missing) };
         let token = bearer(value.as_bytes()).ok_or(Denied::Missing)?;
         let hash: [u8; 32] = Sha256::digest(token).into();
+        let listed = self.list.as_ref().map(TokenList::tokens).unwrap_or_default();
         // All of them, always: the time must not tell where the search would stop.
-        let found = self.0.iter().fold(subtle::Choice::from(0), |found, known| found | known.ct_eq(&hash));
-        if bool::from(found) { Ok(()) } else { Err(Denied::Wrong) }
+        let found = self
+            .fixed
+            .iter()
+            .chain(listed.iter())
+            .fold(None, |found, known| if bool::from(known.hash.ct_eq(&hash)) { Some(known) } else { found });
+        let found = found.ok_or(Denied::Wrong)?;
+        if found.scopes.contains(&scope) { Ok(found.name.clone()) } else { Err(Denied::OtherScope(scope)) }
     }
 }
 
@@ -31,6 +45,8 @@ impl Tokens {
 pub(crate) enum Denied {
     Missing,
     Wrong,
+    /// The token is known, and not for this.
+    OtherScope(Scope),
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {

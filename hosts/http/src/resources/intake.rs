@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use pik_core::{Code, IngestTime, Problem, Rejection};
 
 use crate::evidence::Witness;
@@ -14,7 +14,7 @@ use crate::request::media::{MediaType, media_type};
 use crate::request::tokens::Denied;
 use crate::response::Refusal;
 use crate::service::Service;
-use crate::{Call, Config, ErrorCode, Host};
+use crate::{Call, Config, ErrorCode, Host, Scope};
 
 /// A body of at least this many bytes, or a compressed one, is inflated and parsed where it keeps no other request waiting.
 const LARGE_BYTES: usize = 64 * 1024;
@@ -154,19 +154,42 @@ fn no_room() -> Refusal {
     Refusal::service(ErrorCode::Overloaded, "the bodies under way take all the memory that they may")
 }
 
-/// Checks a request for its token.
-pub(crate) fn admit<S, H: Host>(service: &Service<S, H>, headers: &HeaderMap) -> Result<(), Refusal> {
-    service.tokens().admit(headers).map_err(|denied| {
-        let (message, challenge) = match denied {
-            Denied::Missing => (
-                "no bearer token; send one as `Authorization: Bearer …`",
-                HeaderValue::from_static("Bearer realm=\"pik\""),
-            ),
-            Denied::Wrong => (
-                "the bearer token is not known here; check it",
-                HeaderValue::from_static("Bearer realm=\"pik\", error=\"invalid_token\""),
-            ),
-        };
-        Refusal::error(ErrorCode::Unauthorized, message).with_header(header::WWW_AUTHENTICATE, challenge)
-    })
+/// Refuses a request that no token lets in.
+pub(crate) fn admit(call: &Call) -> Result<(), Refusal> {
+    let denied = match call.admitted() {
+        Ok(_) => return Ok(()),
+        Err(denied) => denied,
+    };
+    let (status, message, challenge) = match denied {
+        Denied::Missing => (
+            StatusCode::UNAUTHORIZED,
+            "no bearer token; send one as `Authorization: Bearer …`",
+            HeaderValue::from_static("Bearer realm=\"pik\""),
+        ),
+        Denied::Wrong => (
+            StatusCode::UNAUTHORIZED,
+            "the bearer token is not known here; check it",
+            HeaderValue::from_static("Bearer realm=\"pik\", error=\"invalid_token\""),
+        ),
+        Denied::OtherScope(scope) => {
+            let (message, challenge) = match scope {
+                Scope::Ingest => (
+                    "the bearer token is not for sending events; use one with the scope `ingest`",
+                    "Bearer realm=\"pik\", error=\"insufficient_scope\", scope=\"ingest\"",
+                ),
+                Scope::Read => (
+                    "the bearer token is not for reading; use one with the scope `read`",
+                    "Bearer realm=\"pik\", error=\"insufficient_scope\", scope=\"read\"",
+                ),
+                Scope::Metrics => (
+                    "the bearer token is not for metrics; use one with the scope `metrics`",
+                    "Bearer realm=\"pik\", error=\"insufficient_scope\", scope=\"metrics\"",
+                ),
+            };
+            (StatusCode::FORBIDDEN, message, HeaderValue::from_static(challenge))
+        }
+    };
+    Err(Refusal::error(ErrorCode::Unauthorized, message)
+        .with_status(status)
+        .with_header(header::WWW_AUTHENTICATE, challenge))
 }

@@ -38,9 +38,7 @@ pub(crate) async fn reply<S: Store + Investigate, H: Host>(
     if endpoint != Endpoint::Unknown && !endpoint.takes(&head.method) {
         return other_method(call, head);
     }
-    if call.asks_for_token() {
-        intake::admit(service, &head.headers)?;
-    }
+    intake::admit(call)?;
     match endpoint {
         Endpoint::Ingest => ingest::post(service, call, head, body).await,
         Endpoint::IngestBatch => batch::post(service, call, head, body).await,

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use pik_http::{Api, Config, ConfigError};
+use pik_http::{Api, Config, ConfigError, Scope, TokenList};
 
 use crate::service::{EXAMPLE, Service, TestHost, TestStore};
 
@@ -69,4 +69,54 @@ fn a_token_that_cannot_be_sent_stops_the_start() {
         let made = Api::new(TestStore::default(), TestHost::default(), config);
         assert_eq!(made.err(), Some(ConfigError::Token), "{token:?}");
     }
+}
+
+/// The token `open` for events, `seen` for questions, `counted` for metrics.
+fn scoped() -> (Service, TokenList) {
+    let lines = [("shop", Scope::Ingest, "open"), ("eyes", Scope::Read, "seen"), ("prom", Scope::Metrics, "counted")];
+    let text: String =
+        lines.iter().map(|(name, scope, token)| TokenList::line(&name.parse().unwrap(), &[*scope], token)).collect();
+    let list = TokenList::read(&text).unwrap();
+    let config = Config { token_list: Some(list.clone()), metrics: true, ..Config::default() };
+    (Service::new(config), list)
+}
+
+#[test]
+fn a_token_is_for_its_scopes_alone() {
+    let (service, _) = scoped();
+    let ask = |path: &str, token: &str| {
+        let (method, body) = if path == "/ingest" { (Method::POST, EXAMPLE) } else { (Method::GET, "") };
+        let authorization = format!("Bearer {token}");
+        let headers = [("content-type", "application/json"), ("authorization", &*authorization)];
+        let answer = service.call(method, path, &headers, body);
+        (answer.status.as_u16(), answer.header("www-authenticate").to_owned())
+    };
+    for (path, scope, right) in
+        [("/ingest", "ingest", "open"), ("/stats?x", "read", "seen"), ("/metrics", "metrics", "counted")]
+    {
+        for token in ["open", "seen", "counted", "Open"] {
+            let (status, challenge) = ask(path, token);
+            if token == right {
+                assert!(![401, 403].contains(&status), "{path} {token}: {status}");
+            } else if token == "Open" {
+                assert_eq!(status, 401);
+            } else {
+                assert_eq!(status, 403, "{path} {token}");
+                assert!(
+                    challenge.ends_with(&format!("error=\"insufficient_scope\", scope=\"{scope}\"")),
+                    "{challenge}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_is_replaced_while_it_is_served() {
+    let (service, list) = scoped();
+    assert_eq!(post(&service, &["Bearer open"]).0, "200 ACCEPTED");
+    list.replace(&TokenList::default());
+    assert_eq!(post(&service, &["Bearer open"]).0, "401 ERROR unauthorized", "an empty list lets nobody in");
+    list.replace(&TokenList::read(&TokenList::line(&"new".parse().unwrap(), &Scope::ALL, "other")).unwrap());
+    assert_eq!(post(&service, &["Bearer other"]).0, "200 DUPLICATE");
 }

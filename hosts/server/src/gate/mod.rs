@@ -46,7 +46,7 @@ impl<S: Store + Investigate> Gate<S> {
     /// `host_names` are served beside the local ones where no token is asked for.
     pub(crate) fn new(api: Api<S, ServerHost>, surface: Surface, host_names: Vec<String>, limits: &Limits) -> Self {
         // Metrics with an address of their own are for all that can reach it.
-        let open = surface == Surface::Api && api.config().tokens.is_empty();
+        let open = surface == Surface::Api && !api.config().asks_for_tokens();
         let host_names = if open { HostNames::Only(host_names) } else { HostNames::Any };
         Self { api, surface, host_names, max_requests: limits.requests }
     }

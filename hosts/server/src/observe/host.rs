@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Observation, Verdict, Written};
+use pik_http::{Exchange, Host, Observation, TokenName, Verdict, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
@@ -100,6 +100,7 @@ impl Host for ServerHost {
             tracing::debug!(
                 request_id = exchange.request_id,
                 endpoint = exchange.endpoint.path(),
+                token = exchange.token.map(TokenName::as_str),
                 http_status = exchange.http_status,
                 latency_ms = milliseconds(exchange.latency),
                 "request"
@@ -127,6 +128,7 @@ fn log(exchange: &Exchange<'_>, observation: &Observation) {
                 $level,
                 request_id = exchange.request_id,
                 endpoint = exchange.endpoint.path(),
+                token = exchange.token.map(TokenName::as_str),
                 http_status = exchange.http_status,
                 count = (observation.count > 1).then_some(observation.count),
                 index = observation.index,
