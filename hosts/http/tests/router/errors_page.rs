@@ -170,10 +170,10 @@ fn of_error(code: ErrorCode) -> Entry {
     };
     match code {
         ErrorCode::Unauthorized => Entry {
-            cause: "The service asks for a bearer token. The request carries none, or one that is not among `PIK_TOKENS`.",
+            cause: "The service asks for a bearer token. The request carries none, or one that is neither among `PIK_TOKENS` nor in the file of tokens. With 403 the token is known, and its scopes are not for this request.",
             shown: "POST /ingest".to_owned(),
             answer: service.post("/ingest", EXAMPLE),
-            repair: "Send `Authorization: Bearer TOKEN`; `pik` takes the token from `PIK_TOKEN`. If a token was replaced, set the new one.",
+            repair: "Send `Authorization: Bearer TOKEN`; `pik` takes the token from `PIK_TOKEN`. If a token was replaced, set the new one. After a 403 use a token with the scope that the message names.",
         },
         ErrorCode::NotFound => Entry {
             cause: "There is no such path, or no event with this id. Paths are compared as they are written: `/ingest/` is not `/ingest`. An event that \
