@@ -211,8 +211,9 @@ async fn windows_end_where_arrivals_are_settled() -> Result<()> {
     // A host says it in its answers, and shows nothing beyond.
     let host = Host::start(&bench.settings)?;
     let before = from_now(-SETTLING_MS)?;
-    let answer: Value =
-        serde_json::from_str(&host.get("/events?ingested_from=2025-12-29&ingested_to=9999-01-01&limit=1000").await?)?;
+    let answer: Value = serde_json::from_str(
+        &host.get("/events?ingested_from=2025-12-29T00:00:00Z&ingested_to=9999-01-01T00:00:00Z&limit=1000").await?,
+    )?;
     let after = from_now(-SETTLING_MS)?;
     let until = answer["settled_until"].as_str().with_context(|| answer.to_string())?;
     let until: IngestTime = until.parse().map_err(|_| anyhow!("{answer}"))?;
