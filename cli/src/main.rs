@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod arguments;
 mod commands;
+mod console;
 mod copies;
 mod input;
 mod investigate;

@@ -97,8 +97,9 @@ fn broken(folder: &Path, page: &str, target: &str) -> Option<String> {
     } else if path.is_dir() {
         return anchor.map(|_| format!("`{target}` is a folder, which has no heading"));
     } else {
-        match fs::read_to_string(&path) {
-            Ok(text) => text,
+        match fs::read(&path) {
+            // A picture is no text, and has no heading.
+            Ok(content) => String::from_utf8(content).unwrap_or_default(),
             Err(error) => return Some(format!("`{target}`: {error}")),
         }
     };

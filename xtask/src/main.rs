@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bench;
+mod build_console;
 mod build_lambda;
 mod build_wasm;
 mod build_worker;
@@ -23,6 +24,7 @@ enum Task {
     Bench(bench::Args),
     BuildLambda(build_lambda::Args),
     BuildWasm(build_wasm::Args),
+    BuildConsole(build_console::Args),
     BuildWorker(build_worker::Args),
 }
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildLambda(args) => build_lambda::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::BuildConsole(args) => build_console::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWorker(args) => build_worker::run(&args).map(|()| ExitCode::SUCCESS),
     };
     match result {

@@ -87,12 +87,7 @@ impl EndpointArgs {
             }
             Self::Store(store) => store,
         };
-        let database = store.database();
-        // Opening would make an empty one, in which nothing ever arrived.
-        if store.is_sqlite() && !database.is_file() {
-            bail!("there is no database `{}`; name its folder with --data, or a host with --url", database.display());
-        }
-        Ok(match open(store)? {
+        Ok(match existing(store)? {
             Opened::Sqlite(store) => Box::new(StoreSource::new(store)?),
             #[cfg(feature = "aws")]
             Opened::Aws(store) => Box::new(StoreSource::new(*store)?),
@@ -120,6 +115,15 @@ impl EndpointArgs {
 pub(crate) enum Endpoint {
     Host(Client),
     Store(Opened),
+}
+
+/// Opens a store that is there: to open one that is not would make an empty one, in which nothing ever arrived.
+pub(crate) fn existing(store: &StoreArgs) -> Result<Opened> {
+    let database = store.database();
+    if store.is_sqlite() && !database.is_file() {
+        bail!("there is no database `{}`; name its folder with --data, or a host with --url", database.display());
+    }
+    open(store)
 }
 
 fn open(store: &StoreArgs) -> Result<Opened> {

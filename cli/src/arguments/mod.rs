@@ -6,7 +6,7 @@ mod host;
 mod selection;
 mod store;
 
-pub(crate) use endpoint::{Endpoint, EndpointArgs};
+pub(crate) use endpoint::{Endpoint, EndpointArgs, existing};
 pub(crate) use event::EventArgs;
 pub(crate) use host::{HostArgs, builder};
 pub(crate) use selection::{End, SelectionArgs, event_time, ingest_time};

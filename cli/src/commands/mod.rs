@@ -9,6 +9,7 @@ use crate::terminal::tell;
 
 mod backup;
 mod check;
+mod console;
 mod events;
 mod export;
 mod id;
@@ -41,6 +42,7 @@ enum Command {
     Check(check::Args),
     Send(send::Args),
     Serve(Box<serve::Args>),
+    Console(Box<console::Args>),
     Events(Box<events::Args>),
     Tail(Box<tail::Args>),
     Show(Box<show::Args>),
@@ -71,6 +73,7 @@ impl Cli {
             Command::Check(args) => check::run(&args),
             Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
+            Command::Console(args) => console::run(&args),
             Command::Events(args) => events::run(&args),
             Command::Tail(args) => tail::run(&args),
             Command::Show(args) => show::run(&args),

@@ -64,6 +64,10 @@ pub(crate) struct Args {
     #[arg(long = "cors-origin", env = "PIK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origins: Vec<String>,
 
+    /// Serve no web console at /console/
+    #[arg(long, env = "PIK_NO_CONSOLE")]
+    no_console: bool,
+
     /// An address of its own for /metrics, which asks for no token there. Without it, /metrics is at the address of the
     /// API and asks for a token as the API does
     #[arg(long, env = "PIK_METRICS_LISTEN", value_name = "HOST:PORT", value_parser = address)]
@@ -278,6 +282,7 @@ fn serve(
     let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?;
     let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_ref())))?;
     let host_names = args.host_names.clone();
-    let addresses = Addresses { events: args.listen, metrics: args.metrics_listen, host_names };
+    let addresses =
+        Addresses { events: args.listen, metrics: args.metrics_listen, host_names, console: !args.no_console };
     pik_server::run(api, addresses, args.limits(), tokens)
 }

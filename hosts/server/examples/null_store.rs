@@ -101,7 +101,12 @@ fn main() -> anyhow::Result<()> {
         requests: 1024,
         connections: 900,
     };
-    pik_server::run(api, Addresses { events: address.parse()?, metrics: None, host_names: Vec::new() }, limits, None)?;
+    pik_server::run(
+        api,
+        Addresses { events: address.parse()?, metrics: None, host_names: Vec::new(), console: false },
+        limits,
+        None,
+    )?;
     drop(log);
     Ok(())
 }

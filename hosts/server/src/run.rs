@@ -24,6 +24,8 @@ pub struct Addresses {
     pub metrics: Option<SocketAddr>,
     /// The names in `Host` that are served beside `localhost` and IP addresses where no token is asked for.
     pub host_names: Vec<String>,
+    /// Whether the web console is served beside the API.
+    pub console: bool,
 }
 
 /// A server that listens, and serves when it is asked to.
@@ -63,16 +65,16 @@ pub fn run<S: Store + Investigate>(
 impl<S: Store + Investigate> Server<S> {
     /// Listens, so that clients can connect; they are served by [`Server::serve`]. Needs a Tokio runtime.
     pub fn bind(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<Self> {
-        let Addresses { events, metrics, host_names } = addresses;
+        let Addresses { events, metrics, host_names, console } = addresses;
         let open = |address| bind(address).with_context(|| format!("cannot listen at {address}"));
         let events = open(events)?;
         let metrics = match metrics {
             Some(address) => {
-                Some((open(address)?, Arc::new(Gate::new(api.clone(), Surface::Metrics, Vec::new(), &limits))))
+                Some((open(address)?, Arc::new(Gate::new(api.clone(), Surface::Metrics, Vec::new(), false, &limits))))
             }
             None => None,
         };
-        let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, &limits));
+        let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, console, &limits));
         Ok(Self { api, limits, events: (events, gate), metrics })
     }
 

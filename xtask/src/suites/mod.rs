@@ -20,6 +20,7 @@ mod aws;
 mod benches;
 mod browser;
 mod cloud;
+mod console;
 mod docs;
 mod frameworks;
 mod fuzz;
@@ -65,6 +66,7 @@ pub(crate) const SUITES: &[Suite] = &[
     package::SUITE,
     lambda::SUITE,
     browser::SUITE,
+    console::SUITE,
     python::SUITE,
     docs::SUITE,
     openapi::SUITE,

@@ -28,6 +28,7 @@ pub(crate) struct Gate<S: Store + Investigate> {
     api: Api<S, ServerHost>,
     surface: Surface,
     host_names: HostNames,
+    console: bool,
     max_requests: usize,
 }
 
@@ -44,11 +45,17 @@ type Refused = (HostFault, String);
 
 impl<S: Store + Investigate> Gate<S> {
     /// `host_names` are served beside the local ones where no token is asked for.
-    pub(crate) fn new(api: Api<S, ServerHost>, surface: Surface, host_names: Vec<String>, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        api: Api<S, ServerHost>,
+        surface: Surface,
+        host_names: Vec<String>,
+        console: bool,
+        limits: &Limits,
+    ) -> Self {
         // Metrics with an address of their own are for all that can reach it.
         let open = surface == Surface::Api && !api.config().asks_for_tokens();
         let host_names = if open { HostNames::Only(host_names) } else { HostNames::Any };
-        Self { api, surface, host_names, max_requests: limits.requests }
+        Self { api, surface, host_names, console, max_requests: limits.requests }
     }
 
     /// The answer to a request; notes the phases of its connection.
@@ -60,6 +67,11 @@ impl<S: Store + Investigate> Gate<S> {
     ) -> Response {
         clock.begin_request();
         let request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
+        if let Some(page) = self.page(&request, admission) {
+            drop(request);
+            clock.end_request();
+            return page;
+        }
         let call = self.api.begin_at(self.surface, &request);
         let open = Open { api: &self.api, call: &call };
         let in_flight = InFlight::enter(&self.api.host().counters().in_flight);
@@ -82,6 +94,16 @@ impl<S: Store + Investigate> Gate<S> {
         }
         clock.end_request();
         response
+    }
+
+    /// The answer to a request for the web console: it has no data, so it asks for no token, and it is no part of the API,
+    /// so neither logs nor metrics have it.
+    fn page(&self, request: &Request<Body>, admission: Admission) -> Option<Response> {
+        let served = self.console && admission == Admission::Full;
+        let (version, uri, headers) = (request.version(), request.uri(), request.headers());
+        (served && self.host_names.check(version, uri, headers).is_ok())
+            .then(|| pik_console::answer(request.method(), uri, headers))
+            .flatten()
     }
 
     fn check(

@@ -131,8 +131,12 @@ fn every_fault_is_answered_and_the_next_request_too() {
     let api = Api::new(Faulty, ServerHost::new(Metrics::new().unwrap()), Config { metrics: true, ..Config::default() });
     let (stop, stopped) = watch::channel(false);
     let _inside = runtime.enter();
-    let addresses =
-        Addresses { events: SocketAddr::from(([127, 0, 0, 1], 0)), metrics: None, host_names: vec!["t".into()] };
+    let addresses = Addresses {
+        events: SocketAddr::from(([127, 0, 0, 1], 0)),
+        metrics: None,
+        host_names: vec!["t".into()],
+        console: false,
+    };
     let server = Server::bind(api.unwrap(), addresses, LIMITS).unwrap();
     let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
     let serving = runtime.spawn(server.serve(stopped));

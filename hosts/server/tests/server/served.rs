@@ -47,7 +47,7 @@ impl Served {
         let events = SocketAddr::from(([127, 0, 0, 1], 0));
         let host_names = host_names.iter().map(|name| (*name).to_owned()).collect();
         let inside = runtime.enter();
-        let server = Server::bind(api, Addresses { events, metrics: None, host_names }, limits).unwrap();
+        let server = Server::bind(api, Addresses { events, metrics: None, host_names, console: true }, limits).unwrap();
         drop(inside);
         let address = server.address().unwrap();
         runtime.spawn(server.serve(stopped));

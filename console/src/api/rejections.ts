@@ -1,0 +1,33 @@
+/** What was refused, and why. */
+
+import { askJson, type Question } from "./request.ts";
+
+/** One refusal, or several of the same bytes. */
+export interface Refused {
+  readonly first_time: string;
+  readonly last_time: string;
+  readonly count: number;
+  readonly request_id: string;
+  readonly index?: number;
+  readonly errors: readonly { readonly code: string; readonly path: string }[];
+  readonly length: number;
+  readonly sha256: string;
+  readonly source?: string;
+  readonly event_type?: string;
+  readonly entity_id?: string;
+  readonly event_time?: string;
+  readonly token?: string;
+  readonly user_agent?: string;
+  readonly body?: string;
+}
+
+/** A page of refusals. */
+export interface RefusedPage {
+  readonly rejections: readonly Refused[];
+  readonly next_cursor: string | null;
+}
+
+/** Asks for refusals. */
+export function rejections(question: Question, signal: AbortSignal): Promise<RefusedPage> {
+  return askJson("rejections", question, { signal });
+}

@@ -1,0 +1,164 @@
+/** What was refused: by code and place, with a sample and the repair beside it. */
+
+import { useMemo, useRef, useState, useEffect } from "preact/hooks";
+
+import { changed, go, parameter } from "../address.ts";
+import { rejections, type Refused } from "../api/rejections.ts";
+import { token } from "../api/request.ts";
+import { Copy } from "../parts/copy.tsx";
+import { JsonText, RawText } from "../parts/json-text.tsx";
+import { Failure, Nothing, Skeleton } from "../parts/state.tsx";
+import { Time } from "../parts/time.tsx";
+import { amount, bytes } from "../text/amount.ts";
+import { now } from "../time/clock.ts";
+import { DAY, iso } from "../time/instant.ts";
+import { Repair } from "./repair.tsx";
+
+const SPANS = { "1 h": DAY / 24, "1 d": DAY, "7 d": 7 * DAY, "30 d": 30 * DAY, "1 y": 366 * DAY };
+/** Refusals that are read at most; the view says when there are more. */
+const MOST = 10_000;
+
+interface Read {
+  readonly found: readonly Refused[];
+  readonly more: boolean;
+  readonly pending: boolean;
+  readonly error: unknown;
+}
+
+/** Refusals of one code at one place. */
+interface Kind {
+  readonly code: string;
+  readonly path: string;
+  readonly count: number;
+  readonly last: string;
+  readonly found: readonly Refused[];
+}
+
+function useRejections(from: string, to: string, source: string | undefined): Read {
+  const session = token.value;
+  const [read, setRead] = useState<Read>({ found: [], more: false, pending: true, error: undefined });
+  useEffect(() => {
+    const abort = new AbortController();
+    setRead({ found: [], more: false, pending: true, error: undefined });
+    (async () => {
+      let found: Refused[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await rejections({ from, to, source, limit: 1_000, cursor }, abort.signal);
+        found = [...found, ...page.rejections];
+        cursor = page.next_cursor ?? undefined;
+        if (abort.signal.aborted) return;
+        setRead({ found, more: cursor !== undefined, pending: cursor !== undefined, error: undefined });
+      } while (cursor !== undefined && found.length < MOST);
+      setRead((read) => ({ ...read, pending: false }));
+    })().catch((error: unknown) => abort.signal.aborted || setRead((read) => ({ ...read, pending: false, error })));
+    return () => abort.abort();
+  }, [from, to, source, session]);
+  return read;
+}
+
+/** Places in an array are one place. */
+function place(path: string): string {
+  return path.replace(/\/\d+(?=\/|$)/g, "/*");
+}
+
+function kindsOf(found: readonly Refused[]): Kind[] {
+  const kinds = new Map<string, { code: string; path: string; count: number; last: string; found: Refused[] }>();
+  for (const refused of found) {
+    for (const { code, path } of refused.errors) {
+      const key = `${code} ${place(path)}`;
+      const kind = kinds.get(key) ?? { code, path: place(path), count: 0, last: refused.last_time, found: [] };
+      kind.count += refused.count;
+      if (refused.last_time > kind.last) kind.last = refused.last_time;
+      if (kind.found.at(-1) !== refused) kind.found.push(refused);
+      kinds.set(key, kind);
+    }
+  }
+  return [...kinds.values()].sort((a, b) => b.count - a.count);
+}
+
+/** The view. */
+export function Rejected() {
+  const opened = useRef(Math.floor(now.peek() / 60_000) * 60_000 + 60_000);
+  const to = parameter("to") ?? iso(opened.current);
+  const from = parameter("from") ?? iso(Date.parse(to) - 7 * DAY);
+  const source = parameter("source");
+  const read = useRejections(from, to, source);
+  const kinds = useMemo(() => kindsOf(read.found), [read.found]);
+  const chosen = kinds.find(({ code, path }) => code === parameter("code") && path === (parameter("path") ?? ""));
+  const span = Date.parse(to) - Date.parse(from);
+  const total = read.found.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <>
+      <header class="title">
+        <h1>Rejected</h1>
+        <p>
+          {amount(total)} {total === 1 ? "refusal" : "refusals"}{read.more ? " among those read so far" : ""}, by when they were received
+        </p>
+      </header>
+      <nav class="bar" aria-label="the window">
+        <span class="tabs">
+          {Object.entries(SPANS).map(([name, length]) => (
+            <a key={name} href={changed({ from: iso(Date.parse(to) - length), to })} aria-current={span === length ? "true" : undefined}>{name}</a>
+          ))}
+        </span>
+        <label class="check">source <input value={source ?? ""} placeholder="all" onChange={({ currentTarget }) => go(changed({ source: currentTarget.value || undefined }))} /></label>
+        <span class="range">
+          <a href={changed({ from: iso(Date.parse(from) - span), to: from })}>‹ earlier</a>
+          <span><Time at={from} /> … <Time at={to} /></span>
+          <a href={changed({ from: to, to: iso(Date.parse(to) + span) })}>later ›</a>
+        </span>
+      </nav>
+      {read.error !== undefined && <Failure error={read.error} />}
+      {read.found.length === 0 ? read.pending ? <Skeleton /> : read.error === undefined && <Nothing>Nothing was refused in this time.</Nothing> : (
+        <div class="two">
+          <section aria-label="kinds of refusal">
+            <table class="plain">
+              <thead><tr><th scope="col">code</th><th scope="col">where</th><th scope="col" class="number">refusals</th><th scope="col">last</th></tr></thead>
+              <tbody>
+                {kinds.map((kind) => (
+                  <tr key={`${kind.code} ${kind.path}`} class={kind === chosen ? "chosen" : ""}>
+                    <td><a href={changed({ code: kind.code, path: kind.path || undefined })} aria-current={kind === chosen ? "true" : undefined}><code>{kind.code}</code></a></td>
+                    <td><code>{kind.path || "the whole"}</code></td>
+                    <td class="number">{amount(kind.count)}</td>
+                    <td><Time at={kind.last} /></td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <section aria-label="samples">{chosen === undefined ? <Nothing>Choose a kind to see what was sent.</Nothing> : <Samples kind={chosen} />}</section>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Samples({ kind }: { kind: Kind }) {
+  return (
+    <>
+      <h2><code>{kind.code}</code> {kind.path && <code>{kind.path}</code>}</h2>
+      <Repair code={kind.code} />
+      {kind.found.slice(0, 5).map((refused) => (
+        <article key={`${refused.request_id} ${refused.index ?? ""} ${refused.sha256}`} class="sample">
+          <p>
+            <Time at={refused.last_time} beside /> · {refused.count > 1 && `${amount(refused.count)} times · `}{bytes(refused.length)}
+            {refused.source !== undefined && <> · <bdi>{refused.source}</bdi>{refused.event_type !== undefined && <> / <bdi>{refused.event_type}</bdi></>}</>}
+          </p>
+          <p class="muted">
+            request <code>{refused.request_id}</code>{refused.index !== undefined && `, event ${refused.index}`}
+            {refused.token !== undefined && <> · token <bdi>{refused.token}</bdi></>}
+            {refused.user_agent !== undefined && <> · <bdi>{refused.user_agent}</bdi></>}
+          </p>
+          {refused.body === undefined ? <p class="muted">Its bytes were not kept.</p> : (
+            <>
+              {kind.code === "invalid_json" || kind.code === "too_large" ? <RawText text={refused.body} /> : <JsonText text={refused.body} />}
+              <p><Copy what="copy bytes" text={refused.body} /></p>
+            </>
+          )}
+        </article>
+      ))}
+      {kind.found.length > 5 && <Nothing>These are 5 of {amount(kind.found.length)}.</Nothing>}
+    </>
+  );
+}
