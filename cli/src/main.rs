@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod arguments;
 mod commands;
 mod console;
+mod convert;
 mod copies;
 mod input;
 mod investigate;

@@ -10,6 +10,7 @@ use crate::terminal::tell;
 mod backup;
 mod check;
 mod console;
+mod convert;
 mod events;
 mod export;
 mod id;
@@ -40,6 +41,7 @@ pub(crate) struct Cli {
 enum Command {
     Id(id::Args),
     Check(check::Args),
+    Convert(Box<convert::Args>),
     Send(send::Args),
     Serve(Box<serve::Args>),
     Console(Box<console::Args>),
@@ -71,6 +73,7 @@ impl Cli {
         let done = match self.command {
             Command::Id(args) => id::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Convert(args) => convert::run(&args),
             Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
             Command::Console(args) => console::run(&args),

@@ -5,6 +5,7 @@ mod backup;
 mod cases;
 mod command;
 mod connection;
+mod convert;
 mod crash;
 mod endpoints;
 mod events;
