@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use pik_core::Event;
@@ -22,6 +22,9 @@ use crate::terminal::{plain, tell};
 /// are numbers. Each event is checked against the contract. Events go to standard output, refused rows with their line to standard error; the exit
 /// code is 1 if there is any.
 #[derive(clap::Args)]
+#[command(
+    override_usage = "pik convert --source <…> --event-type <…> --entity-id <…>\n           --event-time <…> [OPTIONS] [FILE]"
+)]
 pub(crate) struct Args {
     /// CSV with a header in UTF-8; `-` is standard input
     #[arg(default_value = "-")]
@@ -88,9 +91,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let (name, input, size) = open(&args.file)?;
     let bar = bar(size);
     let delimiter = args.delimiter.unwrap_or_else(|| usual_delimiter(&args.file));
-    let mut rows = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bar.wrap_read(input));
+    // A row ends at its line feed: after a `\r` alone, the reader would count the line with the next row only.
+    // The last one gets one in any case; one too many is a blank line, which is no row.
+    let mut rows = ReaderBuilder::new();
+    let rows = rows.delimiter(delimiter).flexible(true).terminator(Terminator::Any(b'\n'));
+    let mut rows = rows.from_reader(bar.wrap_read(input).chain(&b"\n"[..]));
     let header = rows.headers().with_context(|| format!("cannot read `{name}`"))?;
-    let header: StringRecord = header.iter().map(|column| column.trim_start_matches('\u{feff}')).collect();
+    let header: StringRecord =
+        header.iter().map(|column| column.trim_start_matches('\u{feff}').trim_end_matches('\r')).collect();
     let members = Members {
         source: &args.source,
         event_type: &args.event_type,
@@ -109,7 +117,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let (mut converted, mut refused) = (0_u64, 0_u64);
     let (mut row, mut line) = (ByteRecord::new(), Vec::new());
     while rows.read_byte_record(&mut row).with_context(|| format!("cannot read `{name}`"))? {
-        let place = Place { file: Arc::clone(&file), line: row.position().map_or(0, csv::Position::line) };
+        let place = Place { file: Arc::clone(&file), line: first_line(&rows, &row) };
+        if !without_carriage_return(&mut row) {
+            continue;
+        }
         let problems = match plan.write(&row, &mut line) {
             Err(problem) => Some(format!("{}\n", plain(&format!("{place}: {problem}"))).into_bytes()),
             Ok(()) => match Event::parse(&line) {
@@ -140,6 +151,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     bar.finish_and_clear();
     tell(format_args!("{converted} converted, {refused} refused"));
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The line on which the row begins; blank lines before it are no part of it.
+fn first_line<R: Read>(rows: &Reader<R>, row: &ByteRecord) -> u64 {
+    let within = row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+    rows.position().line().saturating_sub(within + 1)
+}
+
+/// Takes the `\r` of `\r\n` off the last cell; false if nothing else was on the line.
+fn without_carriage_return(row: &mut ByteRecord) -> bool {
+    let Some(last) = row.len().checked_sub(1) else { return true };
+    let Some(cell) = row[last].strip_suffix(b"\r").map(<[u8]>::to_vec) else { return true };
+    row.truncate(last);
+    row.push_field(&cell);
+    last > 0 || !cell.is_empty()
 }
 
 /// The input's name, the input, and its size if it has one.

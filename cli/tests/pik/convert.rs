@@ -156,4 +156,12 @@ fn tabs_marks_and_bytes_that_are_no_text_are_known() {
     let (code, out, problems) = with_members(&file, &[]);
     assert_eq!((code, out.lines().count()), (1, 1));
     assert!(problems.contains(":3: column `user_id` is not UTF-8"), "{problems}");
+    // Blank lines, line breaks within cells and a last line without an end do not put the count out.
+    for end in ["\n", "\r\n"] {
+        let rows = ["user_id\tcreated_at\tkind", "", "u\t2026-10-14T10:00:00Z\t\"k", "k\"", "", "u\t?\tk", "u\t?\tk"];
+        std::fs::write(&file, rows.join(end)).unwrap();
+        let (_, out, problems) = with_members(&file, &[]);
+        let lines: Vec<_> = problems.lines().filter_map(|line| line.split(':').nth(1)).collect();
+        assert_eq!((lines, out.as_str()), (vec!["3", "6", "7"], ""), "{problems}");
+    }
 }
