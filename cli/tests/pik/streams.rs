@@ -111,7 +111,7 @@ fn stats_are_of_several_types_at_once_and_tables_fit_the_terminal() {
     let all = run(&day);
     assert_eq!(text(&all.stdout).lines().count(), 4, "{}", text(&all.stdout));
     assert!(text(&all.stdout).starts_with("TYPE            START"), "{}", text(&all.stdout));
-    let unknown = run(&[&day[..], &["--event-type", "order.paid", "--event-type", "order.payed"]].concat());
+    let unknown = run(&[&day[..], &["--event-type", "order.paid", "--event-type", "order.pait"]].concat());
     assert_eq!(unknown.status.code(), Some(1));
 
     let commands: [&[&str]; 3] = [&day, &["events", "--source", "shop", "--url", &url], &["streams", "--url", &url]];
