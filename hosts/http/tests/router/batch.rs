@@ -410,6 +410,9 @@ fn a_body_that_is_something_else_is_told_once() {
     }
     let json = service.post("/ingest", utf_16).json();
     assert!(json["errors"][0]["message"].as_str().unwrap().contains("UTF-16"), "{json}");
+    // A control character in a text is told by the core, as it is to who validates before sending.
+    let json = service.post("/ingest", "{\0\"source\": 1}").json();
+    assert!(json["errors"][0]["message"].as_str().unwrap().contains("member name"), "{json}");
 }
 
 #[test]
