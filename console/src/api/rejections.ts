@@ -18,7 +18,9 @@ export interface Refused {
   readonly event_time?: string;
   readonly token?: string;
   readonly user_agent?: string;
+  /** The first bytes, where the server keeps them; in hexadecimal where they are no text. */
   readonly body?: string;
+  readonly body_hex?: string;
 }
 
 /** A page of refusals. */

@@ -1,5 +1,7 @@
 /** A text as the events in it: a JSON array, lines, or one event over several lines. */
 
+import { isJson } from "../text/json.ts";
+
 /** One event's text, and the line on which it begins. */
 export interface Piece {
   readonly line: number;
@@ -48,15 +50,6 @@ function closes(text: string): boolean {
     else if (found[0] === "}" || found[0] === "]") depth -= 1;
   }
   return depth === 0;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The elements of an array, `undefined` if its brackets do not fit. */

@@ -24,6 +24,16 @@ export function* tokens(text: string): Generator<Token> {
   }
 }
 
+/** Whether a text is one JSON value. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A line of formatted JSON. */
 export interface Line {
   readonly depth: number;

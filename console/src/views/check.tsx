@@ -128,7 +128,8 @@ export function Check() {
                     <td>{row.id === undefined ? "–" : known === "stored" ? <a href={link(`event/${row.id}`)}>stored</a> : known === "new" ? "not stored" : state.running ? "…" : "unknown"}</td>
                     <td class="id">{row.id === undefined ? "–" : `${row.id.slice(0, 12)}…`}</td>
                     <td class="wide">
-                      <button type="button" class="row" onClick={() => tell({ do: "text", index })} aria-label={`details of line ${row.line}`}>
+                      <button type="button" class="row" onClick={() => tell({ do: "text", index })}>
+                        <span class="hidden">details of line {row.line}: </span>
                         {first === undefined ? <bdi class="mono muted">{row.head}</bdi> : <><code>{first.code}</code> {first.path && <code>{first.path}</code>} {first.message}{row.problems.length > 1 && ` (and ${row.problems.length - 1} more)`}</>}
                       </button>
                     </td>

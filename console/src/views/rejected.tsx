@@ -10,6 +10,7 @@ import { JsonText, RawText } from "../parts/json-text.tsx";
 import { Failure, Nothing, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { amount, bytes } from "../text/amount.ts";
+import { isJson } from "../text/json.ts";
 import { now } from "../time/clock.ts";
 import { DAY, iso } from "../time/instant.ts";
 import { Repair } from "./repair.tsx";
@@ -112,7 +113,7 @@ export function Rejected() {
       {read.error !== undefined && <Failure error={read.error} />}
       {read.found.length === 0 ? read.pending ? <Skeleton /> : read.error === undefined && <Nothing>Nothing was refused in this time.</Nothing> : (
         <div class="two">
-          <section aria-label="kinds of refusal">
+          <section class="scroll" aria-label="kinds of refusal" tabIndex={0}>
             <table class="plain">
               <thead><tr><th scope="col">code</th><th scope="col">where</th><th scope="col" class="number">refusals</th><th scope="col">last</th></tr></thead>
               <tbody>
@@ -134,6 +135,27 @@ export function Rejected() {
   );
 }
 
+/** What was kept of the bytes. Only what is JSON from its beginning to its end is formatted: nothing that was sent may be left out. */
+function Body({ refused: { body, body_hex, length } }: { refused: Refused }) {
+  if (body_hex !== undefined) {
+    return (
+      <>
+        <p class="muted">No text in UTF-8; its {body_hex.length / 2 < length ? "first bytes" : "bytes"} in hexadecimal:</p>
+        <RawText text={body_hex} />
+      </>
+    );
+  }
+  if (body === undefined) return <p class="muted">Its bytes were not kept; <code>pik serve --keep-rejected-bodies</code> keeps them.</p>;
+  const kept = new TextEncoder().encode(body).length;
+  return (
+    <>
+      {isJson(body) ? <JsonText text={body} /> : <RawText text={body} />}
+      {kept < length && <p class="muted">The first {bytes(kept)} were kept.</p>}
+      <p><Copy what="copy bytes" text={body} /></p>
+    </>
+  );
+}
+
 function Samples({ kind }: { kind: Kind }) {
   return (
     <>
@@ -150,12 +172,7 @@ function Samples({ kind }: { kind: Kind }) {
             {refused.token !== undefined && <> · token <bdi>{refused.token}</bdi></>}
             {refused.user_agent !== undefined && <> · <bdi>{refused.user_agent}</bdi></>}
           </p>
-          {refused.body === undefined ? <p class="muted">Its bytes were not kept.</p> : (
-            <>
-              {kind.code === "invalid_json" || kind.code === "too_large" ? <RawText text={refused.body} /> : <JsonText text={refused.body} />}
-              <p><Copy what="copy bytes" text={refused.body} /></p>
-            </>
-          )}
+          <Body refused={refused} />
         </article>
       ))}
       {kind.found.length > 5 && <Nothing>These are 5 of {amount(kind.found.length)}.</Nothing>}
