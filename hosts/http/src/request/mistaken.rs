@@ -20,9 +20,7 @@ pub(crate) fn binary(body: &[u8]) -> Option<Rejection> {
     let message = match body {
         [0x1f, 0x8b, ..] => "the body is compressed with gzip; say so with `Content-Encoding: gzip`",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "the body is compressed with zstd; say so with `Content-Encoding: zstd`",
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'{' | b'[', 0, ..] | [b'{' | b'[', 0, _, 0, ..] => {
-            "the body is UTF-16; encode it as UTF-8"
-        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the body is UTF-16; encode it as UTF-8",
         _ => return None,
     };
     Some(Rejection::of(Problem::of_body(Code::InvalidJson, message)))

@@ -382,7 +382,13 @@ fn a_body_that_is_something_else_is_told_once() {
     let objects = format!("[{},\n {}]", event(1), event(2));
     let pretty = format!("[\n  {},\n  {}\n]\n", event(1), event(2));
     let glued = format!("{}{}", event(1), event(2));
-    let utf_16: Vec<u8> = objects.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(objects.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let table = "source,event_type\ndemo,heartbeat\ndemo,heartbeat\n";
     let of_lines: [(&[u8], &str); 7] = [
         (objects.as_bytes(), "application/json"),
