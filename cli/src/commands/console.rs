@@ -27,8 +27,8 @@ const LIMITS: Limits = Limits {
 /// Serve the web console on this machine, for any host or store.
 ///
 /// With --url, questions of the page go on to the host, with the token, which stays in this process: the page never has
-/// it. Whoever can connect to this port of this machine asks with the token, other users of the machine too. With
-/// --data or --store, a store is opened here, and nothing is written to it. Open the address that is told.
+/// it. Other users of this machine can connect to the port, and so use the token. With --data or --store, a store is
+/// opened here, and nothing is written to it. Open the address that is told.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The address to listen on, of this machine alone; port 0 takes a free port

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = ingest_time)]
     arrived_from: Option<IngestTime>,
 
-    /// End after so many arrivals
+    /// Stop after this many arrivals
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
 

@@ -1,5 +1,6 @@
 //! What a file holds, told by how it begins.
 
+use pik_core::is_table_header;
 use serde::de::IgnoredAny;
 
 use super::text::is_blank;
@@ -26,7 +27,7 @@ pub(super) fn of_beginning(beginning: &[u8]) -> Shape {
     let Some(line) = beginning.split(|byte| *byte == b'\n').find(|line| !is_blank(line)) else { return Shape::Lines };
     match line.trim_ascii() {
         [b'[', ..] => Shape::Array,
-        line if is_header(line) => Shape::Header,
+        line if is_table_header(line) => Shape::Header,
         line if ends_inside_a_value(line) => Shape::Cut,
         _ => Shape::Lines,
     }
@@ -61,15 +62,6 @@ pub(super) fn binary(beginning: &[u8]) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// Two fields or more, with no sign of JSON in them.
-fn is_header(line: &[u8]) -> bool {
-    let Ok(line) = std::str::from_utf8(line) else { return false };
-    !line.contains(['{', '}', '[', ']', ':'])
-        && [',', ';', '\t']
-            .into_iter()
-            .any(|separator| line.contains(separator) && line.split(separator).all(|field| !field.trim().is_empty()))
 }
 
 /// A line such as `{`, after which the event goes on. A line that is broken by itself is a bad line of NDJSON.

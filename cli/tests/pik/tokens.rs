@@ -42,7 +42,7 @@ fn are_made_let_in_and_taken_back_while_it_serves() {
     server.signal(Signal::HUP);
     wait_until("the token is taken back", PATIENCE, || is_let_in(&shop).map(|let_in| !let_in)).unwrap();
 
-    // A slip of the editor shuts nobody out.
+    // A mistake in the file locks nobody out.
     fs::write(&file, "dashboard reed 00\n").unwrap();
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!(ingest(&server, &other), 200);

@@ -1,4 +1,4 @@
-/** Light or dark: what the system says, until somebody chooses. */
+/** Light or dark. The system decides until the user does. */
 
 import { signal } from "@preact/signals";
 

@@ -13,7 +13,7 @@ setInterval(() => {
   if (!document.hidden) now.value = Date.now();
 }, 5_000);
 
-/** UTC, unless somebody wants the local time. */
+/** UTC, or local time if the user chooses it. */
 export const zone = signal<Zone>(localStorage.getItem(KEPT) === "local" ? "local" : "utc");
 
 /** Shows the other one. */

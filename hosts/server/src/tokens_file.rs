@@ -60,7 +60,7 @@ impl TokensFile {
         }
     }
 
-    /// Reads the file again. If it cannot be read, the tokens stay as they are: a slip of the editor must not shut all clients out.
+    /// Reads the file again. If it cannot be read, the tokens stay as they are: a mistake in the file must not lock all clients out.
     pub(crate) fn reread(&self) {
         match read(&self.path) {
             Ok(list) => {

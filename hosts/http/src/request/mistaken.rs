@@ -1,6 +1,6 @@
 //! Bodies that are something else than their `Content-Type` says: told once for the body, and not once for each line.
 
-use pik_core::{Code, Problem, Rejection, split_array};
+use pik_core::{Code, Problem, Rejection, is_table_header, split_array};
 use serde::de::IgnoredAny;
 
 use super::media::MediaType;
@@ -37,7 +37,7 @@ fn lines(body: &[u8]) -> Option<(Code, &'static str)> {
             Code::InvalidJson,
             "the body has several events on one line; put each on a line of its own (`curl -d @FILE` joins lines, `--data-binary @FILE` does not)",
         )),
-        first if is_header(first) && !lines.any(|line| line.starts_with(b"{")) => {
+        first if is_table_header(first) && !lines.any(|line| line.starts_with(b"{")) => {
             Some((Code::InvalidJson, "the body is a table of comma-separated values; send one JSON object a line"))
         }
         _ => None,
@@ -51,13 +51,4 @@ fn is_array_of_objects(body: &[u8]) -> bool {
 /// How many JSON values follow each other, up to two.
 fn values(body: &[u8]) -> usize {
     serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>().take(2).filter(Result::is_ok).count()
-}
-
-/// Two fields or more, with no sign of JSON in them.
-fn is_header(line: &[u8]) -> bool {
-    let Ok(line) = std::str::from_utf8(line) else { return false };
-    !line.contains(['{', '}', '[', ']', ':'])
-        && [',', ';', '\t']
-            .into_iter()
-            .any(|separator| line.contains(separator) && line.split(separator).all(|field| !field.trim().is_empty()))
 }
