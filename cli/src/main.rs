@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod arguments;
 mod commands;
+mod compare;
 mod console;
 mod convert;
 mod copies;

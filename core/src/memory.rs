@@ -88,6 +88,11 @@ impl Ledger for MemoryLedger {
         Ok(lock(&self.records).first.get(id).cloned())
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        let records = lock(&self.records);
+        Ok(ids.iter().map(|id| records.first.get(id).cloned()).collect())
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
     }

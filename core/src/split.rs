@@ -53,6 +53,10 @@ impl<L: Ledger + 'static, R: RawStore + 'static> Store for SplitStore<L, R> {
         self.ledger.find(id).await
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.ledger.find_many(ids).await
+    }
+
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         read_raw(&self.ledger, &self.raw_store, id).await
     }

@@ -6,6 +6,7 @@
 //! Error semantics: an error means that the effect may or may not have happened. "Already there" is an outcome, never
 //! an error. Whatever succeeded is durable when the call returns.
 
+use alloc::vec::Vec;
 use core::future::Future;
 
 use bytes::Bytes;
@@ -27,6 +28,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// The record of the first occurrence, PENDING ones included. Reads what was written before the call.
     fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// The records of several first occurrences, one for each id, in order; each as [`find`](Self::find) reads it.
+    fn find_many(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<Record>>, StoreError>> + Send {
+        async move {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                found.push(self.find(id).await?);
+            }
+            Ok(found)
+        }
+    }
 
     /// The raw object of an event whose record is ACCEPTED; `None` when there is no such event or it is PENDING still.
     fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<RawObject>, StoreError>> + Send;
@@ -82,6 +94,17 @@ pub trait Ledger: Send + Sync {
 
     /// The record of the first occurrence, strongly consistent.
     fn find(&self, id: &EventId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// The records of several first occurrences, one for each id, in order; each as [`find`](Self::find) reads it.
+    fn find_many(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<Record>>, StoreError>> + Send {
+        async move {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                found.push(self.find(id).await?);
+            }
+            Ok(found)
+        }
+    }
 
     /// Whether the ledger answers.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;

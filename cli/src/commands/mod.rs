@@ -9,6 +9,7 @@ use crate::terminal::tell;
 
 mod backup;
 mod check;
+mod compare;
 mod console;
 mod convert;
 mod events;
@@ -42,6 +43,7 @@ enum Command {
     Id(id::Args),
     Check(check::Args),
     Convert(Box<convert::Args>),
+    Compare(Box<compare::Args>),
     Send(send::Args),
     Serve(Box<serve::Args>),
     Console(Box<console::Args>),
@@ -74,6 +76,7 @@ impl Cli {
             Command::Id(args) => id::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Convert(args) => convert::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Send(args) => send::run(&args),
             Command::Serve(args) => serve::run(&args),
             Command::Console(args) => console::run(&args),

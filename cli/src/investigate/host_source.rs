@@ -55,6 +55,10 @@ impl Source for HostSource {
         self.host.event(id).with_context(|| self.asked())
     }
 
+    fn lookup(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>> {
+        self.host.lookup(ids).with_context(|| self.asked())
+    }
+
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
         self.host.stats(query).with_context(|| self.asked())
     }

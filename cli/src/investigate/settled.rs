@@ -54,6 +54,10 @@ mod tests {
             unreachable!("no event is asked for")
         }
 
+        fn lookup(&self, _: &[EventId]) -> Result<Vec<Option<Record>>> {
+            unreachable!("no events are asked for")
+        }
+
         fn stats(&self, _: &StatsQuery) -> Result<Vec<Bucket>> {
             unreachable!("no stats are asked for")
         }

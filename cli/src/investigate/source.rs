@@ -24,6 +24,9 @@ pub(crate) trait Source {
     /// The first occurrence's record, once it is ACCEPTED.
     fn find(&self, id: &EventId) -> Result<Option<Record>>;
 
+    /// [`Source::find`] of several, one for each id, in order.
+    fn lookup(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>>;
+
     /// Every bucket of the query.
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>>;
 

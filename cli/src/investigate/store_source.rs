@@ -59,6 +59,11 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
         Ok(found.filter(|record| record.status == Status::Accepted))
     }
 
+    fn lookup(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>> {
+        let found = self.runtime.block_on(self.store.find_many(ids))?;
+        Ok(found.into_iter().map(|record| record.filter(|record| record.status == Status::Accepted)).collect())
+    }
+
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
         Ok(self.runtime.block_on(self.store.stats(query))?)
     }

@@ -4,6 +4,7 @@
 mod backup;
 mod cases;
 mod command;
+mod compare;
 mod connection;
 mod convert;
 mod crash;

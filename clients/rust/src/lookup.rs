@@ -6,8 +6,8 @@ use pik_core::{
     Bucket, EventId, EventTime, IngestTime, Page, Position, Query, Record, RejectedHour, RejectedHours, RejectionQuery,
     RejectionRecord, Span, StatsQuery, Stream,
 };
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use ureq::http::StatusCode;
 
 use crate::reply::Reply;
@@ -15,6 +15,7 @@ use crate::{Client, Error};
 
 /// The most records that a host gives at once.
 const MAX_LIMIT: usize = 1_000;
+const LOOKUP: &str = "/events/lookup";
 /// No event time is before this one.
 const EARLIEST: &str = "0001-01-01T00:00:00Z";
 /// The longest that a host waits.
@@ -44,6 +45,22 @@ struct Event {
     event: Record,
     duplicates: Vec<Record>,
     next_cursor: Option<Position>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    event_ids: &'a [EventId],
+}
+
+#[derive(Deserialize)]
+struct Lookup {
+    results: Vec<LookedUp>,
+}
+
+#[derive(Deserialize)]
+struct LookedUp {
+    event_id: EventId,
+    event: Option<Record>,
 }
 
 #[derive(Deserialize)]
@@ -94,22 +111,43 @@ impl Client {
         parameters.push(("limit", limit.clamp(1, MAX_LIMIT).to_string()));
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
         if let Query::Duplicates { event_id } = query {
-            let found: Option<Event> = self.ask(&format!("/events/{event_id}"), &parameters)?;
+            let found: Option<Event> = self.get(&format!("/events/{event_id}"), &parameters)?.map(read).transpose()?;
             let page = found.map_or(Page { items: Vec::new(), next: None }, |found| Page {
                 items: found.duplicates,
                 next: found.next_cursor,
             });
             return Ok(Found { page, settled_until: None });
         }
-        let found: Events = self.need("/events", &parameters)?;
+        let found: Events = self.ask("/events", &parameters)?;
         let page = Page { items: found.events, next: found.next_cursor };
         Ok(Found { page, settled_until: found.settled_until })
     }
 
     /// The record of an event's first occurrence; `None` when there is none.
     pub fn event(&self, id: &EventId) -> Result<Option<Record>, Error> {
-        let found: Option<Event> = self.ask(&format!("/events/{id}"), &[("limit", "1".to_owned())])?;
+        let reply = self.get(&format!("/events/{id}"), &[("limit", "1".to_owned())])?;
+        let found: Option<Event> = reply.map(read).transpose()?;
         Ok(found.map(|found| found.event))
+    }
+
+    /// The records of the first occurrences of these events, one for each id, in order; `None` where there is none. Asks for
+    /// 1,000 at a time.
+    pub fn lookup(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, Error> {
+        let mut records = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_LIMIT) {
+            let body = serde_json::to_vec(&Wanted { event_ids: ids }).expect("ids are texts");
+            let post = || self.connection.post(LOOKUP, "application/json", &body);
+            let found: Lookup = need(LOOKUP, self.repeat(post)?)?;
+            let is_asked_for = |(result, id): (&LookedUp, &EventId)| {
+                result.event_id == *id && result.event.as_ref().is_none_or(|event| event.event_id == *id)
+            };
+            if found.results.len() != ids.len() || !found.results.iter().zip(ids).all(is_asked_for) {
+                let reason = "an answer about other events than were asked for".to_owned();
+                return Err(Error::NotAHost { status: 200, reason });
+            }
+            records.extend(found.results.into_iter().map(|result| result.event));
+        }
+        Ok(records)
     }
 
     /// The bytes of an event as the host has them; `None` when there are none. They are not checked against the id.
@@ -129,7 +167,7 @@ impl Client {
             ("to", end.to_string()),
             ("bucket", query.width.as_str().to_owned()),
         ];
-        let stats: Stats = self.need("/stats", &parameters)?;
+        let stats: Stats = self.ask("/stats", &parameters)?;
         Ok(stats.buckets)
     }
 
@@ -137,7 +175,7 @@ impl Client {
     pub fn streams(&self, cursor: Option<&Position>, limit: usize) -> Result<Page<Stream>, Error> {
         let mut parameters = vec![("limit", limit.clamp(1, MAX_LIMIT).to_string())];
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
-        let found: Streams = self.need("/streams", &parameters)?;
+        let found: Streams = self.ask("/streams", &parameters)?;
         Ok(Page { items: found.streams, next: found.next_cursor })
     }
 
@@ -154,7 +192,7 @@ impl Client {
         parameters.extend(source.clone().map(|source| ("source", source)));
         parameters.extend(code.map(|code| ("code", code.to_string())));
         parameters.extend(cursor.map(|cursor| ("cursor", cursor.as_str().to_owned())));
-        let found: Rejections = self.need("/rejections", &parameters)?;
+        let found: Rejections = self.ask("/rejections", &parameters)?;
         Ok(Page { items: found.rejections, next: found.next_cursor })
     }
 
@@ -164,27 +202,24 @@ impl Client {
         let mut parameters = vec![("from", from.to_string()), ("to", to.to_string())];
         parameters.extend(source.clone().map(|source| ("source", source)));
         parameters.extend(event_type.clone().map(|event_type| ("event_type", event_type)));
-        let found: RejectionHours = self.need("/rejections/stats", &parameters)?;
+        let found: RejectionHours = self.ask("/rejections/stats", &parameters)?;
         Ok(found.hours)
     }
 
-    fn need<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<T, Error> {
-        self.ask(path, parameters)?
-            .ok_or_else(|| Error::NotAHost { status: 404, reason: format!("there is no {path}") })
+    fn ask<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<T, Error> {
+        need(path, self.get(path, parameters)?)
     }
 
-    fn ask<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, String)]) -> Result<Option<T>, Error> {
-        let Some(reply) = self.get(path, parameters)? else { return Ok(None) };
-        let read = serde_json::from_slice(&reply.body);
-        let reason = "an answer that is not a host's".to_owned();
-        read.map(Some).map_err(|_| Error::NotAHost { status: reply.status.as_u16(), reason })
+    /// `None` for 404.
+    fn get(&self, path: &str, parameters: &[(&str, String)]) -> Result<Option<Reply>, Error> {
+        self.repeat(|| self.connection.get(path, parameters))
     }
 
     /// `None` for 404. A host that is there and cannot answer now is asked again.
-    fn get(&self, path: &str, parameters: &[(&str, String)]) -> Result<Option<Reply>, Error> {
+    fn repeat(&self, ask: impl Fn() -> Result<Reply, Error>) -> Result<Option<Reply>, Error> {
         let mut retry = 0;
         loop {
-            let reply = self.connection.get(path, parameters)?;
+            let reply = ask()?;
             match reply.status {
                 StatusCode::OK => return Ok(Some(reply)),
                 StatusCode::NOT_FOUND => return Ok(None),
@@ -199,6 +234,15 @@ impl Client {
             }
         }
     }
+}
+
+fn need<T: DeserializeOwned>(path: &str, reply: Option<Reply>) -> Result<T, Error> {
+    read(reply.ok_or_else(|| Error::NotAHost { status: 404, reason: format!("there is no {path}") })?)
+}
+
+fn read<T: DeserializeOwned>(reply: Reply) -> Result<T, Error> {
+    let reason = "an answer that is not a host's".to_owned();
+    serde_json::from_slice(&reply.body).map_err(|_| Error::NotAHost { status: reply.status.as_u16(), reason })
 }
 
 fn parameters(query: &Query) -> Vec<(&'static str, String)> {

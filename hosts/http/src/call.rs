@@ -150,6 +150,7 @@ const fn scope(endpoint: Endpoint, surface: Surface) -> Option<Scope> {
         (Endpoint::Ingest | Endpoint::IngestBatch, _) => Some(Scope::Ingest),
         (
             Endpoint::Events
+            | Endpoint::EventsLookup
             | Endpoint::Event
             | Endpoint::EventRaw
             | Endpoint::Stats

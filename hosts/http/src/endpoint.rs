@@ -15,6 +15,8 @@ pub enum Endpoint {
     Ready,
     /// Records, by entity, by lag or by arrival.
     Events,
+    /// Which of these events there are.
+    EventsLookup,
     /// One event and its duplicates.
     Event,
     /// One event as it was received.
@@ -37,12 +39,14 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ingest,
         Self::IngestBatch,
         Self::Health,
         Self::Ready,
         Self::Events,
+        // Before the path that any id fits.
+        Self::EventsLookup,
         Self::Event,
         Self::EventRaw,
         Self::Stats,
@@ -61,6 +65,7 @@ impl Endpoint {
             Self::Health => "/healthz",
             Self::Ready => "/readyz",
             Self::Events => "/events",
+            Self::EventsLookup => "/events/lookup",
             Self::Event => "/events/{event_id}",
             Self::EventRaw => "/events/{event_id}/raw",
             Self::Stats => "/stats",
@@ -80,7 +85,7 @@ impl Endpoint {
 
     /// The methods it takes, as the `Allow` header has them.
     pub(crate) const fn allow(self) -> &'static str {
-        if self.takes_events() { "POST" } else { "GET,HEAD" }
+        if self.takes_events() || matches!(self, Self::EventsLookup) { "POST" } else { "GET,HEAD" }
     }
 
     pub(crate) fn takes(self, method: &Method) -> bool {
@@ -94,6 +99,7 @@ impl Endpoint {
             Self::Health
             | Self::Ready
             | Self::Events
+            | Self::EventsLookup
             | Self::Event
             | Self::EventRaw
             | Self::Stats

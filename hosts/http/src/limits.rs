@@ -4,6 +4,10 @@
 pub(crate) const DEFAULT_LIMIT: usize = 100;
 /// The most records of a page.
 pub(crate) const MAX_LIMIT: usize = 1_000;
+/// The most ids of one lookup, which an answer has records for.
+pub(crate) const MAX_LOOKUP_IDS: usize = 1_000;
+/// The most bytes of its body: so many ids, with room for spaces.
+pub(crate) const MAX_LOOKUP_BYTES: usize = 128 * 1024;
 /// The longest that a question about arrivals waits for some, in seconds. Load balancers give up after 30 or 60.
 pub(crate) const MAX_WAIT: u64 = 30;
 /// The most buckets of an answer: a year of hours, or 27 years of days.

@@ -8,6 +8,7 @@ use pik_core::{Event, Outcome, Store};
 use serde::Deserialize;
 
 use crate::resources::intake::{admit, receive};
+use crate::resources::lookup::body_of;
 use crate::resources::{BATCH, EVENT, pieces};
 use crate::response::{Refusal, Reply};
 use crate::{Api, Call, Endpoint, ErrorCode, Host, Observation, Subject, Verdict};
@@ -57,6 +58,9 @@ impl<S: Store, H: Host> Api<S, H> {
 
     async fn check(&self, call: &Call, head: &Parts, body: &mut Body) -> Result<(Bytes, Option<Subject>), Refusal> {
         admit(call)?;
+        if call.endpoint() == Endpoint::EventsLookup {
+            return Ok((body_of(self.service(), head, body).await?, None));
+        }
         if !call.endpoint().takes_events() {
             return Ok((Bytes::new(), None));
         }

@@ -1,11 +1,14 @@
 //! Records in DynamoDB.
 
+use std::collections::HashMap;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use pik_core::{Claim, Commit, EventId, Ledger, Record, StoreError};
 
@@ -13,7 +16,7 @@ use crate::failure::store_error;
 use crate::item::Item;
 use crate::noted::Noted;
 use crate::on::On;
-use crate::{Clients, Settings, commit, item};
+use crate::{Clients, Settings, commit, item, schema};
 
 /// Records in one DynamoDB table, by conditional writes.
 ///
@@ -46,7 +49,30 @@ impl DynamoLedger {
             self.client.get_item().table_name(&self.table).set_key(Some(item::event_key(id))).consistent_read(true);
         Ok(Box::pin(get.send()).await.map_err(|error| store_error("find", On::Table(&self.table), error))?.item)
     }
+
+    /// [`DynamoLedger::find_item`] of at most [`BATCH_KEYS`] events, each named once; those that there are.
+    async fn find_items(&self, ids: &[EventId]) -> Result<Vec<Item>, StoreError> {
+        let failed = |error: BuildError| StoreError::Internal(format!("find many: {error}"));
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(ids.iter().map(item::event_key).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(failed)?;
+        let get = self.client.batch_get_item().request_items(&self.table, keys);
+        let found =
+            Box::pin(get.send()).await.map_err(|error| store_error("find many", On::Table(&self.table), error))?;
+        let mut items = found.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        // What the call had no capacity or no room for is asked for singly: the SDK backs off and repeats those.
+        let left = found.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        for key in left.map(|left| left.keys).unwrap_or_default() {
+            items.extend(self.find_item(&item::parsed(&key, schema::EVENT_ID)?).await?);
+        }
+        Ok(items)
+    }
 }
+
+/// The most keys of one BatchGetItem.
+const BATCH_KEYS: usize = 100;
 
 impl Ledger for DynamoLedger {
     fn raw_bucket(&self) -> &str {
@@ -108,6 +134,21 @@ impl Ledger for DynamoLedger {
 
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         self.find_item(id).await?.as_ref().map(item::read).transpose()
+    }
+
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        // DynamoDB refuses a call that names a key twice.
+        let mut wanted = ids.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut records: HashMap<EventId, Record> = HashMap::with_capacity(wanted.len());
+        for ids in wanted.chunks(BATCH_KEYS) {
+            for item in self.find_items(ids).await? {
+                let record = item::read(&item)?;
+                records.insert(record.event_id, record);
+            }
+        }
+        Ok(ids.iter().map(|id| records.get(id).cloned()).collect())
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -115,6 +115,10 @@ impl Store for AwsStore {
         self.halves.find(id).await
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.halves.find_many(ids).await
+    }
+
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         self.halves.raw(id).await
     }

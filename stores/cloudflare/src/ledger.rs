@@ -1,5 +1,7 @@
 //! Records in D1.
 
+use std::collections::HashMap;
+
 use pik_core::{Claim, Commit, EventId, Ledger, Receipt, Record, Status, StoreError};
 use serde::de::IgnoredAny;
 
@@ -89,6 +91,20 @@ impl Ledger for D1Ledger {
     async fn find(&self, id: &EventId) -> Result<Option<Record>, StoreError> {
         let found: Done<EventRow> = self.database.run("find", find(id)).await?;
         found.rows.into_iter().next().map(EventRow::record).transpose()
+    }
+
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        // One parameter for all of them: a statement takes a hundred.
+        let wanted: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        let parameters = vec![format!("[{}]", wanted.join(",")).into()];
+        let found: Done<EventRow> =
+            self.database.run("find many", Statement { sql: sql::FIND_MANY, parameters }).await?;
+        let mut records: HashMap<EventId, Record> = HashMap::with_capacity(found.rows.len());
+        for row in found.rows {
+            let record = row.record()?;
+            records.insert(record.event_id, record);
+        }
+        Ok(ids.iter().map(|id| records.get(id).cloned()).collect())
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -32,6 +32,10 @@ pub(crate) const CLAIM: &str = "
 /// The record of a first occurrence.
 pub(crate) const FIND: &str = concat!("SELECT ", columns!(), " FROM event e WHERE e.event_id = unhex(?1)");
 
+/// The records of the first occurrences whose ids are in a JSON array.
+pub(crate) const FIND_MANY: &str =
+    concat!("SELECT ", columns!(), " FROM json_each(?1) wanted CROSS JOIN event e ON e.event_id = unhex(wanted.value)");
+
 /// Turns a claim into a record, if that has not happened.
 pub(crate) const COMMIT: &str = "
     UPDATE event SET status = 'ACCEPTED', receipt = ?2, raw_size = ?3, finished_ms = ?4
@@ -165,9 +169,10 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 14] = [
+    const ALL: [&str; 15] = [
         CLAIM,
         FIND,
+        FIND_MANY,
         COMMIT,
         RECORD_DUPLICATE,
         ENTITY,
@@ -200,8 +205,15 @@ mod tests {
             let is_insert = statement.trim_start().starts_with("INSERT");
             assert_eq!(steps.is_empty(), is_insert, "{statement}");
             // How SQLite tells that a statement goes on from what it has found.
-            let frame =
-                ["CO-ROUTINE found", "SETUP", "SCAN CONSTANT ROW", "SCALAR SUBQUERY", "RECURSIVE STEP", "SCAN found"];
+            let frame = [
+                "CO-ROUTINE found",
+                "SETUP",
+                "SCAN CONSTANT ROW",
+                "SCALAR SUBQUERY",
+                "RECURSIVE STEP",
+                "SCAN found",
+                "SCAN wanted",
+            ];
             for step in steps {
                 let is_search = step.starts_with("SEARCH ") && step.contains(" USING ");
                 let is_frame = step.starts_with("CORRELATED ") || frame.iter().any(|frame| step.starts_with(frame));

@@ -205,6 +205,11 @@ impl Store for SqliteStore {
         self.ask(move |reader| reader.find(&id)).await
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        let ids = ids.to_vec();
+        self.ask(move |reader| reader.find_many(&ids)).await
+    }
+
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         let id = *id;
         let raw = self.ask(move |reader| reader.raw(&id)).await?;

@@ -6,6 +6,7 @@ mod clock;
 mod dry_run;
 mod extremes;
 mod halves;
+mod lookup;
 mod occurrence;
 mod queries;
 mod race;

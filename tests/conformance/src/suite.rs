@@ -5,7 +5,8 @@ use crate::queries::{
 };
 use crate::sample::Sample;
 use crate::{
-    Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, occurrence, race, raw_bytes, rejections,
+    Bench, QueryBench, Report, SplitBench, batch, dry_run, extremes, halves, lookup, occurrence, race, raw_bytes,
+    rejections,
 };
 
 /// Runs what every store must pass, or the one check that is named.
@@ -30,6 +31,7 @@ pub async fn run<B: Bench>(bench: &mut B, nonce: u64, only: Option<&str>) -> Rep
     r.check("batch_of_none", batch::of_none(b)).await;
     r.check("batch_of_one", batch::of_one(b, s("batch_of_one"))).await;
     r.check("batch_of_1000", batch::of_1000(b, s("batch_of_1000"))).await;
+    r.check("lookup_of_many", lookup::of_many(b, s("lookup_of_many"))).await;
     r.check("dry_run", dry_run::writes_nothing(b, s("dry_run"))).await;
     r.check("far_times", extremes::far_times(b, s("far_times"))).await;
     r.check("negative_lags", extremes::negative_lags(b, s("negative_lags"))).await;

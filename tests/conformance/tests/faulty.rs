@@ -29,6 +29,8 @@ enum Fault {
     RecordsOwnSize,
     SecondObjectOnAnotherDay,
     FindWrites,
+    FindManyInAnotherOrder,
+    FindManyFindsPrefixes,
     RawOfUnknownIsKnown,
     BatchReversed,
     BatchForgetsLast,
@@ -119,6 +121,21 @@ impl Store for Faulty {
         self.store.find(id).await
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Option<Record>>, StoreError> {
+        let mut found = self.store.find_many(ids).await?;
+        match self.fault {
+            Fault::FindManyInAnotherOrder => found.sort_by_key(|record| record.as_ref().map(|record| record.event_id)),
+            Fault::FindManyFindsPrefixes => {
+                let all = self.store.ledger.all();
+                let near =
+                    |id: &EventId| all.iter().find(|record| record.event_id.as_bytes()[..8] == id.as_bytes()[..8]);
+                found = ids.iter().map(|id| near(id).cloned()).collect();
+            }
+            _ => {}
+        }
+        Ok(found)
+    }
+
     async fn raw(&self, id: &EventId) -> Result<Option<RawObject>, StoreError> {
         let raw = self.store.raw(id).await?;
         match (self.fault, raw) {
@@ -186,7 +203,7 @@ impl Bench for FaultyBench {
 }
 
 /// Each fault and a check that must notice it, if not the only one.
-const NOTICED: [(Fault, &str); 17] = [
+const NOTICED: [(Fault, &str); 19] = [
     (Fault::AnswersAlwaysAccepted, "first_then_duplicate"),
     (Fault::AnswersOwnKey, "other_day_keeps_key"),
     (Fault::AnswersLagOfFirst, "first_then_duplicate"),
@@ -200,6 +217,8 @@ const NOTICED: [(Fault, &str); 17] = [
     (Fault::RecordsOwnSize, "other_spelling"),
     (Fault::SecondObjectOnAnotherDay, "other_day_keeps_key"),
     (Fault::FindWrites, "dry_run"),
+    (Fault::FindManyInAnotherOrder, "lookup_of_many"),
+    (Fault::FindManyFindsPrefixes, "lookup_of_many"),
     (Fault::RawOfUnknownIsKnown, "unknown"),
     (Fault::BatchReversed, "batch_mixed"),
     (Fault::BatchForgetsLast, "batch_of_one"),

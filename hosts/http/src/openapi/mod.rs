@@ -4,8 +4,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
 use crate::response::answer::{
-    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, Rejected, RejectionHours, RejectionsFound,
-    Stats, StreamsFound, Well,
+    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, LookedUp, Lookup, Rejected, RejectionHours,
+    RejectionsFound, Stats, StreamsFound, Well,
 };
 use crate::response::{rejection_schemas, schemas};
 use crate::{Config, Endpoint};
@@ -31,6 +31,8 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema("Record", schemas::record())
         .schema_from::<EventsFound<'_>>()
         .schema_from::<EventFound<'_>>()
+        .schema_from::<Lookup<'_>>()
+        .schema_from::<LookedUp<'_>>()
         .schema("Bucket", schemas::bucket())
         .schema("Lags", schemas::lags())
         .schema_from::<Stats<'_>>()

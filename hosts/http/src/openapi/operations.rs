@@ -23,6 +23,7 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::Health => (HttpMethod::Get, health()),
         Endpoint::Ready => (HttpMethod::Get, ready()),
         Endpoint::Events => (HttpMethod::Get, questions::events(config)),
+        Endpoint::EventsLookup => (HttpMethod::Post, questions::lookup(config)),
         Endpoint::Event => (HttpMethod::Get, questions::event(config)),
         Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
         Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),

@@ -3,11 +3,13 @@
 use axum::http::StatusCode;
 use pik_core::{BucketWidth, Code, Order, Outcome};
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder};
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
 
 use super::answers::{Answers, header, of_schema};
-use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT, MAX_WAIT};
+use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT, MAX_LOOKUP_BYTES, MAX_LOOKUP_IDS, MAX_WAIT};
 use crate::response::schemas::{component, event_id, one_of_words, string};
 use crate::{Config, ErrorCode};
 
@@ -52,6 +54,31 @@ pub(super) fn events(config: &Config) -> OperationBuilder {
         .parameter(cursor());
     let mut answers = of_question();
     answers.add(StatusCode::OK, "a page of records", "EventsFound");
+    answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn lookup(config: &Config) -> OperationBuilder {
+    let ids = ArrayBuilder::new().items(event_id()).max_items(Some(MAX_LOOKUP_IDS));
+    let body = ObjectBuilder::new()
+        .property("event_ids", ids)
+        .required("event_ids")
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    let operation = OperationBuilder::new()
+        .operation_id(Some("lookup"))
+        .summary(Some("Which of these events there are"))
+        .description(Some(format!(
+            "At most {MAX_LOOKUP_IDS} ids, in at most {MAX_LOOKUP_BYTES} bytes, and as many results in the same order. \
+             DynamoDB reads a unit for each 4 KiB of a record, strongly consistent, 100 records a call."
+        )))
+        .request_body(Some(
+            RequestBodyBuilder::new()
+                .content("application/json", of_schema(body.build()))
+                .required(Some(Required::True))
+                .build(),
+        ));
+    let mut answers = of_question();
+    answers.add(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::InvalidParameter.as_str(), "Failed");
+    answers.add(StatusCode::OK, "the record of each event, or null", "Lookup");
     answers.complete_behind_tokens(operation, config)
 }
 

@@ -150,7 +150,7 @@ impl From<Exhausted> for Refusal {
     }
 }
 
-fn no_room() -> Refusal {
+pub(crate) fn no_room() -> Refusal {
     Refusal::service(ErrorCode::Overloaded, "the bodies under way take all the memory that they may")
 }
 

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pik_core::{Investigate, Store};
 
+use crate::limits::MAX_LOOKUP_BYTES;
 use crate::request::cors;
 use crate::response::{Refusal, Reply};
 use crate::service::Service;
@@ -16,6 +17,7 @@ mod events;
 mod health;
 mod ingest;
 pub(crate) mod intake;
+pub(crate) mod lookup;
 mod metrics;
 mod openapi;
 mod raw;
@@ -45,6 +47,7 @@ pub(crate) async fn reply<S: Store + Investigate, H: Host>(
         Endpoint::Health => health::alive(call),
         Endpoint::Ready => health::ready(service, call).await,
         Endpoint::Events => events::list(service, call).await,
+        Endpoint::EventsLookup => lookup::post(service, call, head, body).await,
         Endpoint::Event => events::one(service, call, head).await,
         Endpoint::EventRaw => raw::get(service, call, head).await,
         Endpoint::Stats => stats::get(service, call).await,
@@ -66,6 +69,7 @@ pub(crate) fn body_limit(config: &Config, endpoint: Endpoint) -> usize {
     match endpoint {
         Endpoint::Ingest => EVENT.limit(config),
         Endpoint::IngestBatch => BATCH.limit(config),
+        Endpoint::EventsLookup => MAX_LOOKUP_BYTES,
         Endpoint::Health
         | Endpoint::Ready
         | Endpoint::Events

@@ -154,6 +154,24 @@ pub(crate) struct EventFound<'a> {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// What there is of the events that were asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Lookup<'a> {
+    /// One for each id, in the order of the request.
+    #[schema(max_items = 1000)]
+    pub(crate) results: Vec<LookedUp<'a>>,
+}
+
+/// Whether there is an event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LookedUp<'a> {
+    #[schema(schema_with = schemas::event_id)]
+    pub(crate) event_id: &'a EventId,
+    /// The record of its first occurrence; null when the event was never ingested.
+    #[schema(schema_with = schemas::a_record_or_null, required = true)]
+    pub(crate) event: Option<&'a Record>,
+}
+
 /// Some of the sources and types of which there are events.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StreamsFound<'a> {

@@ -168,6 +168,10 @@ pub(crate) fn a_record() -> Ref {
     component("Record")
 }
 
+pub(crate) fn a_record_or_null() -> Schema {
+    OneOfBuilder::new().item(component("Record")).item(ObjectBuilder::new().schema_type(Type::Null)).build().into()
+}
+
 pub(crate) fn records() -> Array {
     ArrayBuilder::new().items(component("Record")).max_items(Some(MAX_LIMIT)).build()
 }

@@ -16,6 +16,7 @@ mod host;
 mod ingest;
 mod lines;
 mod logs;
+mod lookup;
 mod media_types;
 mod openapi;
 mod order;

@@ -1,5 +1,6 @@
 //! The threads that read, each on its own connection, beside the writer.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use crate::db::rows;
 use crate::index::indexes::InMemory;
 use crate::index::keys::{BY_ID, Layout};
 use crate::index::occurrence::id_prefix;
-use crate::index::tree::Snapshot;
+use crate::index::tree::{Key, Snapshot};
 use crate::queue::{Linger, Queue, Taken};
 
 /// A question on its way to a reader; it carries its own way back.
@@ -45,6 +46,11 @@ impl Reader {
     /// The record of the first occurrence.
     pub(crate) fn find(&self, id: &EventId) -> rusqlite::Result<Option<Record>> {
         self.at_once(|moment| moment.find(id).map(|found| found.map(|(_, record)| record)))
+    }
+
+    /// The records of several first occurrences, in the order of their ids here.
+    pub(crate) fn find_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Record>>> {
+        self.at_once(|moment| moment.find_many(ids))
     }
 
     /// The raw object of an event.
@@ -106,5 +112,22 @@ impl Moment<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn find_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Record>>> {
+        let mut prefixes: Vec<Key> = ids.iter().map(|id| BY_ID.prefix(&[id_prefix(id)])).collect();
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        let keys = self.snapshot.with_prefixes(&prefixes)?;
+        // By place, so that rows that lie beside each other are read together.
+        let mut seqs: Vec<i64> = keys.iter().map(|key| BY_ID.numbers(key)[1]).collect();
+        seqs.sort_unstable();
+        seqs.dedup();
+        let mut records: HashMap<EventId, Record> = HashMap::with_capacity(seqs.len());
+        for seq in seqs {
+            let record = rows::record(self.connection, seq)?;
+            records.extend(record.map(|record| (record.event_id, record)));
+        }
+        Ok(ids.iter().map(|id| records.get(id).cloned()).collect())
     }
 }

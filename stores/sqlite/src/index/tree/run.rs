@@ -31,6 +31,16 @@ impl Cursor {
         Ok(cursor)
     }
 
+    /// Goes on to the first key that is not before `to`, which is not before the key at the cursor.
+    pub(super) fn go_to(&mut self, connection: &Connection, to: &Key) -> rusqlite::Result<()> {
+        if self.keys.last().is_some_and(|last| to <= last) {
+            self.at += self.keys[self.at..].partition_point(|key| key < to);
+            return Ok(());
+        }
+        *self = Self::seek(connection, self.run, to)?;
+        Ok(())
+    }
+
     /// At the first key; blocks are deleted as they are left behind.
     pub(super) fn consume(connection: &Connection, run: i64) -> rusqlite::Result<Self> {
         Ok(Self { consumes: true, ..Self::seek(connection, run, &Key::FIRST)? })

@@ -67,6 +67,39 @@ impl<'c> Snapshot<'c> {
         Ok(keys)
     }
 
+    /// All keys that begin with one of these, which are in order; in no order, and one may come twice.
+    pub(crate) fn with_prefixes(&self, prefixes: &[Key]) -> rusqlite::Result<Vec<Key>> {
+        let mut keys = Vec::new();
+        let (Some(first), Some(last)) = (prefixes.first(), prefixes.last().map(Key::last_with_prefix)) else {
+            return Ok(keys);
+        };
+        let mut tail: Vec<Key> = self.view.tail.iter().copied().filter(|key| (*first..=last).contains(key)).collect();
+        tail.sort_unstable();
+        for mut rest in self.view.chunks.iter().map(|chunk| &chunk[..]).chain([&tail[..]]) {
+            for prefix in prefixes {
+                rest = &rest[rest.partition_point(|key| key < prefix)..];
+                keys.extend(rest.iter().take_while(|key| key.starts_with(prefix)));
+            }
+        }
+        for Reach { run, after, up_to } in &self.runs {
+            let is_here = |prefix: &&Key| {
+                after.is_none_or(|after| after < prefix.last_with_prefix())
+                    && up_to.is_none_or(|up_to| **prefix <= up_to)
+            };
+            let mut prefixes = prefixes.iter().filter(is_here);
+            let Some(first) = prefixes.next() else { continue };
+            let mut cursor = Cursor::seek(self.connection, *run, first)?;
+            for prefix in [first].into_iter().chain(prefixes) {
+                cursor.go_to(self.connection, prefix)?;
+                while let Some(key) = cursor.key().filter(|key| key.starts_with(prefix)) {
+                    keys.push(*key);
+                    cursor.advance(self.connection)?;
+                }
+            }
+        }
+        Ok(keys)
+    }
+
     /// The last `count` keys from `from` to `to`, both included, the greatest first.
     pub(crate) fn range_back(&self, from: &Key, to: &Key, count: usize) -> rusqlite::Result<Vec<Key>> {
         let chunks = self.view.chunks.iter().cloned();
