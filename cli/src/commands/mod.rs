@@ -10,13 +10,16 @@ use crate::terminal::tell;
 mod backup;
 mod check;
 mod compare;
+mod completions;
 mod console;
 mod convert;
 mod events;
 mod export;
+mod health;
 mod id;
 mod import;
 mod init;
+mod man;
 mod raw;
 mod rejected;
 mod replay;
@@ -62,6 +65,9 @@ enum Command {
     Token(token::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Health(health::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Cli {
@@ -95,6 +101,9 @@ impl Cli {
             Command::Token(args) => token::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Restore(args) => restore::run(&args),
+            Command::Health(args) => health::run(&args),
+            Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         };
         match done {
             Ok(code) => code,

@@ -172,7 +172,7 @@ impl From<LogLevel> for Level {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let mut found =
         text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT such as 127.0.0.1:8080"))?;
     found.next().ok_or_else(|| "this host has no address".to_owned())
@@ -185,7 +185,7 @@ fn count(text: &str) -> Result<usize, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let limits = Duration::from_millis(1)..=Duration::from_secs(86_400);
     let parsed = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     parsed.filter(|time| limits.contains(time)).ok_or_else(|| "write seconds from 0.001 to 86400".to_owned())

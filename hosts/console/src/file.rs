@@ -16,12 +16,12 @@ pub(crate) struct File {
 
 static FILES: LazyLock<[File; 6]> = LazyLock::new(|| {
     [
-        File::new("", "text/html; charset=utf-8", include_bytes!("../../../console/dist/index.html")),
-        File::new("console.js", "text/javascript; charset=utf-8", include_bytes!("../../../console/dist/console.js")),
-        File::new("worker.js", "text/javascript; charset=utf-8", include_bytes!("../../../console/dist/worker.js")),
-        File::new("index.css", "text/css; charset=utf-8", include_bytes!("../../../console/dist/index.css")),
-        File::new("icon.svg", "image/svg+xml", include_bytes!("../../../console/dist/icon.svg")),
-        File::new("pik_wasm_bg.wasm", "application/wasm", include_bytes!("../../../console/dist/pik_wasm_bg.wasm")),
+        File::new("", "text/html; charset=utf-8", include_bytes!("../dist/index.html")),
+        File::new("console.js", "text/javascript; charset=utf-8", include_bytes!("../dist/console.js")),
+        File::new("worker.js", "text/javascript; charset=utf-8", include_bytes!("../dist/worker.js")),
+        File::new("index.css", "text/css; charset=utf-8", include_bytes!("../dist/index.css")),
+        File::new("icon.svg", "image/svg+xml", include_bytes!("../dist/icon.svg")),
+        File::new("pik_wasm_bg.wasm", "application/wasm", include_bytes!("../dist/pik_wasm_bg.wasm")),
     ]
 });
 
