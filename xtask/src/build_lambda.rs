@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::command::{Run, found, program};
+use crate::command::{Run, program};
 use crate::{setup, workspace};
 
 /// Build the Lambda function and pack it into target/lambda/pik-lambda/bootstrap.zip.
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 pub(crate) fn build(arch: Architecture) -> Result<PathBuf> {
     let tools = setup::python::lambda_build()?;
     let target = arch.target();
-    standard_library(target)?;
+    setup::standard_library::install(target)?;
     // The linker is found through the Python that it is installed in.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([tools.clone()].into_iter().chain(std::env::split_paths(&path)))?;
@@ -67,17 +67,4 @@ pub(crate) fn build(arch: Architecture) -> Result<PathBuf> {
         bail!("{} is missing", zip.display());
     }
     Ok(zip)
-}
-
-/// The standard library for the target, which rustup has.
-fn standard_library(target: &str) -> Result<()> {
-    let print = |what: &str| program("rustc").args(["--print", what, "--target", target]).read();
-    let folder = print("target-libdir").with_context(|| format!("rustc does not know {target}"))?;
-    if std::path::Path::new(folder.trim()).is_dir() {
-        return Ok(());
-    }
-    if found("rustup").is_none() {
-        bail!("there is no standard library for {target}; install one, or build for this machine's own architecture");
-    }
-    program("rustup").args(["target", "add", target]).run_within(std::time::Duration::from_secs(120))
 }

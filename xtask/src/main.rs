@@ -11,9 +11,11 @@ mod build_lambda;
 mod build_wasm;
 mod build_worker;
 mod command;
+mod dist;
 mod setup;
 mod stand_ins;
 mod suites;
+mod version;
 mod workspace;
 
 #[derive(Parser)]
@@ -26,6 +28,9 @@ enum Task {
     BuildWasm(build_wasm::Args),
     BuildConsole(build_console::Args),
     BuildWorker(build_worker::Args),
+    Dist(dist::Args),
+    Image(dist::image::Args),
+    Version(version::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +42,9 @@ fn main() -> ExitCode {
         Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildConsole(args) => build_console::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWorker(args) => build_worker::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Image(args) => dist::image::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Version(args) => version::run(&args).map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,

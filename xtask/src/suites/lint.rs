@@ -1,4 +1,5 @@
-//! What is neither Rust nor run: the spelling of every file, the workflows of the hosted CI, and the alerts.
+//! What is neither Rust nor run: the spelling of every file, the workflows of the hosted CI, scripts, and what machines are
+//! set up with.
 
 use anyhow::Result;
 
@@ -8,7 +9,7 @@ use crate::setup;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "lint",
-    about: "spelling (typos), the workflows in .github (actionlint) and the alerts in deploy (promtool)",
+    about: "spelling (typos), workflows (actionlint), scripts (shellcheck), Prometheus' and containers' files",
     packages: || if found("promtool").is_some() { Vec::new() } else { vec!["prometheus"] },
     run,
 };
@@ -21,5 +22,12 @@ fn run() -> Result<String> {
     setup::apt::install("promtool", &["prometheus"])?;
     program("promtool").args(["check", "rules", "deploy/alerts.yml"]).run()?;
     program("promtool").args(["test", "rules", "deploy/alerts.test.yml"]).run()?;
+    program("promtool").args(["check", "config", "deploy/prometheus.yml"]).run()?;
+    let tools = setup::python::linters()?;
+    let scripts = program("git").args(["ls-files", "*.sh", ".ci/run"]).read()?;
+    program(tools.join("shellcheck")).args(scripts.lines()).run()?;
+    program(tools.join("hadolint")).arg("deploy/Dockerfile").run()?;
+    let compose = ["--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml"];
+    program(tools.join("check-jsonschema")).args(compose).run()?;
     Ok(format!("no typos; {summary}; each alert comes when it should, and only then"))
 }

@@ -21,6 +21,7 @@ mod benches;
 mod browser;
 mod cloud;
 mod console;
+mod dist;
 mod docs;
 mod frameworks;
 mod fuzz;
@@ -64,6 +65,7 @@ pub(crate) const SUITES: &[Suite] = &[
     aws::SUITE,
     worker::SUITE,
     package::SUITE,
+    dist::SUITE,
     lambda::SUITE,
     browser::SUITE,
     console::SUITE,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Suite, js_targets};
-use crate::command::Run;
+use crate::command::{Run, program};
 use crate::setup;
 
 pub(crate) const SUITE: Suite = Suite {
@@ -18,6 +18,8 @@ fn run() -> Result<String> {
     let chromium = setup::chromium::browser()?;
     let consumer = js_targets::consumer("package");
     js_targets::node("install.mjs").arg(&consumer).run()?;
+    // What npm would be given, as npm sees it.
+    program("npm").args(["publish", "./pkg", "--dry-run", "--ignore-scripts"]).run()?;
     let mut ways = targets.drive("package.mjs", &[&consumer, &chromium])?;
     let readme = [consumer, chromium, js_targets::pik()?];
     ways.extend(js_targets::lines(js_targets::node("readme.mjs").args(readme))?);

@@ -18,7 +18,8 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// What the tests need beside the wheels.
-const FOR_TESTS: [&str; 5] = ["mypy==2.4.1", "pandas==3.1.1", "polars==2.1.0", "pyarrow==26.0.1", "pytest==9.2.0"];
+const FOR_TESTS: [&str; 6] =
+    ["mypy==2.4.1", "pandas==3.1.1", "polars==2.1.0", "pyarrow==26.0.1", "pytest==9.2.0", "twine==7.0.0"];
 
 fn run() -> Result<String> {
     if found("python3").is_none() {
@@ -61,6 +62,8 @@ fn run() -> Result<String> {
         command.current_dir(workspace::root().join("hosts/python"));
         command
     };
+    // What PyPI would refuse to show.
+    inside("twine").args(["check", "--strict"]).args(built(&wheels)?).run()?;
     inside("mypy").args(["python", "tests", "../../tests/targets/wheel.py"]).run()?;
     inside("python").args(["-m", "mypy.stubtest", "pik_client._core"]).run()?;
     let mut summary = String::new();
