@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -19,17 +20,11 @@ pub(super) fn text(linked: &[Linked]) -> Result<String> {
     for part in linked.iter().filter(|part| !part.is_own()) {
         let name = format!("{} {}", part.name, part.version);
         all += &format!("{name}: {}\n", part.license);
-        for file in super::files(&part.folder)? {
-            let is_license = file.file_name().is_some_and(|name| {
-                let name = name.to_string_lossy().to_lowercase();
-                NAMES.iter().any(|begin| name.starts_with(begin))
-            });
-            if is_license && file.is_file() {
-                let text = String::from_utf8_lossy(&fs::read(&file)?).replace("\r\n", "\n");
-                let names = texts.entry(text.trim().to_owned()).or_default();
-                if names.last() != Some(&name) {
-                    names.push(name.clone());
-                }
+        for file in licenses(&part.folder)? {
+            let text = String::from_utf8_lossy(&fs::read(&file)?).replace("\r\n", "\n");
+            let names = texts.entry(text.trim().to_owned()).or_default();
+            if names.last() != Some(&name) {
+                names.push(name.clone());
             }
         }
     }
@@ -40,6 +35,20 @@ pub(super) fn text(linked: &[Linked]) -> Result<String> {
         all += &format!("\n{:=<80}\n{names}\n{:=<80}\n\n{text}\n", "", "");
     }
     Ok(all)
+}
+
+/// The files with licences, also of what a crate brings in other languages.
+fn licenses(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in super::files(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if path.is_dir() {
+            found.extend(licenses(&path)?);
+        } else if NAMES.iter().any(|begin| name.starts_with(begin)) && !name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// The C library comes with the linker.
