@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { launch, open } from "./page.mjs";
+import { checkEmbedded } from "./embedded.mjs";
+import { heap, launch, open } from "./page.mjs";
 import { HOSTILE, MISSING, OFFLINE, seed } from "./seed.mjs";
 import { folder, serve, start } from "./server.mjs";
 
@@ -43,6 +44,9 @@ try {
   const sizes = ["console.js", "worker.js", "index.css", "index.html", "icon.svg"].map((name) => gzipSync(readFileSync(join(import.meta.dirname, "../dist", name)), { level: 9 }).length);
   const size = sizes.reduce((sum, size) => sum + size, 0);
   assert(size <= 90_000, `the page takes ${size} bytes compressed`);
+
+  const vectors = checkEmbedded(join(import.meta.dirname, "../dist/pik_wasm_bg.wasm"));
+  assert(vectors > 0);
 
   await test("an empty store shows how to begin, and its form works", async (page, at) => {
     const led = await page.goto(`${server.url}/`);
@@ -203,6 +207,42 @@ try {
     assert.equal(await page.getByRole("alert").count(), 0);
   }, { allow: [/Failed to load resource/, /ERR_/] });
 
+  await test("live keeps up with 1,000 events a second for half a minute, and leaks nothing", async (page) => {
+    const other = folder();
+    const busy = await serve(pik, other.path);
+    let sent = 0;
+    /** Sends a hundred events each tenth of a second, or as fast as they are taken on a machine that is slower. */
+    const send = async (count) => {
+      for (const end = sent + count; sent < end; sent += 100) {
+        const next = performance.now() + 100;
+        const body = Array.from({ length: 100 }, (_, index) => `{"source":"busy","event_type":"t","entity_id":"e${sent + index}","event_time":"2025-12-28T23:59:59Z","payload":${index}}`).join("\n");
+        const response = await fetch(`${busy.url}/ingest/batch`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body });
+        assert.equal((await response.json()).accepted, 100);
+        await new Promise((done) => setTimeout(done, next - performance.now()));
+      }
+    };
+    const all = () => page.getByText(`${sent.toLocaleString("en")} since this was opened`).waitFor({ timeout: 30_000 });
+    try {
+      await page.goto(`${busy.url}/console/#/live`);
+      await shown(page, "Nothing arrived in the last ten minutes");
+      // The list is as long as it may become before its memory is taken.
+      await send(6_000);
+      await all();
+      const before = await heap(page);
+      await send(30_000);
+      await all();
+      const after = await heap(page);
+      assert(after <= 1.5 * before, `the page held ${before} bytes, and ${after} after 30,000 events more`);
+      await shown(page, "the newest 5,000 are kept; 31,000 older ones are under Arrivals");
+      assert((await page.locator(".rows tbody tr").count()) < 100);
+    } finally {
+      // What a page still asks for must not meet a server that has ended.
+      await page.goto("about:blank");
+      await busy.stop();
+      other.remove();
+    }
+  }, { url: "http://127.0.0.1" });
+
   await test("a token is asked for, kept in the tab, and refused when it is wrong", async (page) => {
     const other = folder();
     const behind = await serve(pik, other.path, [], "127.0.0.1:0", { PIK_TOKENS: "secret" });
@@ -311,7 +351,7 @@ try {
       }
     }, { width });
   }
-  console.log(`${done.length} tests of the console in Chromium ${browser.version()}; ${size} bytes compressed, and ${statSync(join(import.meta.dirname, "../dist/pik_wasm_bg.wasm")).size} bytes of wasm`);
+  console.log(`${done.length} tests of the console in Chromium ${browser.version()}; ${size} bytes compressed, and ${statSync(join(import.meta.dirname, "../dist/pik_wasm_bg.wasm")).size} bytes of wasm, which answered ${vectors} vectors`);
 } finally {
   await browser.close();
   await server.stop();

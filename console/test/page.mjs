@@ -20,3 +20,12 @@ export async function open(browser, url, { theme = "light", width = 1440, height
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`)));
   return { page, faults, close: () => context.close() };
 }
+
+/** The bytes of a page's heap that are in use after the garbage is gone. */
+export async function heap(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize;
+}
