@@ -6,13 +6,15 @@ use core::fmt;
 /// ingest: no attempt leaves anything that the next does not complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// The store's queue is full or it throttles; try again after a pause.
+    /// The host's own queue to the store is full; try again after a pause.
     Overloaded(String),
+    /// The service behind the store takes fewer calls than it gets; try again after a pause.
+    Throttled(String),
     /// The store cannot be reached, timed out or failed for a reason that may pass.
     Unavailable(String),
-    /// The store writes nothing until its operator has removed an obstacle. The reason may name files.
+    /// The store writes nothing until its operator has removed an obstacle. The reason may name files and accounts.
     Blocked(Obstacle, String),
-    /// The store answered what it never should: corrupt data, a missing table, refused credentials.
+    /// The store answered what it never should, such as corrupt data.
     Internal(String),
 }
 
@@ -20,7 +22,7 @@ impl StoreError {
     /// The code as it stands in answers.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Overloaded(_) => "overloaded",
+            Self::Overloaded(_) | Self::Throttled(_) => "overloaded",
             Self::Unavailable(_) | Self::Blocked(..) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -30,6 +32,7 @@ impl StoreError {
     pub fn reason(&self) -> &str {
         match self {
             Self::Overloaded(reason)
+            | Self::Throttled(reason)
             | Self::Unavailable(reason)
             | Self::Blocked(_, reason)
             | Self::Internal(reason) => reason,
@@ -46,6 +49,16 @@ pub enum Obstacle {
     ReadOnly,
     /// A file was moved, deleted or replaced while it was open.
     FileMoved,
+    /// The service behind the store knows these credentials not, or no longer, or permits them too little.
+    Denied,
+    /// A bucket, a table or a column does not exist.
+    Missing,
+    /// The bucket is in another region than the one that is asked.
+    OtherRegion,
+    /// The host's clock is off by minutes, so that its signatures do not hold.
+    WrongClock,
+    /// The key that encrypts what is stored cannot be used.
+    UnusableKey,
 }
 
 impl fmt::Display for StoreError {

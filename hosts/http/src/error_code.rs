@@ -82,28 +82,53 @@ impl ErrorCode {
 }
 
 /// What the client is told of a store that failed. Its reason may name files, tables and accounts, and is for the log.
-pub(crate) fn store_message(error: &StoreError) -> &'static str {
+pub(crate) const fn store_message(error: &StoreError) -> &'static str {
     match error {
-        StoreError::Blocked(Obstacle::DiskFull, _) => {
-            "the store's disk is full; its operator must free some space. Send this again after the seconds in Retry-After"
+        StoreError::Blocked(obstacle, _) => obstacle_message(*obstacle),
+        StoreError::Throttled(_) => {
+            "the service behind the store takes no more at present; send this again after the seconds in Retry-After. If it \
+             stays, the store's operator must raise its limit"
         }
-        StoreError::Blocked(Obstacle::ReadOnly, _) => {
-            "the store is read-only; its operator must mount it for writing. Send this again after the seconds in Retry-After"
+        StoreError::Overloaded(_) => ErrorCode::Overloaded.service_message(),
+        StoreError::Unavailable(_) => ErrorCode::Unavailable.service_message(),
+        StoreError::Internal(_) => ErrorCode::Internal.service_message(),
+    }
+}
+
+macro_rules! until_removed {
+    ($obstacle:literal) => {
+        concat!($obstacle, ". Send this again after the seconds in Retry-After")
+    };
+}
+
+/// What is in the way, and what the operator must do about it.
+const fn obstacle_message(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::DiskFull => until_removed!("the store's disk is full; its operator must free some space"),
+        Obstacle::ReadOnly => until_removed!("the store is read-only; its operator must mount it for writing"),
+        Obstacle::FileMoved => until_removed!(
+            "the store's file was moved, deleted or replaced; its operator must bring it back, or restart the server"
+        ),
+        Obstacle::Denied => until_removed!(
+            "the store refuses the server's credentials; its operator must renew them, or permit what they lack"
+        ),
+        Obstacle::Missing => until_removed!(
+            "a bucket, table or column of the store does not exist; its operator must make it, or mend the settings"
+        ),
+        Obstacle::OtherRegion => {
+            until_removed!("the store is in another region than the server asks; its operator must set the right one")
         }
-        StoreError::Blocked(Obstacle::FileMoved, _) => {
-            "the store's file was moved, deleted or replaced; its operator must bring it back, or restart the server. Send \
-             this again after the seconds in Retry-After"
-        }
-        StoreError::Overloaded(_) | StoreError::Unavailable(_) | StoreError::Internal(_) => {
-            ErrorCode::from(error).service_message()
-        }
+        Obstacle::WrongClock => until_removed!("the clock of the store's server is wrong; its operator must set it"),
+        Obstacle::UnusableKey => until_removed!(
+            "the key that encrypts the store cannot be used; its operator must enable it, or permit its use"
+        ),
     }
 }
 
 impl From<&StoreError> for ErrorCode {
     fn from(error: &StoreError) -> Self {
         match error {
-            StoreError::Overloaded(_) => Self::Overloaded,
+            StoreError::Overloaded(_) | StoreError::Throttled(_) => Self::Overloaded,
             StoreError::Unavailable(_) | StoreError::Blocked(..) => Self::Unavailable,
             StoreError::Internal(_) => Self::Internal,
         }

@@ -3,6 +3,8 @@
 
 mod client;
 mod commit;
+#[cfg(test)]
+mod endpoint;
 mod failure;
 mod init;
 mod inventory;
@@ -13,6 +15,7 @@ mod noted;
 mod on;
 mod places;
 mod raw_store;
+mod refusal;
 mod rejections;
 mod schema;
 mod settings;
@@ -20,7 +23,6 @@ mod store;
 mod streams;
 mod tallies;
 mod walk;
-mod words;
 
 pub use client::{Clients, shared_config};
 pub use failure::store_error;

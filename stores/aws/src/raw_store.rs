@@ -148,31 +148,18 @@ fn already_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
 mod tests {
     use aws_sdk_s3::config::retry::RetryConfig;
     use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use pik_core::Obstacle;
 
     use super::*;
+    use crate::endpoint::endpoint;
 
     /// A store whose endpoint answers one call, with this.
-    async fn answered(answer: &'static str) -> S3RawStore {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-                stream.read_buf(&mut request).await.unwrap();
-            }
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            // What is left of the request is read, so that closing does not reset the connection.
-            stream.shutdown().await.unwrap();
-            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.unwrap();
-        });
+    async fn answered(answer: impl Into<String>) -> S3RawStore {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
             .region(Region::new("us-east-1"))
-            .endpoint_url(format!("http://{address}"))
+            .endpoint_url(endpoint(answer).await)
             .force_path_style(true)
             .retry_config(RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -212,5 +199,35 @@ mod tests {
         assert!(error.reason().contains(told), "{error}");
         let error = size(moved).await.unwrap_err();
         assert!(error.reason().contains(told), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_must_remove_is_told_apart() {
+        // The answer to a HEAD has no body, so no code.
+        for (head, obstacle) in [
+            ("403 Forbidden\r\n", Obstacle::Denied),
+            ("404 Not Found\r\n", Obstacle::Missing),
+            ("301 Moved\r\nx-amz-bucket-region: eu-west-1\r\n", Obstacle::OtherRegion),
+            ("400 Bad Request\r\nx-amz-bucket-region: eu-west-1\r\n", Obstacle::OtherRegion),
+        ] {
+            let ready = answered(format!("HTTP/1.1 {head}content-length: 0\r\n\r\n")).await.ready().await;
+            assert!(matches!(&ready, Err(StoreError::Blocked(found, _)) if *found == obstacle), "{head}: {ready:?}");
+        }
+        for (status, code, obstacle) in [
+            (403, "AccessDenied", Some(Obstacle::Denied)),
+            (403, "RequestTimeTooSkewed", Some(Obstacle::WrongClock)),
+            (404, "NoSuchBucket", Some(Obstacle::Missing)),
+            (400, "KMS.DisabledException", Some(Obstacle::UnusableKey)),
+            (503, "SlowDown", None),
+        ] {
+            let xml = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+            let answer = format!("HTTP/1.1 {status} no\r\ncontent-length: {}\r\n\r\n{xml}", xml.len());
+            let put = answered(answer).await.put("raw/1", Bytes::from_static(b"{}"), []).await;
+            match (put.unwrap_err(), obstacle) {
+                (StoreError::Blocked(found, _), Some(obstacle)) => assert_eq!(found, obstacle, "{code}"),
+                (StoreError::Throttled(reason), None) => assert!(reason.contains(code), "{reason}"),
+                (other, _) => panic!("{code}: {other:?}"),
+            }
+        }
     }
 }

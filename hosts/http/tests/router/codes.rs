@@ -67,6 +67,7 @@ fn every_code_of_error() {
     meet(service.get("/healthz?probe=1").gist(), "400 ERROR invalid_parameter");
     for (error, expected) in [
         (StoreError::Overloaded(String::new()), "503 ERROR overloaded"),
+        (StoreError::Throttled(String::new()), "503 ERROR overloaded"),
         (StoreError::Unavailable(String::new()), "503 ERROR unavailable"),
         (StoreError::Blocked(Obstacle::DiskFull, String::new()), "503 ERROR unavailable"),
         (StoreError::Internal(String::new()), "500 ERROR internal"),

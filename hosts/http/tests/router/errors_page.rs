@@ -215,7 +215,7 @@ fn of_error(code: ErrorCode) -> Entry {
             cause: "The store is away: a disk that is full, a network that is down, a service behind it that refuses.",
             shown: "POST /ingest, with the store away".to_owned(),
             answer: failing(StoreError::Unavailable(String::new())),
-            repair: "Wait for the seconds in `Retry-After`, then send it again. The message names a full disk, a read-only store and a file that was moved; the service's log has every reason, under the `x-request-id` of the answer.",
+            repair: "Wait for the seconds in `Retry-After`, then send it again. The message says what its operator must do about a full disk, a read-only store, a file that was moved, refused credentials, a missing bucket or table, a wrong region, a wrong clock, and a key that cannot be used; the service's log has every reason, under the `x-request-id` of the answer.",
         },
         ErrorCode::Internal => Entry {
             cause: "A fault of the service itself, such as a panic or a store that holds something it should not.",

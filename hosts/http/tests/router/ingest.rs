@@ -51,6 +51,7 @@ fn everything_wrong_is_told_at_once_and_nothing_is_stored() {
 fn a_store_that_fails_is_an_error_that_may_be_sent_again() {
     for (error, gist, retry_after) in [
         (StoreError::Overloaded("queue of 512".into()), "503 ERROR overloaded", "1"),
+        (StoreError::Throttled("table events".into()), "503 ERROR overloaded", "1"),
         (StoreError::Unavailable("connection refused".into()), "503 ERROR unavailable", "1"),
         (StoreError::Internal("no such table".into()), "500 ERROR internal", ""),
     ] {
@@ -71,9 +72,16 @@ fn a_store_that_fails_is_an_error_that_may_be_sent_again() {
 
 #[test]
 fn an_obstacle_that_the_operator_must_remove_is_named_to_the_client_and_its_reason_is_not() {
-    for (obstacle, named) in
-        [(Obstacle::DiskFull, "disk is full"), (Obstacle::ReadOnly, "read-only"), (Obstacle::FileMoved, "moved")]
-    {
+    for (obstacle, named) in [
+        (Obstacle::DiskFull, "disk is full"),
+        (Obstacle::ReadOnly, "read-only"),
+        (Obstacle::FileMoved, "moved"),
+        (Obstacle::Denied, "refuses the server's credentials"),
+        (Obstacle::Missing, "does not exist"),
+        (Obstacle::OtherRegion, "another region"),
+        (Obstacle::WrongClock, "clock"),
+        (Obstacle::UnusableKey, "key that encrypts"),
+    ] {
         let service = Service::new(Config::default());
         let blocked = || Some(StoreError::Blocked(obstacle, "/srv/secret".into()));
         let batch = format!("[{EXAMPLE}]");

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ProvisionedThroughput, ScalarAttributeType,
 };
 use pik_aws::{AwsStore, Check, Clients, Provision, Verdict};
-use pik_core::{Store, StoreError};
+use pik_core::{Obstacle, Store, StoreError};
 
 use crate::stand;
 
@@ -18,7 +18,8 @@ fn verdict<'a>(checks: &'a [Check], what: &str) -> Result<&'a Verdict> {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn makes_what_is_missing_and_nothing_twice() -> Result<()> {
     let store = AwsStore::connect(stand::settings("init")?).await?;
-    ensure!(matches!(store.ready().await, Err(StoreError::Internal(_))), "ready without bucket and table");
+    let ready = store.ready().await;
+    ensure!(matches!(ready, Err(StoreError::Blocked(Obstacle::Missing, _))), "without bucket and table: {ready:?}");
 
     let checks = store.init(&Provision { object_lock_days: Some(1) }).await?;
     for check in &checks {
