@@ -59,8 +59,8 @@ impl fmt::Debug for Clock {
 
 /// Until when the arrivals of a split store are settled, for a host whose clock shows `now`.
 pub(crate) fn settled_until(now: IngestTime) -> IngestTime {
-    // Before the year 1 nothing has arrived.
-    IngestTime::from_unix_ms(now.unix_ms() - SETTLING_MS).unwrap_or(now)
+    // Nothing arrives before the first time there is.
+    IngestTime::from_unix_ms(now.unix_ms() - SETTLING_MS).unwrap_or(IngestTime::FIRST)
 }
 
 #[cfg(test)]
@@ -83,5 +83,16 @@ mod tests {
         }
         let broken = Clock::new(|| i64::MAX);
         assert_eq!(broken.listed_time(began).map_err(|error| error.code()), Err("internal"));
+    }
+
+    #[test]
+    fn a_window_that_an_attempt_may_still_list_in_is_never_settled() {
+        for shows in ["0001-01-01T00:00:00.000Z", "0001-01-01T00:00:59.999Z", "0001-01-01T00:01:00.000Z"] {
+            let now: IngestTime = shows.parse().unwrap();
+            // An attempt that began now may still commit, and another on a clock that is behind.
+            assert_eq!(settled_until(now), IngestTime::FIRST, "{shows}");
+        }
+        let now: IngestTime = "0001-01-01T00:01:00.001Z".parse().unwrap();
+        assert_eq!(settled_until(now).to_string(), "0001-01-01T00:00:00.001Z");
     }
 }

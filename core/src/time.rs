@@ -170,6 +170,9 @@ pub struct IngestTime {
 }
 
 impl IngestTime {
+    /// The first time there is, `0001-01-01T00:00:00.000Z`.
+    pub const FIRST: Self = Self { milliseconds: FIRST_SECOND * 1000 };
+
     /// The reading `milliseconds` after 1970-01-01T00:00:00Z, if its year is 0001–9999.
     pub fn from_unix_ms(milliseconds: i64) -> Option<Self> {
         let fits = (FIRST_SECOND * 1000..=LAST_SECOND * 1000 + 999).contains(&milliseconds);
