@@ -141,6 +141,7 @@ fn write(source: &Connection, from: &Path, part: &Path) -> Result<(), CopyError>
     }
     // A run of its own, that ended in good order: no log follows the copy, and none of the source is taken for its.
     target.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;").map_err(failed)?;
+    schema::add_missing(&target).map_err(failed)?;
     let run = Run::new(&target).map_err(failed)?;
     Run { is_open: false, ..run }.begin(&target).map_err(failed)?;
     target.close().map_err(|(_, cause)| failed(cause))?;

@@ -14,7 +14,7 @@ use crate::OpenError;
 use crate::db::checkpoint::{self, Log};
 use crate::db::opening::{self, Opened};
 use crate::db::run::Run;
-use crate::db::{migrate, rejections, schema};
+use crate::db::{migrate, schema};
 use crate::error::store_error;
 use crate::health::Health;
 use crate::index::indexes::{Indexes, Progress};
@@ -80,7 +80,6 @@ impl SqliteStore {
         let health = Arc::new(Health::new(files, lock, &run));
         let indexes = Indexes::load(&connection, &mut report).map_err(refused)?;
         migrate::finish(&connection).map_err(refused)?;
-        rejections::create(&connection).map_err(refused)?;
         let watermark = Arc::new(Watermark::load(&connection).map_err(refused)?);
         let mut store = Self {
             writes: Arc::new(Queue::new(Weight { items: options.queued_events, bytes: options.queued_bytes })),

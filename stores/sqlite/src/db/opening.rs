@@ -47,6 +47,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened, OpenError> {
         None
     };
     let connection = schema::open_writer(&names.database)?;
+    schema::add_missing(&connection).map_err(refused)?;
     let run = Run::new(&connection).map_err(refused)?;
     lock.note(&run.mark(), schema::last_seq(&connection).map_err(refused)?);
     lock.sync_note().map_err(|cause| OpenError::Folder(names.lock.clone(), cause))?;

@@ -1,55 +1,11 @@
-//! The tables of what was refused. They stand apart from records and raw objects: rows are merged and removed, and nothing
+//! The statements and rows of what was refused. Its tables stand apart from records and raw objects: rows are merged and removed, and nothing
 //! that is true of an event is in them.
 
 use pik_core::{
     BodyHash, EventTime, IngestTime, KeptBody, KeptError, Legible, RejectionKey, RejectionPlace, RejectionRecord,
 };
+use rusqlite::Row;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
-
-/// Made where they are missing, in files of every version: no older program is disturbed by them.
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS rejection (
-    key BLOB NOT NULL UNIQUE,
-    first_ms INTEGER NOT NULL,
-    last_ms INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    request_id TEXT NOT NULL,
-    place INTEGER,
-    errors TEXT NOT NULL,
-    length INTEGER NOT NULL,
-    sha256 BLOB NOT NULL,
-    source TEXT,
-    event_type TEXT,
-    entity_id TEXT,
-    event_time TEXT,
-    token TEXT,
-    user_agent TEXT,
-    body BLOB
-) STRICT;
-CREATE INDEX IF NOT EXISTS rejection_by_first ON rejection (first_ms, key);
-CREATE INDEX IF NOT EXISTS rejection_by_last ON rejection (last_ms, key);
-
-CREATE TABLE IF NOT EXISTS rejected_hourly (
-    hour INTEGER NOT NULL,
-    source TEXT NOT NULL,
-    event_type TEXT NOT NULL,
-    code TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    unrecorded INTEGER NOT NULL,
-    PRIMARY KEY (hour, source, event_type, code)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS rejected_stream (
-    source TEXT NOT NULL,
-    event_type TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    first_ms INTEGER NOT NULL,
-    last_ms INTEGER NOT NULL,
-    PRIMARY KEY (source, event_type)
-) STRICT, WITHOUT ROWID;
-";
 
 /// Where a record is, and whether its body is missing.
 pub(crate) const FIND: &str = "SELECT rowid, body IS NULL FROM rejection WHERE key = ?1";
@@ -117,11 +73,6 @@ pub(crate) const HOURS: &str = "
 pub(crate) const STREAMS: &str = "
     SELECT source, event_type, count, first_ms, last_ms FROM rejected_stream
     WHERE (source, event_type) > (?1, ?2) ORDER BY source, event_type LIMIT ?3";
-
-/// Makes the tables that are missing.
-pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))
-}
 
 /// The errors of a record as its row has them.
 pub(crate) fn errors_text(errors: &[KeptError]) -> String {

@@ -11,13 +11,6 @@ use sha2::{Digest, Sha256};
 
 use crate::db::files::Names;
 
-const TABLE: &str = "
-    CREATE TABLE IF NOT EXISTS run (
-        only INTEGER PRIMARY KEY CHECK (only = 1),
-        mark TEXT NOT NULL,
-        probes INTEGER NOT NULL
-    ) STRICT";
-
 /// Before the first run of a database.
 const NONE: &str = "00000000000000000000000000000000";
 
@@ -55,7 +48,6 @@ impl Run {
 
     /// A new run, which the database does not name yet.
     pub(crate) fn new(connection: &Connection) -> rusqlite::Result<Self> {
-        connection.execute_batch(TABLE)?;
         let before = Self::read(connection)?.map_or_else(|| NONE.to_owned(), |run| run.id);
         let id = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
         Ok(Self { id, before, is_open: true })

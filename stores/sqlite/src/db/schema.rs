@@ -48,9 +48,15 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(
-        &[tables::RECORDS, tables::COUNTS, tables::STREAM_COUNTS, tables::INDEX, tables::VIEWS].concat(),
+        &[tables::RECORDS, tables::COUNTS, tables::STREAM_COUNTS, tables::INDEX, tables::VIEWS, tables::BESIDE]
+            .concat(),
     )?;
     Ok(connection)
+}
+
+/// Makes the tables that files of every version have beside records and indexes, where they are missing.
+pub(crate) fn add_missing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", tables::BESIDE))
 }
 
 /// Refuses a database that is not ours, or one of a newer program.

@@ -125,6 +125,64 @@ DROP TABLE IF EXISTS index_fence;
 DROP TABLE IF EXISTS index_run;
 ";
 
+// `run`: the mark of the last run, see `run.rs`.
+//
+// `settled`: the time up to which arrivals may have been told to be settled.
+//
+// `rejection`, `rejected_hourly`, `rejected_stream`: what was refused. Rows are merged and removed, and nothing that is true
+// of an event is in them.
+/// Made where they are missing, in files of every version: no older program is disturbed by them.
+pub(super) const BESIDE: &str = "
+CREATE TABLE IF NOT EXISTS run (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    mark TEXT NOT NULL,
+    probes INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS settled (until_ms INTEGER NOT NULL) STRICT;
+
+CREATE TABLE IF NOT EXISTS rejection (
+    key BLOB NOT NULL UNIQUE,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
+    place INTEGER,
+    errors TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    source TEXT,
+    event_type TEXT,
+    entity_id TEXT,
+    event_time TEXT,
+    token TEXT,
+    user_agent TEXT,
+    body BLOB
+) STRICT;
+CREATE INDEX IF NOT EXISTS rejection_by_first ON rejection (first_ms, key);
+CREATE INDEX IF NOT EXISTS rejection_by_last ON rejection (last_ms, key);
+
+CREATE TABLE IF NOT EXISTS rejected_hourly (
+    hour INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    code TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    unrecorded INTEGER NOT NULL,
+    PRIMARY KEY (hour, source, event_type, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS rejected_stream (
+    source TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, event_type)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Adds what records of older versions lack. Rows that are there have no checksum.
 pub(super) const ADD_CHECKSUMS: &str = "
 ALTER TABLE event ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;

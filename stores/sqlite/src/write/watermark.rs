@@ -49,7 +49,6 @@ pub(crate) struct UnderWay {
 impl Watermark {
     /// The watermark of a database that was opened.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        connection.execute_batch("CREATE TABLE IF NOT EXISTS settled (until_ms INTEGER NOT NULL) STRICT")?;
         let ceiling = connection.query_row("SELECT max(until_ms) FROM settled", [], |row| row.get(0)).optional()?;
         Ok(Self::at(ceiling.flatten().and_then(IngestTime::from_unix_ms)))
     }
@@ -121,6 +120,7 @@ mod tests {
     use pik_core::{Event, Receipt};
 
     use super::*;
+    use crate::db::schema;
 
     fn at(ms: i64) -> IngestTime {
         IngestTime::from_unix_ms(ms).unwrap()
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn nothing_is_told_beyond_what_the_database_keeps() {
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = schema::in_memory().unwrap();
         let watermark = Watermark::load(&connection).unwrap();
         assert_eq!(watermark.tell(at(5_000)), Told::After(at(6_000)));
         Watermark::keep(&connection, at(6_000)).unwrap();
