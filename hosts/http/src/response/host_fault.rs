@@ -16,7 +16,7 @@ pub enum HostFault {
     Unavailable,
     /// A panic, or another broken invariant: 500.
     Internal,
-    /// Not HTTP: 400.
+    /// Not HTTP, or a length that is none: 400.
     Malformed,
     /// The request's target is too long: 414.
     TargetTooLong,
@@ -39,7 +39,8 @@ impl HostFault {
             Self::Malformed => (
                 ErrorCode::InvalidParameter,
                 StatusCode::BAD_REQUEST,
-                "the request is not HTTP/1.1; send it with an HTTP client, and http:// where no proxy ends TLS",
+                "the request's head is not HTTP/1.1, or its Content-Length is not one number; send it with an HTTP client, \
+                 and http:// where no proxy ends TLS",
             ),
             Self::TargetTooLong => (
                 ErrorCode::InvalidParameter,
@@ -49,7 +50,8 @@ impl HostFault {
             Self::HeadTooLong => (
                 ErrorCode::InvalidParameter,
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "the request's headers are too many or too long; send fewer, cookies above all",
+                "the request's headers are too many or too long, or its Content-Length is beyond all numbers; send fewer, \
+                 cookies above all",
             ),
             Self::NoSingleHost => (
                 ErrorCode::InvalidParameter,
