@@ -185,3 +185,20 @@ impl EventId {
         Self(Sha256::digest(&text).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_as_it_is_written_and_in_no_other_spelling() {
+        let id = EventId::from_bytes(core::array::from_fn(|at| (at * 8 + at / 4) as u8));
+        let text = id.to_string();
+        assert_eq!(text.parse(), Ok(id));
+        assert_eq!(EventId::from_bytes([0xaf; 32]).to_string(), "af".repeat(32));
+        for wrong in [text.to_uppercase(), text[1..].to_owned(), text.clone() + "0", text.replace('a', "g")] {
+            let error = wrong.parse::<EventId>().unwrap_err();
+            assert_eq!(error.to_string(), "not a hash: write 64 lower-case hexadecimal digits", "{wrong}");
+        }
+    }
+}

@@ -184,3 +184,53 @@ impl<'de> Deserialize<'de> for RawKey {
         text.parse().map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "raw/source=a%2Fb/event_type=%5F_HIVE_DEFAULT_PARTITION__/event_date=2025-12-28/ingest_date=2025-12-29/hour=23/event_id=59a3f098414a504e256530ab459d1f7e63f9c3c089ddee6fd42ba77525e14bec.json";
+
+    #[test]
+    fn a_key_says_of_its_event_what_it_was_made_of() {
+        let key: RawKey = KEY.parse().unwrap();
+        let Partition { source, event_type, event_date, ingest_date, hour, event_id } = key.partition();
+        assert_eq!((source.as_str(), event_type.as_str()), ("a/b", "__HIVE_DEFAULT_PARTITION__"));
+        assert_eq!((event_date.as_str(), ingest_date.as_str(), hour.as_str()), ("2025-12-28", "2025-12-29", "23"));
+        let event_time = "2025-12-28T23:30:00Z".parse().unwrap();
+        let arrived = "2025-12-29T20:15:35.580Z".parse().unwrap();
+        assert_eq!(RawKey::of(&source, &event_type, &event_time, arrived, &event_id), key);
+    }
+
+    #[test]
+    fn what_no_event_can_have_is_no_key() {
+        for (part, wrong) in [
+            ("raw/", "raw2/"),
+            ("raw/", "/raw/"),
+            ("a%2Fb", ""),
+            ("a%2Fb", "a/b"),
+            ("a%2Fb", "a%2fb"),
+            ("a%2Fb", "%41"),
+            ("a%2Fb", "%4"),
+            ("a%2Fb", "%zz"),
+            ("a%2Fb", "%FF"),
+            ("%5F_HIVE", "__HIVE"),
+            ("2025-12-28", "2025-02-29"),
+            ("2025-12-28", "20251228"),
+            ("2025-12-29", "2025-12-2"),
+            ("hour=23", "hour=24"),
+            ("hour=23", "hour=7"),
+            ("hour=23", "hour=1a"),
+            ("event_id=5", "event_id=A"),
+            (".json", ""),
+            (".json", ".json/"),
+        ] {
+            let text = KEY.replace(part, wrong);
+            let error = text.parse::<RawKey>().unwrap_err();
+            assert!(error.to_string().starts_with("not a raw object's key: write raw/source="), "{text}: {error}");
+        }
+        let longest = KEY.replace("a%2Fb", &"x".repeat(240));
+        assert!(longest.parse::<RawKey>().is_ok());
+        assert!(longest.replace("source=x", "source=xx").parse::<RawKey>().is_err());
+    }
+}
