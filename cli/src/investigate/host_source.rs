@@ -37,7 +37,7 @@ impl Source for HostSource {
         if query.arrivals().is_some_and(|(from, to)| from >= to) {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        Ok(self.host.records(query, after, limit).with_context(|| self.asked())?.page)
+        onward(self.host.records(query, after, limit).with_context(|| self.asked())?.page, after)
     }
 
     fn settled_until(&self, arrivals: &Query) -> Result<IngestTime> {
@@ -64,7 +64,7 @@ impl Source for HostSource {
     }
 
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {
-        self.host.streams(after, limit).with_context(|| self.asked())
+        onward(self.host.streams(after, limit).with_context(|| self.asked())?, after)
     }
 
     fn rejections(
@@ -73,7 +73,7 @@ impl Source for HostSource {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Page<RejectionRecord>> {
-        self.host.rejections(query, after, limit).with_context(|| self.asked())
+        onward(self.host.rejections(query, after, limit).with_context(|| self.asked())?, after)
     }
 
     fn rejected_hours(&self, query: &RejectedHours) -> Result<Vec<RejectedHour>> {
@@ -114,6 +114,16 @@ impl Source for HostSource {
             contents.append(&mut share?);
         }
         Ok(contents)
+    }
+}
+
+/// A page that does not lead back to itself: whoever walks over pages would never end.
+fn onward<T>(page: Page<T>, after: Option<&Position>) -> Result<Page<T>> {
+    match &page.next {
+        Some(next) if after == Some(next) => {
+            bail!("a page leads back to itself, at the cursor `{}`; this is a defect of the host", next.as_str())
+        }
+        Some(_) | None => Ok(page),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Every command that asks page after page, with more events than two pages hold.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::Value;
@@ -87,4 +89,44 @@ fn a_store_is_asked_to_the_last_page() {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let (_, _, data) = full_server(folder.path()).stop();
     ask_all(["--data", data.path().to_str().unwrap()], folder.path());
+}
+
+/// A host whose pages are empty and all lead to the same cursor, until the test ends.
+fn host_of_one_cursor() -> String {
+    const PAGE: &str =
+        r#"{"events":[],"streams":[],"rejections":[],"next_cursor":"x","settled_until":"2026-01-01T00:00:00.000Z"}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{PAGE}", PAGE.len()).unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn a_host_whose_pages_lead_back_ends_every_walk() {
+    let url = host_of_one_cursor();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("export");
+    for command in [
+        &["streams"][..],
+        &["events", "--entity-id", "user_1"],
+        &["events", "--entity-id", "user_1", "--limit", "0", "--json"],
+        &["rejected", "--limit", "0"],
+        &["export", "--to", folder.to_str().unwrap()],
+    ] {
+        let output = pik([]).args(command).args(["--url", &url]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("leads back to itself, at the cursor `x`"), "{command:?}: {told}");
+    }
 }
