@@ -52,15 +52,13 @@ impl StoreArgs {
     /// Opens the store; one on S3 and DynamoDB is not asked anything yet. If the indexes of a SQLite file must be made first,
     /// standard error tells how far they have come.
     pub(crate) fn open(&self) -> Result<Opened> {
-        self.open_reporting(print_progress)
+        self.open_with(Options::default(), print_progress)
     }
 
-    /// [`StoreArgs::open`], with the progress told to `report`.
-    pub(crate) fn open_reporting(&self, report: impl FnMut(Progress)) -> Result<Opened> {
+    /// [`StoreArgs::open`] with options for a SQLite file, and the progress told to `report`.
+    pub(crate) fn open_with(&self, options: Options, report: impl FnMut(Progress)) -> Result<Opened> {
         match self.kind {
-            Kind::Sqlite => {
-                Ok(Opened::Sqlite(SqliteStore::open_reporting(self.database(), Options::default(), report)?))
-            }
+            Kind::Sqlite => Ok(Opened::Sqlite(SqliteStore::open_reporting(self.database(), options, report)?)),
             #[cfg(feature = "aws")]
             Kind::Aws => Ok(Opened::Aws(Box::new(self.aws.open()?))),
             #[cfg(not(feature = "aws"))]

@@ -10,7 +10,7 @@ use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
 use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost, TokensFile};
-use pik_sqlite::Progress;
+use pik_sqlite::{Options, Progress};
 
 use crate::arguments::{Opened, StoreArgs};
 
@@ -102,6 +102,11 @@ pub(crate) struct Args {
     /// descriptor (`ulimit -n`)
     #[arg(long, env = "PIK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "900", value_parser = count)]
     max_connections: usize,
+
+    /// Take no event while the disk of a SQLite file has fewer bytes free: events are answered 503 and /readyz says why, until
+    /// there is room again; 0 goes on until the disk is full
+    #[arg(long, env = "PIK_MIN_FREE_BYTES", value_name = "BYTES", default_value_t = 128 << 20)]
+    min_free_bytes: u64,
 
     /// Keep the first 8 KiB of refused bodies, so that `pik rejected` can show and resend them
     #[arg(long, env = "PIK_KEEP_REJECTED_BODIES")]
@@ -213,6 +218,10 @@ impl Args {
         }
     }
 
+    fn options(&self) -> Options {
+        Options { min_free_bytes: self.min_free_bytes, ..Options::default() }
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             header: self.header_timeout,
@@ -249,7 +258,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
-    let done = args.check().and_then(|()| match args.store.open_reporting(report)? {
+    let done = args.check().and_then(|()| match args.store.open_with(args.options(), report)? {
         Opened::Sqlite(store) => serve(store, metrics, args, |config| config),
         #[cfg(feature = "aws")]
         Opened::Aws(store) => serve(*store, metrics, args, |config| {

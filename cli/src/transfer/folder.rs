@@ -11,15 +11,17 @@ use std::sync::Mutex;
 use std::thread;
 
 use anyhow::{Context, Result};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, linkat, mkdirat, open, openat, unlinkat};
 use rustix::io::Errno;
 
 use super::part;
 use super::{Fate, Object, Sink};
 
-/// A sync waits for the disk, and the disk takes several at once.
+/// How many files are written at once.
 const SIDE_BY_SIDE: usize = 16;
+/// More files than this are synced together.
+const FEW: usize = 8;
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 /// Opening a FIFO or a device does not wait.
@@ -84,21 +86,35 @@ fn told(error: Errno) -> anyhow::Error {
     }
 }
 
-/// Creates the file of an object, or says what is there.
-fn create(folder: &OwnedFd, name: &str, object: &Object) -> io::Result<Fate> {
+/// What became of an object before anything is synced.
+enum Begun {
+    Settled(Fate),
+    /// It is in a file that has not its name yet.
+    Written {
+        part: String,
+        file: File,
+    },
+}
+
+/// Writes an object into a file of another name, or says what is there. A file has its name once it is whole and synced, so
+/// that no half of one is taken for the event.
+fn begin(folder: &OwnedFd, name: &str, object: &Object) -> io::Result<Begun> {
     if let Some(fate) = compare(folder, name, object.raw())? {
-        return Ok(fate);
+        return Ok(Begun::Settled(fate));
     }
-    // A file has its name once it is whole, so that no half of one is taken for the event.
     let part = part::name(&object.key.partition().event_id, fastrand::u32(..));
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | NO_LINK;
     let mut file = File::from(openat(folder, &*part, flags, Mode::from_raw_mode(0o666))?);
     // Tells it from a leftover. A run that cleans up at this very moment may remove it before; then the link fails.
     file.lock()?;
     file.write_all(object.raw())?;
-    file.sync_all()?;
-    let linked = linkat(folder, &*part, folder, name, AtFlags::empty());
-    unlinkat(folder, &*part, AtFlags::empty())
+    Ok(Begun::Written { part, file })
+}
+
+/// Gives a file that is synced its name, or says what is there.
+fn finish(folder: &OwnedFd, name: &str, object: &Object, part: &str) -> io::Result<Fate> {
+    let linked = linkat(folder, part, folder, name, AtFlags::empty());
+    unlinkat(folder, part, AtFlags::empty())
         .or_else(|error| if error == Errno::NOENT { Ok(()) } else { Err(error) })?;
     match linked {
         Ok(()) => Ok(Fate::New),
@@ -108,6 +124,41 @@ fn create(folder: &OwnedFd, name: &str, object: &Object) -> io::Result<Fate> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Syncs files: one by one, or many together with all else on their disk, which takes little longer than one.
+fn sync<F: AsFd>(root: &OwnedFd, files: &[F]) -> io::Result<()> {
+    if cfg!(target_os = "linux") && files.len() > FEW {
+        return all_of_disk(root);
+    }
+    files.iter().try_for_each(|file| Ok(rustix::fs::fsync(file)?))
+}
+
+#[cfg(target_os = "linux")]
+fn all_of_disk(root: &OwnedFd) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(root)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn all_of_disk(_: &OwnedFd) -> io::Result<()> {
+    unreachable!("other systems sync file by file")
+}
+
+/// Does something for each place, several at a time.
+fn each<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let done: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::default()).collect();
+    thread::scope(|scope| {
+        for first in 0..SIDE_BY_SIDE.min(count) {
+            let (done, act) = (&done, &act);
+            scope.spawn(move || {
+                for place in (first..count).step_by(SIDE_BY_SIDE) {
+                    *done[place].lock().expect("no thread panics with a place in hand") = Some(act(place));
+                }
+            });
+        }
+    });
+    let done = done.into_iter().map(|done| done.into_inner().expect("no thread panics with a place in hand"));
+    done.map(|done| done.expect("each place has a thread")).collect()
 }
 
 /// What stands in the way of a new file, if anything does.
@@ -138,29 +189,34 @@ impl Sink for Folder {
                 partitions.insert(partition, folder);
             }
         }
-        let fates: Vec<Mutex<Option<io::Result<Fate>>>> = objects.iter().map(|_| Mutex::default()).collect();
-        thread::scope(|scope| {
-            for first in 0..SIDE_BY_SIDE.min(objects.len()) {
-                let (fates, partitions) = (&fates, &partitions);
-                scope.spawn(move || {
-                    for place in (first..objects.len()).step_by(SIDE_BY_SIDE) {
-                        let (partition, name) = split(&objects[place]);
-                        let fate = create(&partitions[partition], name, &objects[place]);
-                        *fates[place].lock().expect("no thread panics with a fate in hand") = Some(fate);
-                    }
-                });
+        let at = |place: usize| {
+            let (partition, name) = split(&objects[place]);
+            (&partitions[partition], name)
+        };
+        let named = |place: usize| format!("cannot write `{}`", self.path.join(objects[place].key.as_str()).display());
+        let begun = each(objects.len(), |place| {
+            let (folder, name) = at(place);
+            begin(folder, name, &objects[place])
+        });
+        let begun = begun.into_iter().enumerate().map(|(place, begun)| begun.with_context(|| named(place)));
+        let begun: Vec<Begun> = begun.collect::<Result<_>>()?;
+        let written = begun.iter().filter_map(|begun| match begun {
+            Begun::Settled(_) => None,
+            Begun::Written { file, .. } => Some(file),
+        });
+        let disk = || format!("cannot sync `{}`", self.path.display());
+        sync(&self.root, &written.collect::<Vec<_>>()).with_context(disk)?;
+        let named_now = each(objects.len(), |place| {
+            let (folder, name) = at(place);
+            match &begun[place] {
+                Begun::Settled(fate) => Ok(fate.clone()),
+                Begun::Written { part, .. } => finish(folder, name, &objects[place], part),
             }
         });
         // A file is only as durable as its entry in the folder.
-        for (name, folder) in &partitions {
-            let synced = rustix::fs::fsync(folder).map_err(io::Error::from);
-            synced.with_context(|| format!("cannot sync `{}`", self.path.join(name).display()))?;
-        }
-        for (place, fate) in fates.into_iter().enumerate() {
-            let fate =
-                fate.into_inner().expect("no thread panics with a fate in hand").expect("each place has a thread");
-            let path = || self.path.join(objects[place].key.as_str());
-            note(place, fate.with_context(|| format!("cannot write `{}`", path().display()))?);
+        sync(&self.root, &partitions.values().collect::<Vec<_>>()).with_context(disk)?;
+        for (place, fate) in named_now.into_iter().enumerate() {
+            note(place, fate.with_context(|| named(place))?);
         }
         Ok(())
     }

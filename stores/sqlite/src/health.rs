@@ -8,6 +8,7 @@ use crate::db::files::{Files, Lost};
 use crate::db::lock::Lock;
 use crate::db::run::Run;
 use crate::error::{Fault, store_error};
+use crate::room::Room;
 
 /// Shared by the writer, the thread that checkpoints, and whatever asks how the store is.
 pub(crate) struct Health {
@@ -15,6 +16,7 @@ pub(crate) struct Health {
     lock: Lock,
     mark: String,
     failures: Mutex<Failures>,
+    room: Room,
 }
 
 /// Each stays until the same thing succeeds.
@@ -25,12 +27,21 @@ struct Failures {
 }
 
 impl Health {
-    pub(crate) fn new(files: Files, lock: Lock, run: &Run) -> Self {
-        Self { files, lock, mark: run.mark(), failures: Mutex::default() }
+    pub(crate) fn new(files: Files, lock: Lock, run: &Run, room: Room) -> Self {
+        Self { files, lock, mark: run.mark(), failures: Mutex::default(), room }
     }
 
     fn failures(&self) -> MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before each commit: whether the disk has room for it. Where it has not, that counts as a commit that failed.
+    pub(crate) fn has_room(&self) -> Result<(), StoreError> {
+        let room = self.room.check();
+        if let Err(error) = &room {
+            self.failures().commit = Some(error.clone());
+        }
+        room
     }
 
     /// After each commit and before any answer: what to answer. `last_seq` is the last occurrence committed.

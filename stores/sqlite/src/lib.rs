@@ -8,6 +8,7 @@ mod health;
 mod index;
 mod queue;
 mod read;
+mod room;
 mod store;
 mod verify;
 mod write;

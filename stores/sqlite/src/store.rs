@@ -20,6 +20,7 @@ use crate::health::Health;
 use crate::index::indexes::{Indexes, Progress};
 use crate::queue::{Queue, Refused, Weight};
 use crate::read::reader::{self, Question, Reader};
+use crate::room::Room;
 use crate::write::evidence::Keep;
 use crate::write::job::{Entry, Job, Outcomes};
 use crate::write::watermark::{Told, Watermark};
@@ -36,11 +37,20 @@ pub struct Options {
     pub readers: usize,
     /// The most questions that wait for a reader.
     pub queued_questions: usize,
+    /// With fewer bytes free on the disk, no event is taken: what is left is for readers, for a shutdown in good order, and
+    /// for whoever makes room.
+    pub min_free_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { queued_events: 16_384, queued_bytes: 16 * 1024 * 1024, readers: 2, queued_questions: 1024 }
+        Self {
+            queued_events: 16_384,
+            queued_bytes: 16 * 1024 * 1024,
+            readers: 2,
+            queued_questions: 1024,
+            min_free_bytes: 0,
+        }
     }
 }
 
@@ -77,7 +87,7 @@ impl SqliteStore {
         let Opened { mut connection, names, files, run, lock } = opening::open(path)?;
         let path = names.database.as_path();
         let refused = |cause| OpenError::Database(path.to_owned(), cause);
-        let health = Arc::new(Health::new(files, lock, &run));
+        let health = Arc::new(Health::new(files, lock, &run, Room::new(path, options.min_free_bytes)));
         let indexes = Indexes::load(&connection, &mut report).map_err(refused)?;
         migrate::finish(&connection).map_err(refused)?;
         let watermark = Arc::new(Watermark::load(&connection).map_err(refused)?);

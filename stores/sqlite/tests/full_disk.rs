@@ -15,16 +15,16 @@ use pik_core::{Event, IngestTime, Obstacle, Receipt, Store, StoreError, Submissi
 use pik_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
 
-/// A disk of 4 MiB, taken away at the end.
+/// A small disk, taken away at the end.
 struct Disk {
     folder: TempDir,
 }
 
 impl Disk {
-    fn new() -> Option<Self> {
+    fn new(bytes: u64) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let (image, disk) = (folder.path().join("image"), folder.path().join("disk"));
-        File::create(&image).unwrap().set_len(4 << 20).unwrap();
+        File::create(&image).unwrap().set_len(bytes).unwrap();
         fs::create_dir(&disk).unwrap();
         let runs = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
         let is_made =
@@ -57,7 +57,7 @@ impl Drop for Disk {
 
 #[test]
 fn a_start_on_a_full_disk_says_so() {
-    let Some(disk) = Disk::new() else {
+    let Some(disk) = Disk::new(4 << 20) else {
         println!("not run: there is no loop device, or no right to mount one");
         return;
     };
@@ -79,6 +79,61 @@ fn a_start_on_a_full_disk_says_so() {
     }
     println!("{full} starts or ingests met the full disk, {opened} starts succeeded");
     assert!(full > 20 && opened > 0, "{full} {opened}");
+}
+
+#[test]
+fn events_leave_the_room_that_they_must_and_are_taken_again_once_there_is_more() {
+    let Some(disk) = Disk::new(64 << 20) else {
+        println!("not run: there is no loop device, or no right to mount one");
+        return;
+    };
+    // More than the log of so few events, which a shutdown moves into the database.
+    const ROOM: u64 = 32 << 20;
+    let options = Options { min_free_bytes: ROOM, ..Options::default() };
+    let store = SqliteStore::open(disk.path().join("data/pik.sqlite"), options).unwrap();
+    let free = || {
+        let disk = rustix::fs::statvfs(disk.path()).unwrap();
+        disk.f_bavail * disk.f_frsize
+    };
+    let mut stored = 0;
+    let reason = loop {
+        let batch = (stored..stored + 50).map(submission).collect();
+        match block_on(store.ingest_batch(batch)).into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(answers) => stored += answers.len() as u64,
+            Err(StoreError::Blocked(Obstacle::DiskFull, reason)) => break reason,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    // A commit that began with enough may end with a little less.
+    assert!(stored > 10 && free() > ROOM / 2 && reason.contains("fewer than the 33554432"), "{stored}: {reason}");
+    assert!(matches!(block_on(store.ready()), Err(StoreError::Blocked(Obstacle::DiskFull, _))));
+    let id = submission(0).event_id;
+    assert!(block_on(store.find(&id)).unwrap().is_some(), "questions are answered");
+
+    let started = std::time::Instant::now();
+    disk.fill(ROOM as usize / 2);
+    assert!(block_on(store.ingest(submission(stored))).is_err());
+    fs::remove_file(disk.path().join("ballast")).unwrap();
+    // The store itself takes too much; then somebody makes room, and nothing is sent: the store finds out by itself.
+    assert!(block_on(store.ready()).is_err());
+    drop(store);
+    let store = SqliteStore::open(disk.path().join("data/pik.sqlite"), options).unwrap();
+    let taken = disk.path().join("ballast");
+    let free_now = free();
+    assert!(free_now > ROOM, "a shutdown gives the log's room back: {free_now}");
+    disk.fill(ROOM as usize / 2);
+    assert!(block_on(store.ingest(submission(stored))).is_err());
+    fs::remove_file(taken).unwrap();
+    while block_on(store.ready()).is_err() {
+        assert!(started.elapsed().as_secs() < 60, "the store is never ready again");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    block_on(store.ingest(submission(stored))).unwrap();
+    drop(store);
+    let store = SqliteStore::open(disk.path().join("data/pik.sqlite"), Options::default()).unwrap();
+    for number in 0..stored {
+        assert!(block_on(store.find(&submission(number).event_id)).unwrap().is_some(), "event {number} is lost");
+    }
 }
 
 /// Not a test of its own.

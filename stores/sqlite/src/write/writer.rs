@@ -88,8 +88,11 @@ impl Writer<'_> {
     /// One transaction, one fsync. No client is answered before it is through, and if it fails no client is told OK.
     fn commit(&mut self, group: &mut Vec<Job>) {
         let mut replies = Vec::with_capacity(group.len());
-        let committed = self.settle(group, &mut replies);
-        match self.health.judge(committed, self.state.last_seq()) {
+        let judged = self.health.has_room().and_then(|()| {
+            let committed = self.settle(group, &mut replies);
+            self.health.judge(committed, self.state.last_seq())
+        });
+        match judged {
             Ok(()) => {
                 replies.into_iter().for_each(Reply::send);
                 self.keeper.committed();
@@ -147,6 +150,9 @@ impl Writer<'_> {
     /// Tries a commit of nothing, so that the store is ready again once commits succeed. Clients may have stopped sending
     /// events to a store that is not.
     fn probe(&mut self) {
+        if self.health.has_room().is_err() {
+            return;
+        }
         let committed = run::probe(self.connection);
         // The failure is the one that is known already, or the newest.
         let _ = self.health.judge(committed, self.state.last_seq());
