@@ -142,11 +142,24 @@ try {
     await page.locator(".conditions button").waitFor();
     assert(page.url().includes("is.source="), page.url());
     await page.locator(".conditions button").click();
+    const { streams } = await (await fetch(`${server.url}/streams?limit=1000`)).json();
+    const all = streams.reduce((sum, stream) => sum + stream.accepted + stream.duplicate, 0);
+    assert(all > 2_500, `${all} records are no three pages`);
+    // A browser without the File System Access API.
+    await page.evaluate(() => (window.showSaveFilePicker = undefined));
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "export NDJSON" }).click();
     const lines = readFileSync(await (await download).path(), "utf8").trimEnd().split("\n");
-    const { streams } = await (await fetch(`${server.url}/streams?limit=1000`)).json();
-    assert.equal(lines.length, streams.reduce((sum, stream) => sum + stream.accepted + stream.duplicate, 0));
+    assert.equal(lines.length, all);
+    // A file that is written as answers come, where no dialogue has to be clicked.
+    await page.evaluate(() => (window.showSaveFilePicker = async ({ suggestedName }) => (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })));
+    await page.getByRole("button", { name: "export NDJSON" }).click();
+    await shown(page, `${all.toLocaleString("en")} exported`);
+    const kept = await page.evaluate(async () => (await (await (await navigator.storage.getDirectory()).getFileHandle("events.ndjson")).getFile()).text());
+    assert.deepEqual(kept.trimEnd().split("\n"), lines);
+    await page.evaluate(() => (window.showSaveFilePicker = async () => Promise.reject(new DOMException("closed", "AbortError"))));
+    await page.getByRole("button", { name: "export CSV" }).click();
+    await shown(page, "nothing was saved");
   });
 
   await test("what was refused, by code, with its bytes and the repair", async (page, at) => {

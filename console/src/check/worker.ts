@@ -6,9 +6,8 @@ import { pieces, type Piece } from "./pieces.ts";
 
 /** Rows told at once. */
 const SHARE = 500;
-/** Events asked for at once, and their bytes: far under what a host takes. */
+/** Ids asked for at once, as many as a host takes. */
 const BATCH = 1_000;
-const BATCH_CHARACTERS = 2_000_000;
 
 let found: readonly Piece[] = [];
 let run = 0;
@@ -29,7 +28,7 @@ addEventListener("message", async ({ data }: MessageEvent<ToWorker>) => {
   }
 });
 
-/** An answer that is none of a batch. */
+/** An answer that is no result of a lookup. */
 class Refused extends Error {
   constructor(readonly status: number, message: string) {
     super(message);
@@ -41,7 +40,7 @@ async function check(text: string, api: string, token: string, goesOn: () => boo
   const split = pieces(text);
   found = split.pieces;
   tell({ told: "shape", shape: split.shape, count: found.length });
-  const valid: number[] = [];
+  const valid: { readonly index: number; readonly id: string }[] = [];
   let rows: Checked[] = [];
   for (const [index, piece] of found.entries()) {
     const judged = preview(piece.text);
@@ -50,7 +49,7 @@ async function check(text: string, api: string, token: string, goesOn: () => boo
       rows.push({ line: piece.line, head, id: undefined, problems: judged.errors });
     } else {
       rows.push({ line: piece.line, head, id: judged.event_id, problems: [] });
-      valid.push(index);
+      valid.push({ index, id: judged.event_id });
     }
     if (rows.length === SHARE) {
       tell({ told: "checked", rows });
@@ -61,33 +60,27 @@ async function check(text: string, api: string, token: string, goesOn: () => boo
     }
   }
   tell({ told: "checked", rows });
-  for (let start = 0; start < valid.length && goesOn(); ) {
-    const batch: number[] = [];
-    for (let size = 0; start < valid.length && batch.length < BATCH; start++) {
-      const index = valid[start] as number;
-      size += found[index]?.text.length ?? 0;
-      if (batch.length > 0 && size > BATCH_CHARACTERS) break;
-      batch.push(index);
-    }
-    const stored = await ask(api, token, batch.map((index) => found[index]?.text ?? ""));
+  for (let start = 0; start < valid.length && goesOn(); start += BATCH) {
+    const batch = valid.slice(start, start + BATCH);
+    const stored = await ask(api, token, batch.map(({ id }) => id));
     if (!goesOn()) return;
-    const first = batch[0] as number;
-    const all: Stored[] = Array.from({ length: (batch.at(-1) as number) - first + 1 }, () => "unknown");
-    batch.forEach((index, at) => (all[index - first] = stored[at] ?? "unknown"));
+    const first = batch[0]?.index ?? 0;
+    const all: Stored[] = Array.from({ length: (batch.at(-1)?.index ?? first) - first + 1 }, () => "unknown");
+    batch.forEach(({ index }, at) => (all[index - first] = stored[at] ?? "unknown"));
     tell({ told: "stored", from: first, stored: all });
   }
 }
 
-/** A dry run writes nothing, and answers DUPLICATE for what is stored. */
-async function ask(api: string, token: string, events: readonly string[]): Promise<Stored[]> {
-  const response = await fetch(`${api}ingest/batch?dry_run=true`, {
+/** Asks by id: the events themselves stay in the page, and a token that reads is enough. */
+async function ask(api: string, token: string, event_ids: readonly string[]): Promise<Stored[]> {
+  const response = await fetch(`${api}events/lookup`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: `[${events.join(",")}]`,
+    body: JSON.stringify({ event_ids }),
   });
-  const answer = (await response.json()) as { results?: { status: string }[]; errors?: { message: string }[] };
+  const answer = (await response.json()) as { results?: { event: unknown }[]; errors?: { message: string }[] };
   if (answer.results === undefined) {
     throw new Refused(response.status, `whether they are stored is not known: ${answer.errors?.[0]?.message ?? `the server answered ${response.status}`}`);
   }
-  return answer.results.map(({ status }) => (status === "DUPLICATE" ? "stored" : status === "ACCEPTED" ? "new" : "unknown"));
+  return answer.results.map(({ event }) => (event === null ? "new" : "stored"));
 }

@@ -87,7 +87,7 @@ export function Check() {
     <div class={over ? "drop over" : "drop"} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}>
       <header class="title">
         <h1>Check</h1>
-        <p>Events are judged in this page, by the server's own core. The server is asked by dry run whether it has them; nothing is written.</p>
+        <p>Events are judged in this page, by the server's own core. The server is asked for their ids alone, whether it has them; nothing is written.</p>
       </header>
       <textarea
         aria-label="events to check" rows={6} spellcheck={false} value={text}
