@@ -4,12 +4,15 @@
 //! object whose members are out of order is noted with the places of its members, and the text is then read out
 //! along these notes, so nothing is moved and no tree is built.
 
+use core::ops::Range;
+
 use crate::number::{is_canonical, write_number};
-use crate::order::{Member, Name, Names, Span};
+use crate::order::{Member, Name, Names};
 use crate::scan::{
     AFTER_ELEMENT, AFTER_MEMBER, COLON_EXPECTED, Escapes, NAME_EXPECTED, Scan, StringEnd, SyntaxError, error, escape,
     literal, number, skip_space, string, unescape_into,
 };
+use crate::span::{OutPos, OutSpan};
 
 /// How many levels of arrays and objects a payload may nest.
 pub const MAX_DEPTH: usize = 128;
@@ -75,9 +78,9 @@ pub(crate) fn write_payload<S: Sink>(text: &str, at: usize, sink: &mut S) -> Res
 
 /// An object whose members are out of order in the canonical text.
 struct Reordered {
-    span: Span,
+    span: OutSpan,
     /// Its members in canonical order, as a range of `Writer::moved`.
-    members: Span,
+    members: Range<usize>,
 }
 
 /// The canonical text is `out` and then the run, a stretch of the input that is canonical as it stands. Text is copied to
@@ -96,7 +99,7 @@ struct Writer<'s, 'a, S> {
     members: Vec<Member>,
     /// The names that have escapes, resolved.
     unescaped: String,
-    moved: Vec<Span>,
+    moved: Vec<OutSpan>,
     reordered: Vec<Reordered>,
     open_objects: usize,
 }
@@ -111,8 +114,8 @@ impl<S: Sink> Writer<'_, '_, S> {
 
     /// Where in the canonical text the input's byte `at`, of the run, stands.
     #[inline(always)]
-    fn written(&self, at: usize) -> usize {
-        self.before_run.wrapping_add(at)
+    fn written(&self, at: usize) -> OutPos {
+        OutPos::new(self.before_run.wrapping_add(at))
     }
 
     /// Ends the run before the input's byte `at`, which is not canonical.
@@ -194,7 +197,7 @@ impl<S: Sink> Writer<'_, '_, S> {
                 Err(error) => return Err(within(error, || index.to_string())),
             };
             // An open object may yet have to be sorted; everything else can go.
-            if self.open_objects == 0 && self.written(at) > DRAIN_AT {
+            if self.open_objects == 0 && self.written(at).index() > DRAIN_AT {
                 self.drain(at);
             }
             at = self.skip_space(at);
@@ -226,7 +229,7 @@ impl<S: Sink> Writer<'_, '_, S> {
                 Ok(end) => end,
                 Err(error) => return Err(self.explain(error, first_member, place)),
             };
-            self.members[place].written.end = self.written(at) as u32;
+            self.members[place].written.end = self.written(at);
             at = self.skip_space(at);
             match self.byte(at) {
                 Some(b',') => at = self.skip_space(at + 1),
@@ -236,7 +239,7 @@ impl<S: Sink> Writer<'_, '_, S> {
         }
         at += 1;
         if !sorted {
-            self.reorder(first_member, Span::new(written_start, self.written(at)))?;
+            self.reorder(first_member, OutSpan { start: written_start, end: self.written(at) })?;
         }
         self.members.truncate(first_member);
         Ok(at)
@@ -252,8 +255,8 @@ impl<S: Sink> Writer<'_, '_, S> {
         let end = self.string(at)?;
         self.members.push(Member {
             name: Name::written(self.text, at, end.at),
-            name_at: at as u32,
-            written: Span::new(written, written),
+            name_at: at,
+            written: OutSpan { start: written, end: written },
         });
         if end.escapes != Escapes::None {
             self.resolve_last_name(at, end.at);
@@ -292,7 +295,7 @@ impl<S: Sink> Writer<'_, '_, S> {
     }
 
     /// Notes the canonical order of the object that was just closed.
-    fn reorder(&mut self, first_member: usize, span: Span) -> Result<(), Box<PayloadError>> {
+    fn reorder(&mut self, first_member: usize, span: OutSpan) -> Result<(), Box<PayloadError>> {
         const FEW: usize = 16;
         let names = Names { text: self.text, unescaped: &self.unescaped };
         let start = self.moved.len();
@@ -304,7 +307,7 @@ impl<S: Sink> Writer<'_, '_, S> {
             let order = names.order(members).map_err(|repeated| fault_of(names, &repeated))?;
             self.moved.extend(order.iter().map(|place| members[*place as usize].written));
         }
-        self.reordered.push(Reordered { span, members: Span::new(start, self.moved.len()) });
+        self.reordered.push(Reordered { span, members: start..self.moved.len() });
         Ok(())
     }
 
@@ -325,7 +328,8 @@ impl<S: Sink> Writer<'_, '_, S> {
             self.reordered.sort_unstable_by_key(|object| object.span.start);
             let mut pieces = Pieces { sink: self.sink, buffer: Vec::with_capacity(PIECES_AT.min(written.len())) };
             let text = Text { written, moved: &self.moved };
-            text.read_out(Span::new(0, written.len()), &self.reordered, &mut pieces);
+            let whole = OutSpan { start: OutPos::START, end: OutPos::new(written.len()) };
+            text.read_out(whole, &self.reordered, &mut pieces);
             pieces.flush();
         }
         self.out.clear();
@@ -365,20 +369,20 @@ impl<S: Sink> Pieces<'_, S> {
 /// Canonical text but for the order of members.
 struct Text<'t> {
     written: &'t [u8],
-    moved: &'t [Span],
+    moved: &'t [OutSpan],
 }
 
 impl Text<'_> {
     /// Writes `span`; `objects` are the reordered ones within it, by start. Recurses at most once a level.
-    fn read_out<S: Sink>(&self, span: Span, objects: &[Reordered], pieces: &mut Pieces<'_, S>) {
-        let mut at = span.start as usize;
+    fn read_out<S: Sink>(&self, span: OutSpan, objects: &[Reordered], pieces: &mut Pieces<'_, S>) {
+        let mut at = span.start.index();
         let mut rest = objects;
         while let Some((object, inside)) = rest.split_first() {
-            pieces.write(&self.written[at..object.span.start as usize]);
+            pieces.write(&self.written[at..object.span.start.index()]);
             let count = inside.partition_point(|other| other.span.start < object.span.end);
             let (inside, after) = inside.split_at(count);
             pieces.write(b"{");
-            for (index, member) in self.moved[object.members.range()].iter().enumerate() {
+            for (index, member) in self.moved[object.members.clone()].iter().enumerate() {
                 if index > 0 {
                     pieces.write(b",");
                 }
@@ -391,10 +395,10 @@ impl Text<'_> {
                 }
             }
             pieces.write(b"}");
-            at = object.span.end as usize;
+            at = object.span.end.index();
             rest = after;
         }
-        pieces.write(&self.written[at..span.end as usize]);
+        pieces.write(&self.written[at..span.end.index()]);
     }
 }
 
@@ -406,7 +410,7 @@ fn fault(kind: FaultKind, at: usize) -> Box<PayloadError> {
 #[cold]
 fn fault_of(names: Names<'_>, repeated: &Member) -> Box<PayloadError> {
     let path = vec![names.text(&repeated.name).to_owned()];
-    Box::new(PayloadError::Fault(Fault { kind: FaultKind::DuplicateKey, at: repeated.name_at as usize, path }))
+    Box::new(PayloadError::Fault(Fault { kind: FaultKind::DuplicateKey, at: repeated.name_at, path }))
 }
 
 #[cold]

@@ -31,6 +31,7 @@ mod rejection_record;
 mod rejections;
 mod scan;
 mod settling;
+mod span;
 mod split;
 mod stats;
 mod store;

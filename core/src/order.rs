@@ -3,23 +3,7 @@
 use core::cmp::Ordering;
 use core::ops::Range;
 
-/// A range of a text. Texts here are made of a body, so their lengths fit.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-}
-
-impl Span {
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        debug_assert!(start <= end && u32::try_from(end).is_ok(), "{start} to {end} is no range of a text");
-        Self { start: start as u32, end: end as u32 }
-    }
-
-    pub(crate) fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
+use crate::span::{OutSpan, Span};
 
 /// A member's name.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +31,9 @@ enum NameRef {
 pub(crate) struct Member {
     pub(crate) name: Name,
     /// Where its name stands in the body.
-    pub(crate) name_at: u32,
+    pub(crate) name_at: usize,
     /// Where it stands in the canonical text.
-    pub(crate) written: Span,
+    pub(crate) written: OutSpan,
 }
 
 impl Name {
@@ -209,6 +193,7 @@ impl<'t> Names<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span::OutPos;
 
     const PARTS: [&str; 11] =
         ["", "a", "\0", "\u{7f}", "\u{80}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{10000}", "\u{10ffff}", "key_0"];
@@ -236,8 +221,8 @@ mod tests {
         let places: Vec<(usize, usize)> = members.collect();
         let member = |(at, end): (usize, usize)| Member {
             name: Name::written(&text, at, end),
-            name_at: at as u32,
-            written: Span::new(at, end),
+            name_at: at,
+            written: OutSpan { start: OutPos::new(at), end: OutPos::new(end) },
         };
         let members = places.into_iter().map(member).collect();
         (text, members)
