@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+mod attack;
 mod core;
 mod lambda;
 mod load;
@@ -22,7 +23,7 @@ struct Part {
     run: fn(&Args) -> Result<()>,
 }
 
-const PARTS: &[Part] = &[core::PART, server::PART, queries::PART, lambda::PART, worker::PART];
+const PARTS: &[Part] = &[core::PART, server::PART, queries::PART, attack::PART, lambda::PART, worker::PART];
 
 /// Measure, on a machine that is otherwise quiet.
 #[derive(clap::Args)]

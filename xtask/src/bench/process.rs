@@ -25,8 +25,17 @@ pub(super) fn pik(folder: &Path, level: &str) -> Result<Server> {
 
 /// How much memory a server has.
 pub(super) fn resident_mib(server: &Server) -> Result<f64> {
+    memory_mib(server, "VmRSS:")
+}
+
+/// How much memory a server had at most.
+pub(super) fn peak_mib(server: &Server) -> Result<f64> {
+    memory_mib(server, "VmHWM:")
+}
+
+fn memory_mib(server: &Server, name: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
     let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib / 1024.0)
 }
