@@ -171,9 +171,26 @@ impl<'t> Names<'t> {
 
     /// Sorts a few members by name; fails like [`Names::order`].
     pub(crate) fn sort_few(&self, members: &mut [Member]) -> Result<(), Member> {
-        members.sort_by(|left, right| self.compare(&left.name, &right.name));
-        let repeats = members.windows(2).filter(|pair| self.compare(&pair[0].name, &pair[1].name).is_eq());
-        repeats.map(|pair| pair[1]).min_by_key(|member| member.name_at).map_or(Ok(()), Err)
+        // Insertion sort: no allocation, and stable, so equal names stay in document order. The standard library's stable sort takes
+        // 0.2 % more instructions for an event and half a kilobyte more of WebAssembly, gzipped.
+        let mut repeated: Option<Member> = None;
+        for sorted in 1..members.len() {
+            let member = members[sorted];
+            let mut place = sorted;
+            while place > 0 {
+                match self.compare(&member.name, &members[place - 1].name) {
+                    Ordering::Less => members[place] = members[place - 1],
+                    Ordering::Equal => {
+                        repeated = repeated.or(Some(member));
+                        break;
+                    }
+                    Ordering::Greater => break,
+                }
+                place -= 1;
+            }
+            members[place] = member;
+        }
+        repeated.map_or(Ok(()), Err)
     }
 
     /// How many bytes at the start all names have in common.
