@@ -131,9 +131,10 @@ test("tokens are asked for", async () => {
 test("without the migrations it is not ready, and says so in the log", async () => {
   const host = await start(modules, folder());
   try {
-    assert.equal((await host.send("/readyz")).status, 500);
+    assert.equal((await host.send("/readyz")).status, 503);
     const response = await host.post(event("unmigrated"));
-    assert.equal(response.status, 500);
+    assert.equal(response.status, 503);
+    assert.match((await response.json()).errors[0].message, /does not exist/);
     await host.logged(1, ({ reason }) => reason?.includes("no such table"));
     assert.equal((await host.objects()).length, 0);
   } finally {
