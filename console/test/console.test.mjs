@@ -154,9 +154,14 @@ try {
     // A file that is written as answers come, where no dialogue has to be clicked.
     await page.evaluate(() => (window.showSaveFilePicker = async ({ suggestedName }) => (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })));
     await page.getByRole("button", { name: "export NDJSON" }).click();
-    await shown(page, `${all.toLocaleString("en")} exported`);
-    const kept = await page.evaluate(async () => (await (await (await navigator.storage.getDirectory()).getFileHandle("events.ndjson")).getFile()).text());
-    assert.deepEqual(kept.trimEnd().split("\n"), lines);
+    // It has its content once it is whole.
+    const whole = async () => (await (await (await navigator.storage.getDirectory()).getFileHandle("events.ndjson", { create: true })).getFile()).text();
+    let kept = "";
+    for (let looks = 0; kept === "" && looks < 600; looks++) {
+      await page.waitForTimeout(50);
+      kept = await page.evaluate(whole);
+    }
+    assert.equal(kept.trimEnd(), lines.join("\n"));
     await page.evaluate(() => (window.showSaveFilePicker = async () => Promise.reject(new DOMException("closed", "AbortError"))));
     await page.getByRole("button", { name: "export CSV" }).click();
     await shown(page, "nothing was saved");
