@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 use pik_core::{Investigate, Store};
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+use pik_server::{End, Front, Level, Limits, Log, Metrics, ServerHost, Sockets};
 
 use crate::arguments::{EndpointArgs, Opened, existing};
 use crate::console::{self, Proxy};
@@ -61,8 +61,11 @@ fn serve(store: impl Store + Investigate, listen: SocketAddr) -> anyhow::Result<
     let config = Config { dry_run: true, ..Config::default() };
     let api = Api::new(store, ServerHost::new(metrics), config)?;
     tell("open /console/ at the address below; Ctrl-C ends it");
-    let addresses = Addresses { events: listen, metrics: None, host_names: Vec::new(), console: true };
-    let done = pik_server::run(api, addresses, LIMITS, None);
+    let front = Front { sockets: Sockets::open(listen, None)?, host_names: Vec::new(), console: true };
+    let done = pik_server::run(api, front, LIMITS, None);
     drop(log);
-    done
+    match done? {
+        End::Stopped => Ok(()),
+        End::Restart(sockets) => Err(sockets.hand_over()),
+    }
 }

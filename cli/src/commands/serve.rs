@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost, TokensFile};
+use pik_server::{End, Front, Level, Limits, Log, Metrics, ServerHost, Sockets, TokensFile};
 use pik_sqlite::{Options, Progress};
 
 use crate::arguments::{Opened, StoreArgs};
@@ -18,7 +18,10 @@ use crate::arguments::{Opened, StoreArgs};
 ///
 /// Standard output has the line `listening on http://ADDRESS` once requests are taken. With --metrics-listen, the line
 /// `metrics on http://ADDRESS/metrics` stands before it. Logs go to standard error, one JSON object a line. SIGTERM and
-/// SIGINT stop the server: it takes no new connections, answers the requests in flight, and closes the store.
+/// SIGINT stop the server: it takes no new connections, answers the requests in flight, and closes the store. SIGUSR2
+/// does the same and puts a new process of the program in the place of this one, with its process id and its sockets:
+/// clients that connect meanwhile wait for it. Sockets that a service manager passes (LISTEN_FDS) are used in place of
+/// --listen and --metrics-listen.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The address to listen on; port 0 takes a free port
@@ -234,20 +237,24 @@ impl Args {
         }
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        if self.tokens.is_empty()
-            && self.tokens_file.is_none()
-            && !self.allow_anonymous
-            && !self.listen.ip().is_loopback()
+    /// Where clients connect.
+    fn sockets(&self) -> anyhow::Result<Sockets> {
+        if self.request_timeout < self.body_timeout {
+            bail!("the request time-out is shorter than the body's, which is a part of it; make it longer");
+        }
+        let sockets = Sockets::open(self.listen, self.metrics_listen)?;
+        self.check_reach(sockets.address()?)?;
+        Ok(sockets)
+    }
+
+    fn check_reach(&self, address: SocketAddr) -> anyhow::Result<()> {
+        if self.tokens.is_empty() && self.tokens_file.is_none() && !self.allow_anonymous && !address.ip().is_loopback()
         {
             bail!(
                 "without a token, everyone who reaches {} could write events; set PIK_TOKENS or PIK_TOKENS_FILE, or listen on 127.0.0.1, or \
                  say --allow-anonymous",
-                self.listen
+                address
             );
-        }
-        if self.request_timeout < self.body_timeout {
-            bail!("the request time-out is shorter than the body's, which is a part of it; make it longer");
         }
         Ok(())
     }
@@ -258,27 +265,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
-    let done = args.check().and_then(|()| match args.store.open_with(args.options(), report)? {
-        Opened::Sqlite(store) => serve(store, metrics, args, |config| config),
+    let done = args.sockets().and_then(|sockets| match args.store.open_with(args.options(), report)? {
+        Opened::Sqlite(store) => serve(store, metrics, args, sockets, |config| config),
         #[cfg(feature = "aws")]
-        Opened::Aws(store) => serve(*store, metrics, args, |config| {
+        Opened::Aws(store) => serve(*store, metrics, args, sockets, |config| {
             let a_minute = config.rejections_a_minute.or(Some(pik_aws::REJECTIONS_A_MINUTE));
             Config { rejections_a_minute: a_minute, ..config }
         }),
     });
-    let code = match done {
-        Ok(()) => {
+    match done {
+        Ok(end) => {
             tracing::info!("stopped");
-            ExitCode::SUCCESS
+            drop(log);
+            match end {
+                End::Stopped => Ok(ExitCode::SUCCESS),
+                End::Restart(sockets) => Err(sockets.hand_over()),
+            }
         }
         Err(error) => {
             // Programs that gather the log read this, too.
             tracing::error!(reason = format!("{error:#}"), "cannot serve");
-            ExitCode::FAILURE
+            drop(log);
+            Ok(ExitCode::FAILURE)
         }
-    };
-    drop(log);
-    Ok(code)
+    }
 }
 
 /// `adjust` has the last word on the configuration: what a store bears.
@@ -286,12 +296,11 @@ fn serve(
     store: impl Store + Investigate,
     metrics: Metrics,
     args: &Args,
+    sockets: Sockets,
     adjust: impl FnOnce(Config) -> Config,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<End> {
     let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?;
     let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_ref())))?;
-    let host_names = args.host_names.clone();
-    let addresses =
-        Addresses { events: args.listen, metrics: args.metrics_listen, host_names, console: !args.no_console };
-    pik_server::run(api, addresses, args.limits(), tokens)
+    let front = Front { sockets, host_names: args.host_names.clone(), console: !args.no_console };
+    pik_server::run(api, front, args.limits(), tokens)
 }

@@ -21,6 +21,7 @@ mod metrics;
 mod paging;
 mod ranges;
 mod rejected;
+mod restart;
 mod send;
 mod server;
 mod settled;

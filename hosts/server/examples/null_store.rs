@@ -11,7 +11,7 @@ use pik_core::{
     StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Level, Limits, Log, Metrics, ServerHost};
+use pik_server::{Front, Level, Limits, Log, Metrics, ServerHost, Sockets};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -103,7 +103,7 @@ fn main() -> anyhow::Result<()> {
     };
     pik_server::run(
         api,
-        Addresses { events: address.parse()?, metrics: None, host_names: Vec::new(), console: false },
+        Front { sockets: Sockets::bind(address.parse()?, None)?, host_names: Vec::new(), console: false },
         limits,
         None,
     )?;

@@ -9,9 +9,11 @@ mod observe;
 pub mod pages;
 mod run;
 mod signals;
+mod sockets;
 mod tokens_file;
 
 pub use limits::Limits;
 pub use observe::{Level, Log, Metrics, ServerHost};
-pub use run::{Addresses, Server, run};
+pub use run::{End, Front, Server, run};
+pub use sockets::Sockets;
 pub use tokens_file::TokensFile;

@@ -11,21 +11,28 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 use crate::gate::Gate;
-use crate::network::{bind, serve};
-use crate::signals::Signals;
-use crate::{Limits, ServerHost, TokensFile};
+use crate::network::serve;
+use crate::signals::{Asked, Signals};
+use crate::{Limits, ServerHost, Sockets, TokensFile};
 
-/// Where to listen, and for which names.
-#[derive(Debug, Clone)]
-pub struct Addresses {
-    /// The API.
-    pub events: SocketAddr,
-    /// The metrics, where they have an address of their own.
-    pub metrics: Option<SocketAddr>,
+/// What clients meet.
+#[derive(Debug)]
+pub struct Front {
+    /// Where they connect.
+    pub sockets: Sockets,
     /// The names in `Host` that are served beside `localhost` and IP addresses where no token is asked for.
     pub host_names: Vec<String>,
     /// Whether the web console is served beside the API.
     pub console: bool,
+}
+
+/// How serving ended.
+#[derive(Debug)]
+pub enum End {
+    /// For good.
+    Stopped,
+    /// Another process is to go on at these sockets: [`Sockets::hand_over`], once nothing of this one is in its way.
+    Restart(Sockets),
 }
 
 /// A server that listens, and serves when it is asked to.
@@ -39,23 +46,23 @@ pub struct Server<S: Store + Investigate> {
 /// Serves until a signal, reads the file of tokens again when it changes or SIGHUP comes, answers what is in flight, and closes the store.
 pub fn run<S: Store + Investigate>(
     api: Api<S, ServerHost>,
-    addresses: Addresses,
+    front: Front,
     limits: Limits,
     tokens: Option<TokensFile>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
     let done = runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
-        let server = Server::bind(api, addresses, limits)?;
+        let kept = front.sockets.try_clone()?;
+        let server = Server::new(api, front, limits)?;
         if let Some((listener, _)) = &server.metrics {
             tell("metrics", "/metrics", listener)?;
         }
         tell("listening", "", &server.events.0)?;
-        until_signalled(server, signals, tokens.as_ref()).await;
-        Ok(())
+        Ok(until_signalled(server, kept, signals, tokens.as_ref()).await)
     });
     // Requests that outlived the time to stop end here, and with the last of them the store closes.
     drop(runtime);
@@ -63,19 +70,19 @@ pub fn run<S: Store + Investigate>(
 }
 
 impl<S: Store + Investigate> Server<S> {
-    /// Listens, so that clients can connect; they are served by [`Server::serve`]. Needs a Tokio runtime.
-    pub fn bind(api: Api<S, ServerHost>, addresses: Addresses, limits: Limits) -> anyhow::Result<Self> {
-        let Addresses { events, metrics, host_names, console } = addresses;
-        let open = |address| bind(address).with_context(|| format!("cannot listen at {address}"));
-        let events = open(events)?;
+    /// Clients can connect already; they are served by [`Server::serve`]. Needs a Tokio runtime.
+    pub fn new(api: Api<S, ServerHost>, front: Front, limits: Limits) -> anyhow::Result<Self> {
+        let Front { sockets, host_names, console } = front;
+        let Sockets { events, metrics } = sockets;
         let metrics = match metrics {
-            Some(address) => {
-                Some((open(address)?, Arc::new(Gate::new(api.clone(), Surface::Metrics, Vec::new(), false, &limits))))
+            Some(listener) => {
+                let gate = Gate::new(api.clone(), Surface::Metrics, Vec::new(), false, &limits);
+                Some((waited_for(listener)?, Arc::new(gate)))
             }
             None => None,
         };
         let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, console, &limits));
-        Ok(Self { api, limits, events: (events, gate), metrics })
+        Ok(Self { api, limits, events: (waited_for(events)?, gate), metrics })
     }
 
     /// Where the API is: the port may have been chosen a moment ago.
@@ -110,14 +117,34 @@ impl<S: Store + Investigate> Server<S> {
     }
 }
 
-async fn until_signalled<S: Store + Investigate>(server: Server<S>, mut signals: Signals, tokens: Option<&TokensFile>) {
+/// Has Tokio wait for a socket's clients.
+fn waited_for(listener: std::net::TcpListener) -> std::io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// `kept` are the sockets that the server listens at; while one of their copies is open, clients can connect.
+async fn until_signalled<S: Store + Investigate>(
+    server: Server<S>,
+    kept: Sockets,
+    mut signals: Signals,
+    tokens: Option<&TokensFile>,
+) -> End {
     let (stop, stopped) = watch::channel(false);
+    let mut kept = Some(kept);
     let signalled = async {
-        signals.next(tokens).await;
-        tracing::info!("stopping");
+        match signals.next(tokens).await {
+            Asked::Stop => {
+                tracing::info!("stopping");
+                kept = None;
+            }
+            Asked::Restart => tracing::info!("restarting"),
+        }
         // Serving may have ended by itself; then there is no receiver.
         let _ = stop.send(true);
-        signals.next(tokens).await;
+        if signals.next(tokens).await == Asked::Stop {
+            kept = None;
+        }
     };
     let all_answered = tokio::select! {
         all_answered = server.serve(stopped) => all_answered,
@@ -127,6 +154,7 @@ async fn until_signalled<S: Store + Investigate>(server: Server<S>, mut signals:
     if !all_answered {
         tracing::warn!("requests in flight were not answered");
     }
+    kept.map_or(End::Stopped, End::Restart)
 }
 
 /// Tells people and programs where this listens; the port may have been chosen a moment ago.
@@ -134,6 +162,7 @@ fn tell(what: &str, path: &str, listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "{what}");
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{what} on http://{address}{path}")?;
-    Ok(stdout.flush()?)
+    // Whoever read it for the first process may have gone.
+    let _ = writeln!(stdout, "{what} on http://{address}{path}").and_then(|()| stdout.flush());
+    Ok(())
 }

@@ -1,19 +1,31 @@
-//! The signals that end the server, and the one that must not.
+//! The signals that end the server or have it start again, and the one that must not.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::TokensFile;
+use crate::sockets::can_start;
 use crate::tokens_file::LOOK_EVERY;
 
-/// SIGTERM and SIGINT end the server. SIGHUP, which a closing terminal sends, does not; it has the
-/// tokens read again.
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The end.
+    Stop,
+    /// The end, and a new process in the place of this one.
+    Restart,
+}
+
+/// SIGTERM and SIGINT end the server, and SIGUSR2 has another one take its place. SIGHUP, which a closing terminal sends,
+/// does not end it; it has the tokens read again.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    user_2: Signal,
 }
 
 impl Signals {
@@ -23,17 +35,23 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
+            user_2: signal(SignalKind::user_defined2())?,
         })
     }
 
     /// Waits for the next one that ends the server, and looks after the file of tokens meanwhile.
-    pub(crate) async fn next(&mut self, tokens: Option<&TokensFile>) {
+    pub(crate) async fn next(&mut self, tokens: Option<&TokensFile>) -> Asked {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return Asked::Stop,
+                _ = self.interrupt.recv() => return Asked::Stop,
+                _ = self.user_2.recv() => match spawn_blocking(can_start).await {
+                    Ok(Ok(())) => return Asked::Restart,
+                    Ok(Err(error)) => tracing::error!(reason = format!("{error:#}"), "no restart"),
+                    Err(error) => tracing::error!(%error, "no restart"),
+                },
                 _ = looks.tick(), if tokens.is_some() => if let Some(tokens) = tokens { tokens.look() },
                 _ = self.hang_up.recv() => match tokens {
                     Some(tokens) => tokens.reread(),

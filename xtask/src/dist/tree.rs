@@ -11,12 +11,13 @@ use crate::command::program;
 use crate::workspace;
 
 /// What is the same for every target, with the place that it has in the folder.
-const SHARED: [(&str, &str); 5] = [
+const SHARED: [(&str, &str); 6] = [
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("deploy/pik.service", "pik.service"),
+    ("deploy/pik.socket", "pik.socket"),
 ];
 
 const COMPLETIONS: [(&str, &str); 3] = [("bash", "pik.bash"), ("zsh", "_pik"), ("fish", "pik.fish")];

@@ -50,7 +50,7 @@ fn run() -> Result<String> {
     let archive = out.join(format!("{name}.tar.gz"));
     program("tar").arg("-xzf").arg(&archive).arg("-C").arg(&folder).run()?;
     let tree = folder.join(&name);
-    for file in ["LICENSE-MIT", "THIRD-PARTY.txt", "pik.service", "man/pik-serve.1", "completions/_pik"] {
+    for file in ["LICENSE-MIT", "THIRD-PARTY.txt", "pik.service", "pik.socket", "man/pik-serve.1", "completions/_pik"] {
         if fs::metadata(tree.join(file)).with_context(|| format!("{name}.tar.gz has no {file}"))?.len() == 0 {
             bail!("{file} is empty");
         }

@@ -67,11 +67,18 @@ impl<S: Store + Investigate> Gate<S> {
     ) -> Response {
         clock.begin_request();
         let request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
-        if let Some(page) = self.page(&request, admission) {
-            drop(request);
-            clock.end_request();
-            return page;
+        let mut response = match self.page(&request, admission) {
+            Some(page) => page,
+            None => self.of_api(request, clock, admission).await,
+        };
+        if admission == Admission::HealthOnly || self.api.host().is_stopping() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        clock.end_request();
+        response
+    }
+
+    async fn of_api(&self, request: Request<Body>, clock: &PhaseClock, admission: Admission) -> Response {
         let call = self.api.begin_at(self.surface, &request);
         let open = Open { api: &self.api, call: &call };
         let in_flight = InFlight::enter(&self.api.host().counters().in_flight);
@@ -84,15 +91,11 @@ impl<S: Store + Investigate> Gate<S> {
                 }
             }
         };
-        let mut response = match guarded(answer, clock).await {
+        let response = match guarded(answer, clock).await {
             Ok(response) => response,
             Err((fault, reason)) => self.api.refuse(&call, fault, Some(reason.into())),
         };
         open.close();
-        if admission == Admission::HealthOnly {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        clock.end_request();
         response
     }
 

@@ -1,7 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use pik_core::{Investigate, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::slots::Slot;
 use super::socket::HttpSocket;
@@ -25,6 +25,10 @@ use crate::gate::Gate;
 /// What a connection reads before it is looked at, and so the limit on a request's head. A thousand connections within
 /// large bodies hold this much each.
 const READ_BYTES: usize = 32 * 1024;
+
+/// How long a connection waits for one more request when the server stops. The answer to it tells the client to connect again;
+/// one that is closed without a word may take a request down that was just on its way.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How long, and how far, what a client still sends is read after the last answer. Bytes that arrive at a closed
 /// socket take the answer down with them.
@@ -51,7 +55,8 @@ pub(super) async fn serve<S: Store + Investigate>(
     let mut connection = http.serve_connection(socket, service);
     let mut tick = interval_at(Instant::now() + limits.tick(), limits.tick());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopping = false;
+    let (mut stopping, mut leaving) = (false, false);
+    let mut farewell = pin!(sleep(FAREWELL));
     let refusal = loop {
         tokio::select! {
             // What has arrived is looked at before the clock and the signal.
@@ -76,6 +81,10 @@ pub(super) async fn serve<S: Store + Investigate>(
             () = slot.close.notified() => if clock.waiting().is_some() { return },
             _ = stop.changed(), if !stopping => {
                 stopping = true;
+                farewell.as_mut().reset(Instant::now() + FAREWELL);
+            }
+            () = &mut farewell, if stopping && !leaving => {
+                leaving = true;
                 // hyper takes a connection without any request yet for a busy one.
                 if clock.phase() == Phase::Idle && !clock.any_request() {
                     return;

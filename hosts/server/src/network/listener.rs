@@ -1,13 +1,11 @@
 //! Accepting connections, and the end of it.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pik_core::{Investigate, Store};
 use prometheus::IntGauge;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::connection;
@@ -15,20 +13,8 @@ use super::slots::Slots;
 use crate::Limits;
 use crate::gate::Gate;
 
-/// Connections that the kernel completes before they are accepted.
-const BACKLOG: u32 = 1024;
-
 /// A pause after a failure to accept, which is nearly always a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Listens at `address`.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A restart need not wait for the connections of the last run to be forgotten.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// Serves connections until `stop`, then answers what is in flight, for a bounded time. True if all was answered.
 pub(crate) async fn serve<S: Store + Investigate>(

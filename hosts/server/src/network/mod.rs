@@ -5,4 +5,4 @@ mod listener;
 mod slots;
 mod socket;
 
-pub(crate) use listener::{bind, serve};
+pub(crate) use listener::serve;

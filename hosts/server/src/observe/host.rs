@@ -35,6 +35,11 @@ impl ServerHost {
         let _ = self.stop.set(stop);
     }
 
+    /// Whether connections are to end with their next answer.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.get().is_some_and(|stop| *stop.borrow())
+    }
+
     /// The counters that every exchange goes into.
     pub(crate) fn counters(&self) -> &Metrics {
         &self.metrics

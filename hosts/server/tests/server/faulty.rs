@@ -11,7 +11,7 @@ use pik_core::{
     StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
+use pik_server::{Front, Limits, Metrics, Server, ServerHost, Sockets};
 use tokio::sync::{Semaphore, watch};
 
 use crate::served::{self, EVENT, Served, get};
@@ -131,13 +131,9 @@ fn every_fault_is_answered_and_the_next_request_too() {
     let api = Api::new(Faulty, ServerHost::new(Metrics::new().unwrap()), Config { metrics: true, ..Config::default() });
     let (stop, stopped) = watch::channel(false);
     let _inside = runtime.enter();
-    let addresses = Addresses {
-        events: SocketAddr::from(([127, 0, 0, 1], 0)),
-        metrics: None,
-        host_names: vec!["t".into()],
-        console: false,
-    };
-    let server = Server::bind(api.unwrap(), addresses, LIMITS).unwrap();
+    let sockets = Sockets::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
+    let front = Front { sockets, host_names: vec!["t".into()], console: false };
+    let server = Server::new(api.unwrap(), front, LIMITS).unwrap();
     let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
     let serving = runtime.spawn(server.serve(stopped));
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pik_core::{Investigate, MemoryStore, Store};
 use pik_http::{Api, Config};
-use pik_server::{Addresses, Limits, Metrics, Server, ServerHost};
+use pik_server::{Front, Limits, Metrics, Server, ServerHost, Sockets};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -47,7 +47,8 @@ impl Served {
         let events = SocketAddr::from(([127, 0, 0, 1], 0));
         let host_names = host_names.iter().map(|name| (*name).to_owned()).collect();
         let inside = runtime.enter();
-        let server = Server::bind(api, Addresses { events, metrics: None, host_names, console: true }, limits).unwrap();
+        let front = Front { sockets: Sockets::bind(events, None).unwrap(), host_names, console: true };
+        let server = Server::new(api, front, limits).unwrap();
         drop(inside);
         let address = server.address().unwrap();
         runtime.spawn(server.serve(stopped));

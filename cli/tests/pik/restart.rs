@@ -1,0 +1,130 @@
+//! One process after the other at the same sockets, and no request that fails.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use command_fds::{CommandFdExt, FdMapping};
+use pik_test_support::Signal;
+
+use crate::connection::{Connection, post};
+use crate::events::{EXAMPLE, event};
+use crate::server::Server;
+use crate::store::contents;
+
+const CLIENTS: u64 = 8;
+const RESTARTS: usize = 4;
+
+/// Posts events one after the other until `enough`, and reconnects where an answer asks for it. Panics where a request
+/// gets no answer, or another than 200.
+fn post_events(address: SocketAddr, numbers: &AtomicU64, enough: &AtomicBool) {
+    let mut connection = Connection::open(address);
+    while !enough.load(Ordering::Relaxed) {
+        let number = numbers.fetch_add(1, Ordering::Relaxed);
+        let answer = connection.ingest(&event(number));
+        assert_eq!((answer.status, &answer.json()["status"]), (200, &"ACCEPTED".into()), "{number}");
+        if answer.header("connection") == Some("close") {
+            connection = Connection::open(address);
+        }
+    }
+}
+
+#[test]
+fn a_restart_fails_no_request() {
+    let server = Server::start();
+    let (numbers, enough) = (AtomicU64::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| post_events(server.address, &numbers, &enough));
+        }
+        for _ in 0..RESTARTS {
+            // It is closed when the process that it belongs to has stopped accepting.
+            let mut idle = server.connect();
+            assert_eq!(idle.get("/healthz").status, 200);
+            let before = numbers.load(Ordering::Relaxed);
+            server.signal(Signal::USR2);
+            assert!(idle.is_closed());
+            assert_eq!(server.connect().get("/readyz").status, 200, "the next process answers");
+            while numbers.load(Ordering::Relaxed) < before + 10 * CLIENTS {
+                thread::yield_now();
+            }
+        }
+        enough.store(true, Ordering::Relaxed);
+    });
+    let (status, log, data) = server.stop();
+    assert!(status.success(), "{status}: {log}");
+    assert_eq!(log.matches("\"message\":\"restarting\"").count(), RESTARTS, "{log}");
+    assert_eq!(contents(data.path()).records.len() as u64, numbers.into_inner());
+}
+
+#[test]
+fn a_stop_announces_itself_to_clients_under_way() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    assert_eq!(connection.ingest(EXAMPLE).header("connection"), None);
+    let mut in_flight = server.connect();
+    in_flight.write(b"POST /ingest HTTP/1.1\r\n");
+    server.signal(Signal::TERM);
+    while connection.get("/healthz").header("connection") != Some("close") {}
+    assert!(connection.is_closed());
+    in_flight.write(&post("/ingest", "application/json", "", EXAMPLE)[b"POST /ingest HTTP/1.1\r\n".len()..]);
+    assert_eq!(in_flight.read().json()["status"], "DUPLICATE");
+    assert!(server.end().0.success());
+}
+
+#[test]
+fn a_program_that_cannot_start_any_more_stops_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("pik");
+    std::fs::copy(env!("CARGO_BIN_EXE_pik"), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.env_clear().args(["serve", "--listen=127.0.0.1:0"]).env("PIK_DATA", folder.path()).stderr(Stdio::piped());
+    let server = pik_test_support::Server::start(&mut command).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    server.signal(Signal::USR2).unwrap();
+    let mut connection = Connection::open(server.address());
+    assert_eq!(connection.ingest(EXAMPLE).json()["status"], "ACCEPTED");
+    server.signal(Signal::TERM).unwrap();
+    let (status, log) = server.end().unwrap();
+    assert!(status.success() && !log.contains("restarting"), "{log}");
+}
+
+/// A process as systemd starts it for a socket.
+fn activated(listener: &TcpListener, sockets: usize, data: &std::path::Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "LISTEN_PID=$$ exec \"$PIK\" serve"]).env("PIK", env!("CARGO_BIN_EXE_pik"));
+    command.env("LISTEN_FDS", sockets.to_string()).env("PIK_DATA", data).stderr(Stdio::piped());
+    let passed = (3..).take(sockets);
+    let mappings = passed.map(|child_fd| FdMapping { parent_fd: listener.try_clone().unwrap().into(), child_fd });
+    command.fd_mappings(mappings.collect()).unwrap();
+    command
+}
+
+#[test]
+fn a_socket_that_is_passed_outlives_its_processes() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    for status in ["ACCEPTED", "DUPLICATE"] {
+        // It connects before there is a process.
+        let mut early = Connection::open(address);
+        early.write(post("/ingest", "application/json", "", EXAMPLE));
+        let server = pik_test_support::Server::start(&mut activated(&listener, 1, data.path())).unwrap();
+        assert_eq!(server.address(), address);
+        assert_eq!(early.read().json()["status"], status);
+        server.signal(Signal::TERM).unwrap();
+        let (ended, log) = server.end().unwrap();
+        assert!(ended.success(), "{log}");
+    }
+}
+
+#[test]
+fn sockets_that_do_not_fit_are_refused_with_their_number() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let output = activated(&listener, 2, data.path()).output().unwrap();
+    assert!(!output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.contains("started with 2 sockets to listen at, and takes 1"), "{log}");
+}
