@@ -2,13 +2,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::num::NonZeroU32;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use pik_http::{Scope, TokenList, TokenName};
+use pik_http::{Allowance, Scope, TokenList, TokenName};
 
 /// Make tokens for `pik serve --tokens-file`.
 #[derive(clap::Args)]
@@ -34,6 +35,15 @@ struct New {
     /// What its bearer may do: ingest, read or metrics, or several with commas between
     #[arg(long, required = true, value_name = "SCOPE", value_delimiter = ',')]
     scope: Vec<Scope>,
+
+    /// The most events that its bearers may send each second; more are answered 429 with Retry-After. What comes together in
+    /// ten seconds may come at once, and always one batch
+    #[arg(long, value_name = "COUNT")]
+    events_per_second: Option<NonZeroU32>,
+
+    /// The most bytes of bodies, inflated, each second
+    #[arg(long, value_name = "BYTES")]
+    bytes_per_second: Option<NonZeroU32>,
 
     /// The file of tokens; it is made if there is none
     #[arg(long, env = "PIK_TOKENS_FILE", value_name = "FILE")]
@@ -65,8 +75,9 @@ impl New {
         let mut scopes = self.scope.clone();
         scopes.sort_unstable();
         scopes.dedup();
+        let allowance = Allowance { events: self.events_per_second, bytes: self.bytes_per_second };
         let line_end = if known.is_empty() || known.ends_with('\n') { "" } else { "\n" };
-        let line = format!("{line_end}{}", TokenList::line(&self.name, &scopes, &token));
+        let line = format!("{line_end}{}", TokenList::line(&self.name, &scopes, &allowance, &token));
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.tokens_file);
         // In one write: a server reads the file meanwhile.
         file.and_then(|mut file| file.write_all(line.as_bytes())).with_context(|| format!("cannot write `{shown}`"))?;

@@ -1,6 +1,7 @@
 //! One request on its way through.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::Response;
@@ -8,10 +9,10 @@ use pik_core::{CountedCode, IngestTime, is_request_id};
 
 use crate::evidence::Witness;
 use crate::request::parameters::Parameters;
-use crate::request::tokens::Denied;
+use crate::request::tokens::{Bearer, Denied};
 use crate::response::Reply;
 use crate::service::Service;
-use crate::{Endpoint, Exchange, Host, Observation, Scope, TokenName};
+use crate::{Endpoint, Exchange, Host, Meter, Observation, Rate, Scope};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,7 +33,7 @@ pub enum Surface {
 pub struct Call {
     request_id: HeaderValue,
     endpoint: Endpoint,
-    admitted: Result<Option<TokenName>, Denied>,
+    admitted: Result<Option<Bearer>, Denied>,
     parameters: Parameters,
     dry_run: bool,
     started: Duration,
@@ -72,7 +73,7 @@ impl Call {
     /// What is to be known of this request if its events are refused.
     pub(crate) fn witness<S, H: Host>(&self, service: &Service<S, H>, headers: &HeaderMap) -> Witness {
         let mut witness = service.witness(self.request_id.clone(), self.dry_run, headers);
-        witness.token = self.admitted().ok().flatten().map(|name| name.as_str().to_owned());
+        witness.token = self.bearer().map(|bearer| bearer.token.as_str().to_owned());
         witness
     }
 
@@ -107,9 +108,21 @@ impl Call {
         self.origin.as_ref()
     }
 
-    /// Whether a token lets the request in, and which.
-    pub(crate) fn admitted(&self) -> Result<Option<&TokenName>, Denied> {
-        self.admitted.as_ref().map(Option::as_ref).map_err(|denied| *denied)
+    /// Whether the request is let in.
+    pub(crate) fn admitted(&self) -> Result<(), Denied> {
+        self.admitted.as_ref().map(|_| ()).map_err(|denied| *denied)
+    }
+
+    /// Whose token lets the request in, where it has a name.
+    pub(crate) fn bearer(&self) -> Option<&Bearer> {
+        self.admitted.as_ref().ok()?.as_ref()
+    }
+
+    /// What counts the bodies of the request's token, where it has limits.
+    pub(crate) fn meter<S, H: Host>(&self, service: &Service<S, H>) -> Option<Arc<dyn Meter>> {
+        let Bearer { token, allowance } = self.bearer().filter(|bearer| !bearer.allowance.is_endless())?;
+        let config = service.config();
+        service.host().meter(token, Rate::of_events(*allowance, config), Rate::of_bytes(*allowance, config))
     }
 
     /// Completes the answer and has the host take note of it.
@@ -131,7 +144,7 @@ impl Call {
         service.host().observe(&Exchange {
             request_id: self.request_id(),
             endpoint: self.endpoint,
-            token: self.admitted().ok().flatten(),
+            token: self.bearer().map(|bearer| &bearer.token),
             http_status,
             latency: service.host().monotonic().saturating_sub(self.started),
             dry_run: self.dry_run,

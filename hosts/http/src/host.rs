@@ -2,8 +2,9 @@
 
 use core::future::{Future, ready};
 use core::time::Duration;
+use std::sync::Arc;
 
-use crate::{Exchange, Written};
+use crate::{Exchange, Meter, Rate, TokenName, Written};
 
 /// Clocks, randomness, a place for long work, and a place for observations.
 pub trait Host: Send + Sync + 'static {
@@ -31,6 +32,13 @@ pub trait Host: Send + Sync + 'static {
     /// Waits so long, and says whether a request may go on waiting: not on a host that cannot wait, or that is about to stop.
     fn pause(&self, _time: Duration) -> impl Future<Output = bool> + Send {
         ready(false)
+    }
+
+    /// What counts the bodies of a token with limits: always the same for a token, unless its rates changed. A host without
+    /// one has no limits.
+    fn meter(&self, token: &TokenName, events: Option<Rate>, bytes: Option<Rate>) -> Option<Arc<dyn Meter>> {
+        let _ = (token, events, bytes);
+        None
     }
 
     /// The host's counters in Prometheus's text format, for `/metrics`; or why there are none. Asked only where

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+mod allowance;
 mod api;
 mod call;
 mod config;
@@ -19,6 +20,7 @@ mod service;
 pub mod settings;
 mod token_list;
 
+pub use allowance::{Allowance, Meter, Rate};
 pub use api::Api;
 pub use call::{Call, Surface};
 pub use config::{Config, ConfigError};

@@ -1,13 +1,15 @@
 //! Tokens with names, each for what its bearer may do.
 //!
-//! One token a line: `NAME SCOPE[,SCOPE] SHA256`, where SHA256 is the hash of the token in 64 hexadecimal digits. Empty lines
-//! and those that begin with `#` say nothing.
+//! One token a line: `NAME SCOPE[,SCOPE] SHA256`, where SHA256 is the hash of the token in 64 hexadecimal digits, and then
+//! `events_per_second=N` and `bytes_per_second=N` where there are limits. Empty lines and those that begin with `#` say nothing.
 
 use core::fmt;
 use core::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
+
+use crate::Allowance;
 
 const MAX_NAME_BYTES: usize = 64;
 
@@ -97,12 +99,18 @@ pub(crate) struct Token {
     pub(crate) name: Option<TokenName>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) hash: [u8; 32],
+    pub(crate) allowance: Allowance,
 }
 
 impl Token {
     /// Without a name, for everything.
     pub(crate) fn of_everything(token: &str) -> Self {
-        Self { name: None, scopes: Scope::ALL.to_vec(), hash: Sha256::digest(token).into() }
+        Self {
+            name: None,
+            scopes: Scope::ALL.to_vec(),
+            hash: Sha256::digest(token).into(),
+            allowance: Allowance::default(),
+        }
     }
 }
 
@@ -112,7 +120,8 @@ impl Token {
 /// use pik_http::TokenList;
 ///
 /// let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-/// let list = TokenList::read(&format!("# shops\nshop-7 ingest {hash}\ndashboard read,metrics {hash}\n"))?;
+/// let shop = format!("shop-7 ingest {hash} events_per_second=500");
+/// let list = TokenList::read(&format!("# shops\n{shop}\ndashboard read,metrics {hash}\n"))?;
 /// assert_eq!(list.len(), 2);
 /// assert_eq!(TokenList::read("shop-7 write").unwrap_err().line, 1);
 /// # Ok::<(), pik_http::TokenListError>(())
@@ -139,10 +148,10 @@ impl TokenList {
     }
 
     /// The line that lets the bearers of a token in.
-    pub fn line(name: &TokenName, scopes: &[Scope], token: &str) -> String {
+    pub fn line(name: &TokenName, scopes: &[Scope], allowance: &Allowance, token: &str) -> String {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let hash: String = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {} {hash}\n", name.as_str(), scopes.join(","))
+        format!("{} {} {hash}{allowance}\n", name.as_str(), scopes.join(","))
     }
 
     /// Whether a token has this name.
@@ -174,13 +183,29 @@ impl TokenList {
 
 fn token(line: &str) -> Result<Token, TokenFault> {
     let mut words = line.split_ascii_whitespace();
-    let (Some(name), Some(scopes), Some(hash), None) = (words.next(), words.next(), words.next(), words.next()) else {
+    let (Some(name), Some(scopes), Some(hash)) = (words.next(), words.next(), words.next()) else {
         return Err(TokenFault::Form);
     };
     let name = name.parse().map_err(TokenFault::Name)?;
     let scopes = scopes.split(',').map(str::parse).collect::<Result<_, _>>().map_err(TokenFault::Scope)?;
     let hash = sha_256(hash).ok_or(TokenFault::Hash)?;
-    Ok(Token { name: Some(name), scopes, hash })
+    let mut allowance = Allowance::default();
+    for word in words {
+        limit(word, &mut allowance).ok_or(TokenFault::Limit)?;
+    }
+    Ok(Token { name: Some(name), scopes, hash, allowance })
+}
+
+/// Reads one limit, which must be the first of its kind.
+fn limit(word: &str, allowance: &mut Allowance) -> Option<()> {
+    let (what, number) = word.split_once('=')?;
+    let place = match what {
+        Allowance::EVENTS => &mut allowance.events,
+        Allowance::BYTES => &mut allowance.bytes,
+        _ => return None,
+    };
+    let is_first = place.replace(number.parse().ok()?).is_none();
+    is_first.then_some(())
 }
 
 fn sha_256(text: &str) -> Option<[u8; 32]> {
@@ -210,6 +235,8 @@ pub enum TokenFault {
     Scope(UnknownScope),
     /// The third word.
     Hash,
+    /// A word behind it.
+    Limit,
     /// Another line has the name.
     NameTwice,
 }
@@ -222,6 +249,9 @@ impl fmt::Display for TokenListError {
             TokenFault::Name(error) => error.fmt(f),
             TokenFault::Scope(error) => error.fmt(f),
             TokenFault::Hash => f.write_str("the third word is the token's SHA-256 in 64 hexadecimal digits"),
+            TokenFault::Limit => f.write_str(
+                "behind the hash stand `events_per_second=N`, `bytes_per_second=N` or both, with N from 1 to 4294967295",
+            ),
             TokenFault::NameTwice => f.write_str("another line has this name; a name stands for one token"),
         }
     }
@@ -238,7 +268,9 @@ mod tests {
         let hash = "0".repeat(64);
         for (line, fault) in [
             ("shop ingest".to_owned(), "NAME SCOPE"),
-            (format!("shop ingest {hash} more"), "NAME SCOPE"),
+            (format!("shop ingest {hash} more"), "events_per_second=N"),
+            (format!("shop ingest {hash} events_per_second=0"), "events_per_second=N"),
+            (format!("shop ingest {hash} bytes_per_second=1 bytes_per_second=2"), "events_per_second=N"),
             (format!("sh/op ingest {hash}"), "letters"),
             (format!("{} ingest {hash}", "x".repeat(65)), "letters"),
             (format!("shop write {hash}"), "`ingest`"),

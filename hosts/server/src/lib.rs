@@ -4,6 +4,7 @@
 mod clock;
 mod gate;
 mod limits;
+mod meters;
 mod network;
 mod observe;
 pub mod pages;

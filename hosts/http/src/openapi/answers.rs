@@ -85,7 +85,9 @@ fn response(status: u16, meanings: &[&str], schemas: &BTreeSet<&str>) -> Respons
             response.header("www-authenticate", header("The scheme: Bearer."))
         }
         Ok(StatusCode::METHOD_NOT_ALLOWED) => response.header("allow", header("The methods this path takes.")),
-        Ok(StatusCode::SERVICE_UNAVAILABLE) => response.header("retry-after", header("In seconds.")),
+        Ok(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
+            response.header("retry-after", header("In seconds."))
+        }
         Ok(_) | Err(_) => response,
     }
     .build()

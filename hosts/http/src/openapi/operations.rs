@@ -99,6 +99,9 @@ fn of_events(operation: OperationBuilder, mut answers: Answers, config: &Config)
         answers.add(rejected_status(code), code.as_str(), "Rejected");
     }
     answers.add_error(ErrorCode::Unavailable);
+    if config.token_list.is_some() {
+        answers.add(StatusCode::TOO_MANY_REQUESTS, "the token has sent all that it may for now", "Failed");
+    }
     answers.complete_behind_tokens(operation.parameter(dry_run()), config)
 }
 

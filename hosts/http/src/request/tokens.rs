@@ -4,8 +4,8 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::Config;
 use crate::token_list::{Scope, Token, TokenList, TokenName};
+use crate::{Allowance, Config};
 
 /// The tokens that are accepted, as hashes: all are of one length, so comparing tells nothing of any token's.
 pub(crate) struct Tokens {
@@ -19,8 +19,8 @@ impl Tokens {
         Self { fixed, list: config.token_list.clone() }
     }
 
-    /// The name of the token that a request carries, if it has one and the token is for this.
-    pub(crate) fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<TokenName>, Denied> {
+    /// The name of the token that a request carries, if it has one and the token is for this, and what it allows.
+    pub(crate) fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<Bearer>, Denied> {
         if self.fixed.is_empty() && self.list.is_none() {
             return Ok(None);
         }
@@ -36,8 +36,18 @@ impl Tokens {
             .chain(listed.iter())
             .fold(None, |found, known| if bool::from(known.hash.ct_eq(&hash)) { Some(known) } else { found });
         let found = found.ok_or(Denied::Wrong)?;
-        if found.scopes.contains(&scope) { Ok(found.name.clone()) } else { Err(Denied::OtherScope(scope)) }
+        if !found.scopes.contains(&scope) {
+            return Err(Denied::OtherScope(scope));
+        }
+        Ok(found.name.clone().map(|token| Bearer { token, allowance: found.allowance }))
     }
+}
+
+/// Who is let in by a token with a name.
+#[derive(Debug, Clone)]
+pub(crate) struct Bearer {
+    pub(crate) token: TokenName,
+    pub(crate) allowance: Allowance,
 }
 
 /// Why a request is not let in.

@@ -100,6 +100,7 @@ impl Reading {
         let bytes = intake.bytes.clone();
         let pieces = pieces(intake.media_type, &bytes, self.max_events);
         let pieces = pieces.map_err(|rejection| intake.refuse(rejection))?;
+        intake.count(pieces.len())?;
         let Intake { ingest_time, mut share, witness, .. } = intake;
         share.take(BYTES_BESIDE * pieces.len())?;
         let mut items = Vec::with_capacity(pieces.len());

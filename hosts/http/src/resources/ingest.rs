@@ -35,6 +35,7 @@ pub(super) async fn post<S: Store, H: Host>(
     let receipt = Receipt::new(call.request_id(), service.host().nonce(), 0);
     let limit = TERMS.limit(service.config());
     let parse = move |intake: Intake| {
+        intake.count(1)?;
         if let Some(rejection) = mistaken::binary(&intake.bytes) {
             return Err(intake.refuse(rejection));
         }

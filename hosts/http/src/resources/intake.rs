@@ -1,5 +1,8 @@
 //! What is checked of a request before its events are looked at, in the contract's order.
 
+use core::time::Duration;
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,7 +17,7 @@ use crate::request::media::{MediaType, media_type};
 use crate::request::tokens::Denied;
 use crate::response::Refusal;
 use crate::service::Service;
-use crate::{Call, Config, ErrorCode, Host, Scope};
+use crate::{Call, Config, ErrorCode, Host, Meter, Scope};
 
 /// A body of at least this many bytes, or a compressed one, is inflated and parsed where it keeps no other request waiting.
 const LARGE_BYTES: usize = 64 * 1024;
@@ -46,6 +49,7 @@ pub(crate) struct Received {
     too_large: fn(usize) -> Rejection,
     share: Share,
     witness: Witness,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 /// A body to look into. Its bytes count as under way until the share is dropped.
@@ -55,9 +59,16 @@ pub(crate) struct Intake {
     pub(crate) ingest_time: IngestTime,
     pub(crate) share: Share,
     pub(crate) witness: Witness,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl Intake {
+    /// Counts the body, with so many events in it, against what its token may send.
+    pub(crate) fn count(&self, events: usize) -> Result<(), Refusal> {
+        let counted = self.meter.as_ref().map_or(Ok(()), |meter| meter.count(events, self.bytes.len()));
+        counted.map_err(too_much)
+    }
+
     /// The refusal of the whole body, which leaves evidence.
     pub(crate) fn refuse(&self, rejection: Rejection) -> Refusal {
         self.witness.rejected(self.ingest_time, None, &self.bytes, &rejection);
@@ -101,7 +112,8 @@ pub(crate) async fn receive<S, H: Host>(
     })?;
     let ingest_time = host_time(service)?;
     let witness = call.witness(service, &head.headers);
-    Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness })
+    let meter = call.meter(service);
+    Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness, meter })
 }
 
 /// What the host's clock shows.
@@ -123,8 +135,8 @@ impl Received {
     }
 
     fn inflated(self) -> Result<Intake, Refusal> {
-        let Self { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness } = self;
-        let mut intake = Intake { media_type, bytes, ingest_time, share, witness };
+        let Self { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness, meter } = self;
+        let mut intake = Intake { media_type, bytes, ingest_time, share, witness, meter };
         if encoding == Encoding::Identity {
             return Ok(intake);
         }
@@ -154,10 +166,22 @@ pub(crate) fn no_room() -> Refusal {
     Refusal::service(ErrorCode::Overloaded, "the bodies under way take all the memory that they may")
 }
 
+/// The token has sent all that it may, until so much later.
+fn too_much(room_in: Duration) -> Refusal {
+    let seconds = room_in.as_secs() + u64::from(room_in.subsec_nanos() > 0);
+    Refusal::error(
+        ErrorCode::Overloaded,
+        "the bearer token has sent all that it may for now; send this again after the seconds in Retry-After",
+    )
+    .with_status(StatusCode::TOO_MANY_REQUESTS)
+    .with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    .with_reason(Some("the limit of the token".to_owned()))
+}
+
 /// Refuses a request that no token lets in.
 pub(crate) fn admit(call: &Call) -> Result<(), Refusal> {
     let denied = match call.admitted() {
-        Ok(_) => return Ok(()),
+        Ok(()) => return Ok(()),
         Err(denied) => denied,
     };
     let (status, message, challenge) = match denied {

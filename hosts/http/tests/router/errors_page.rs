@@ -22,7 +22,7 @@ Each answer that refuses something has one or more `errors`, each with a `code` 
 `message` for people. [The contract](contract.md#7-outcomes) says in which order they come. Codes do not change; messages may.
 
 - **REJECTED** says that the event breaks the contract. To send it again unchanged changes nothing: repair it, or keep it aside.
-- **ERROR** says that the event was not at fault. Send it again after a 408, 500 or 503: what a failed attempt left is
+- **ERROR** says that the event was not at fault. Send it again after a 408, 429, 500 or 503: what a failed attempt left is
   completed by the next. After a 400, 401, 404 or 405, mend the request first.
 
 `pik check FILE` finds every REJECTED before anything is sent, and so does `validate` of the npm package `pik-client`. The package has two
@@ -205,11 +205,11 @@ fn of_error(code: ErrorCode) -> Entry {
             repair: "Follow the message. In a query, write the `+` of an offset as `%2B`.",
         },
         ErrorCode::Overloaded => Entry {
-            cause: "More is asked at once than the service or its store takes.",
+            cause: "More is asked at once than the service or its store takes. With 429 the bearer token has a limit, and has sent all that it may for now.",
             shown: "POST /ingest, with the store at its limit".to_owned(),
             answer: failing(StoreError::Overloaded(String::new())),
             repair: "Wait for the seconds in `Retry-After`, then send it again, each time with a longer pause. `pik send` and the clients do so by themselves. \
-                     If it recurs, send fewer requests at once, or more events in each.",
+                     If it recurs, send fewer requests at once, or more events in each; after a 429 ask the operator for a higher limit.",
         },
         ErrorCode::Unavailable => Entry {
             cause: "The store is away: a disk that is full, a network that is down, a service behind it that refuses.",

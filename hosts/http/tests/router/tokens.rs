@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use pik_http::{Api, Config, ConfigError, Scope, TokenList};
+use pik_http::{Allowance, Api, Config, ConfigError, Scope, TokenList};
 
 use crate::service::{EXAMPLE, Service, TestHost, TestStore};
 
@@ -74,8 +74,10 @@ fn a_token_that_cannot_be_sent_stops_the_start() {
 /// The token `open` for events, `seen` for questions, `counted` for metrics.
 fn scoped() -> (Service, TokenList) {
     let lines = [("shop", Scope::Ingest, "open"), ("eyes", Scope::Read, "seen"), ("prom", Scope::Metrics, "counted")];
-    let text: String =
-        lines.iter().map(|(name, scope, token)| TokenList::line(&name.parse().unwrap(), &[*scope], token)).collect();
+    let text: String = lines
+        .iter()
+        .map(|(name, scope, token)| TokenList::line(&name.parse().unwrap(), &[*scope], &Allowance::default(), token))
+        .collect();
     let list = TokenList::read(&text).unwrap();
     let config = Config { token_list: Some(list.clone()), metrics: true, ..Config::default() };
     (Service::new(config), list)
@@ -117,6 +119,9 @@ fn a_list_is_replaced_while_it_is_served() {
     assert_eq!(post(&service, &["Bearer open"]).0, "200 ACCEPTED");
     list.replace(&TokenList::default());
     assert_eq!(post(&service, &["Bearer open"]).0, "401 ERROR unauthorized", "an empty list lets nobody in");
-    list.replace(&TokenList::read(&TokenList::line(&"new".parse().unwrap(), &Scope::ALL, "other")).unwrap());
+    list.replace(
+        &TokenList::read(&TokenList::line(&"new".parse().unwrap(), &Scope::ALL, &Allowance::default(), "other"))
+            .unwrap(),
+    );
     assert_eq!(post(&service, &["Bearer other"]).0, "200 DUPLICATE");
 }

@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Observation, TokenName, Verdict, Written};
+use pik_http::{Exchange, Host, Meter, Observation, Rate, TokenName, Verdict, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use super::Metrics;
+use crate::meters::Meters;
 
 /// The clocks, the randomness and the observer of this process.
 pub struct ServerHost {
@@ -19,6 +20,7 @@ pub struct ServerHost {
     /// As many large bodies are worked on at once as there are processors: more would only take turns, with the threads
     /// that answer small requests too.
     workers: Arc<Semaphore>,
+    meters: Meters,
     /// True once the server is to stop.
     stop: OnceLock<watch::Receiver<bool>>,
 }
@@ -27,7 +29,8 @@ impl ServerHost {
     /// A host whose monotonic clock begins now.
     pub fn new(metrics: Metrics) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Self { start: Instant::now(), metrics, workers: Arc::new(Semaphore::new(processors)), stop: OnceLock::new() }
+        let workers = Arc::new(Semaphore::new(processors));
+        Self { start: Instant::now(), metrics, workers, meters: Meters::default(), stop: OnceLock::new() }
     }
 
     /// Ends the waits of requests when `stop` becomes true. Of two calls the first counts.
@@ -86,6 +89,10 @@ impl Host for ServerHost {
             }
         };
         tokio::time::timeout(time, stopped).await.is_err()
+    }
+
+    fn meter(&self, token: &TokenName, events: Option<Rate>, bytes: Option<Rate>) -> Option<Arc<dyn Meter>> {
+        Some(self.meters.of(token, (events, bytes)))
     }
 
     fn metrics(&self) -> Result<String, String> {

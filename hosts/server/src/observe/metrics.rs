@@ -11,6 +11,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::token_events::TokenEvents;
+
 /// The seconds that lags are sorted by. Negative ones come from clocks that are wrong.
 const LAG_SECONDS: [f64; 17] = [
     -86_400.0,
@@ -45,6 +47,7 @@ pub struct Metrics {
     ingest_requests: IntCounter,
     /// By [`Verdict`], real ones and dry runs.
     events: Vec<[IntCounter; 2]>,
+    token_events: TokenEvents,
     refusals: IntCounterVec,
     lag: Histogram,
     /// Requests being answered.
@@ -77,6 +80,7 @@ impl Metrics {
             IntCounter::new("pik_ingest_requests_total", "Requests to ingest one event or a batch, refused ones too")?;
         let events =
             IntCounterVec::new(Opts::new("pik_events_total", "Events answered, by outcome"), &["status", "dry_run"])?;
+        let token_events = TokenEvents::new()?;
         let refusals = IntCounterVec::new(
             Opts::new("pik_refusals_total", "REJECTED and ERROR answers by code; one event may have several codes"),
             &["code"],
@@ -115,11 +119,12 @@ impl Metrics {
                 .const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let collectors: [Box<dyn Collector>; 13] = [
+        let collectors: [Box<dyn Collector>; 14] = [
             Box::new(requests.clone()),
             Box::new(duration.clone()),
             Box::new(ingest_requests.clone()),
             Box::new(events.clone()),
+            Box::new(token_events.counters.clone()),
             Box::new(refusals.clone()),
             Box::new(lag.clone()),
             Box::new(in_flight_gauge),
@@ -142,6 +147,7 @@ impl Metrics {
             registry,
             requests,
             ingest_requests,
+            token_events,
             refusals,
             lag,
             in_flight,
@@ -181,9 +187,12 @@ impl Metrics {
                 self.refusals.with_label_values(&[code]).inc_by(count);
             }
         }
-        for (counters, count) in self.events.iter().zip(counts) {
+        for ((verdict, counters), count) in VERDICTS.iter().zip(&self.events).zip(counts) {
             if count > 0 {
                 counters[usize::from(exchange.dry_run)].inc_by(count);
+                if let Some(token) = exchange.token {
+                    self.token_events.count(token, verdict.as_str(), count);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 mod host;
 mod log;
 mod metrics;
+mod token_events;
 
 pub use host::ServerHost;
 pub use log::{Level, Log};
