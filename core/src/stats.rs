@@ -146,6 +146,10 @@ pub struct Bucket {
     pub accepted: u64,
     /// Later occurrences.
     pub duplicate: u64,
+    /// Events of the stream that were refused while this hour or day was, whatever their event time. A store leaves it to
+    /// [`count_stream`](crate::count_stream).
+    #[serde(default)]
+    pub rejected: u64,
     /// The lags of first occurrences, absent when there are none.
     pub lag_ms: Option<Lags>,
     /// The earliest ingest time of any occurrence.
@@ -197,6 +201,7 @@ impl Tally {
             start,
             accepted: self.lags.count(),
             duplicate: self.duplicate,
+            rejected: 0,
             lag_ms: self.lags.lags(),
             first_arrival: self.arrivals.map(|(first, _)| first),
             last_arrival: self.arrivals.map(|(_, last)| last),

@@ -34,7 +34,7 @@ fn merged(stored: Page<Stream>, rejected: Vec<RejectedStream>, limit: usize) -> 
         let stream = streams
             .entry((source, event_type))
             .or_insert_with_key(|(source, event_type)| Stream::named(source, event_type));
-        stream.rejected = Some(count);
+        stream.rejected = count;
     }
     more |= streams.len() > limit;
     let mut items: Vec<Stream> = streams.into_values().collect();
@@ -78,7 +78,7 @@ mod tests {
             let page = merged(Page { items, next }, behind.map(|name| refused(name)).collect(), limit);
             assert!(page.items.len() <= limit);
             for Stream { source, accepted, rejected, .. } in page.items {
-                told.push(format!("{source}{}{}", accepted.map_or("", |_| "+"), rejected.map_or("", |_| "-")));
+                told.push(format!("{source}{}{}", accepted.map_or("", |_| "+"), if rejected > 0 { "-" } else { "" }));
             }
             match page.next {
                 None => return told,

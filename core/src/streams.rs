@@ -18,8 +18,8 @@ pub struct Stream {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate: Option<u64>,
     /// Refused events. A store leaves it to [`list_streams`](crate::list_streams).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rejected: Option<u64>,
+    #[serde(default)]
+    pub rejected: u64,
     /// The earliest ingest time of any occurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_arrival: Option<IngestTime>,
@@ -42,7 +42,7 @@ impl Stream {
             event_type: event_type.into(),
             accepted: None,
             duplicate: None,
-            rejected: None,
+            rejected: 0,
             first_arrival: None,
             last_arrival: None,
             last_event_time: None,

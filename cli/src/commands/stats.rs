@@ -20,7 +20,8 @@ const MAX_BUCKETS: usize = 10_000;
 
 /// Count events by hour or day of event time, with their lags: of one type, of several, or of all of a source.
 ///
-/// Every bucket is there, empty ones too: a missing hour is a row of zeros. If there is no event of that source and type at all,
+/// Every bucket is there, empty ones too: a missing hour is a row of zeros. REJECTED is what was refused of the type in that hour
+/// or day, by the clock of the host: the event time is often what was wrong. If there is no event of that source and type at all,
 /// the nearest names are told, and the exit code is 1. `pik streams` lists all.
 #[derive(clap::Args)]
 // clap breaks no usage line.
@@ -137,10 +138,22 @@ fn print(
     width: BucketWidth,
     is_one: bool,
 ) -> std::io::Result<()> {
-    let header =
-        ["TYPE", "START", "ACCEPTED", "DUPLICATE", "ALL", "P50", "P95", "P99", "MAX", "FIRST ARRIVAL", "LAST ARRIVAL"];
+    let header = [
+        "TYPE",
+        "START",
+        "ACCEPTED",
+        "DUPLICATE",
+        "REJECTED",
+        "ALL",
+        "P50",
+        "P95",
+        "P99",
+        "MAX",
+        "FIRST ARRIVAL",
+        "LAST ARRIVAL",
+    ];
     let skip = usize::from(is_one);
-    let right: Vec<usize> = [2, 3, 5, 6, 7, 8].map(|column| column - skip).to_vec();
+    let right: Vec<usize> = [2, 3, 4, 6, 7, 8, 9].map(|column| column - skip).to_vec();
     let mut table = table(&header[skip..], &right);
     let all = |bucket: &Bucket| bucket.accepted + bucket.duplicate;
     let max = counted.iter().flat_map(|(_, buckets)| buckets).map(all).max().unwrap_or(0);
@@ -157,6 +170,7 @@ fn print(
             start,
             bucket.accepted.to_string(),
             bucket.duplicate.to_string(),
+            bucket.rejected.to_string(),
             bar(all(bucket), max),
             lag(|lags| lags.p50),
             lag(|lags| lags.p95),
@@ -167,7 +181,7 @@ fn print(
         ];
         table.add_row(&row[skip..]);
     }
-    print_table(out, table, &["FIRST ARRIVAL", "P95", "LAST ARRIVAL", "P99", "DUPLICATE"], true)
+    print_table(out, table, &["FIRST ARRIVAL", "P95", "LAST ARRIVAL", "P99", "DUPLICATE", "REJECTED"], true)
 }
 
 fn time(time: Option<IngestTime>) -> String {

@@ -77,7 +77,7 @@ fn print(out: &mut impl Write, streams: &[Stream], with_header: bool) -> std::io
             plain(&stream.event_type).into_owned(),
             count(stream.accepted),
             count(stream.duplicate),
-            count(stream.rejected),
+            stream.rejected.to_string(),
             time(stream.first_arrival),
             time(stream.last_arrival),
             stream.last_event_time.map_or_else(String::new, |time| time.to_string()),

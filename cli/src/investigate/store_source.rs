@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use pik_core::{
     Bucket, EventId, IngestTime, Inventory, Investigate, Page, Position, Query, RawKey, Record, RejectedHour,
-    RejectedHours, RejectionPlace, RejectionQuery, RejectionRecord, StatsQuery, Status, Store, Stream, list_streams,
+    RejectedHours, RejectionPlace, RejectionQuery, RejectionRecord, StatsQuery, Status, Store, Stream, count_stream,
+    list_streams,
 };
 use tokio::runtime::Runtime;
 
@@ -65,7 +66,7 @@ impl<S: Store + Investigate + Inventory> Source for StoreSource<S> {
     }
 
     fn stats(&self, query: &StatsQuery) -> Result<Vec<Bucket>> {
-        Ok(self.runtime.block_on(self.store.stats(query))?)
+        Ok(self.runtime.block_on(count_stream(&self.store, query))?)
     }
 
     fn streams(&self, after: Option<&Position>, limit: usize) -> Result<Page<Stream>> {

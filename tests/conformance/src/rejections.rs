@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow, ensure};
 use pik_core::{
-    BodyHash, Code, CountedCode, CountedUnder, Event, Evidence, IngestTime, KeptBody, KeptError, MAX_REJECTED_STREAMS,
-    Refusals, RejectedHours, RejectedStream, RejectionBounds, RejectionKey, RejectionQuery, RejectionRecord,
-    Rejections, hour_of,
+    BodyHash, BucketWidth, Code, CountedCode, CountedUnder, Event, EventTime, Evidence, IngestTime, KeptBody,
+    KeptError, MAX_REJECTED_STREAMS, Refusals, RejectedHours, RejectedStream, RejectionBounds, RejectionKey,
+    RejectionQuery, RejectionRecord, Rejections, StatsQuery, Stream, count_stream, hour_of, list_streams,
 };
 
 use crate::QueryBench;
@@ -253,6 +253,53 @@ pub(crate) async fn counted<B: QueryBench>(bench: &B, sample: Sample) -> Result<
     ensure!(streams == expected, "found {streams:?} instead of {expected:?}");
     let behind = bench.store().rejected_streams(Some((&name, TYPE)), 1).await?;
     ensure!(behind == expected[1..], "found {behind:?} behind the first");
+    Ok(())
+}
+
+/// What was refused of a stream stands in its hours and days, and in the list of streams.
+pub(crate) async fn of_stream<B: QueryBench>(bench: &B, sample: Sample) -> Result<()> {
+    let start = sample.midnight()?;
+    let hour = |hours: i64| later(start, hours * AN_HOUR);
+    let mut counts = BTreeMap::from([
+        (under(sample, start, Some(TYPE), Code::MissingField), refusals(5, 1)),
+        (under(sample, hour(1)?, Some(TYPE), Code::MissingField), refusals(2, 0)),
+        (under(sample, hour(1)?, Some(TYPE), Code::Empty), refusals(1, 0)),
+        (under(sample, hour(25)?, Some(TYPE), Code::Empty), refusals(2, 0)),
+        (under(sample, hour(1)?, None, Code::Empty), refusals(11, 0)),
+        (under(sample, hour(1)?, Some("heartbeats"), Code::Empty), refusals(13, 0)),
+    ]);
+    // More than a page of types lies before it.
+    for number in 0..40 {
+        counts.insert(under(sample, start, Some(&format!("heartbea{number:02}")), Code::Empty), refusals(17, 0));
+    }
+    keep(bench, Evidence { counts, ..evidence(Vec::new(), hour(25)?) }).await?;
+
+    let moment = |time: IngestTime| -> Result<EventTime> { Ok(time.to_string().parse()?) };
+    let rejected = async |event_type: &str, from: IngestTime, to: IngestTime, width: BucketWidth| -> Result<_> {
+        let query = StatsQuery::new(sample.name(), event_type, moment(from)?, moment(to)?, width);
+        let counts: Vec<u64> =
+            count_stream(bench.store(), &query).await?.iter().map(|bucket| bucket.rejected).collect();
+        ensure!(counts.len() == query.buckets(), "{} buckets instead of {}", counts.len(), query.buckets());
+        Ok(counts)
+    };
+    let hours = rejected(TYPE, start, hour(26)?, BucketWidth::Hour).await?;
+    let mut expected = vec![0; 26];
+    (expected[0], expected[1], expected[25]) = (5, 3, 2);
+    ensure!(hours == expected, "refused by hour: {hours:?}");
+    let part = rejected(TYPE, later(hour(1)?, 5)?, later(hour(1)?, 6)?, BucketWidth::Hour).await?;
+    ensure!(part == [3], "a part of an hour: {part:?}");
+    let days = rejected(TYPE, start, hour(48)?, BucketWidth::Day).await?;
+    ensure!(days == [8, 2], "refused by day: {days:?}");
+    let years = rejected(TYPE, later(start, -1_000 * A_DAY)?, later(start, 1_000 * A_DAY)?, BucketWidth::Day).await?;
+    ensure!(years.iter().sum::<u64>() == 10, "refused in years: {}", years.iter().sum::<u64>());
+    let none = rejected("heartbea", start, hour(26)?, BucketWidth::Hour).await?;
+    ensure!(none == [0; 26], "refused of a type of which nothing was: {none:?}");
+
+    let before = Stream::named(sample.name(), "heartbea39").position();
+    let page = list_streams(bench.store(), Some(&before), 2).await?;
+    let listed: Vec<(&str, u64)> =
+        page.items.iter().map(|stream| (stream.event_type.as_str(), stream.rejected)).collect();
+    ensure!(listed == [(TYPE, 10), ("heartbeats", 13)], "listed as {listed:?}");
     Ok(())
 }
 

@@ -133,6 +133,7 @@ pub async fn run_rejections<B: QueryBench>(bench: &mut B, nonce: u64, only: Opti
     r.check("rejections_in_order", rejections::in_order(b, s("rejections_in_order"))).await;
     r.check("rejections_filtered", rejections::filtered(b, s("rejections_filtered"))).await;
     r.check("rejections_counted", rejections::counted(b, s("rejections_counted"))).await;
+    r.check("rejections_of_stream", rejections::of_stream(b, s("rejections_of_stream"))).await;
     r.check("rejections_bounded_counts", rejections::bounded_counts(b, s("rejections_bounded"))).await;
     r.check("rejections_reopened", rejections::after_reopening(bench, s("rejections_reopened"))).await;
     r

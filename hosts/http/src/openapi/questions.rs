@@ -148,7 +148,7 @@ pub(super) fn streams(config: &Config) -> OperationBuilder {
         .summary(Some("Which sources and types there are"))
         .description(Some(
             "Each source and type of which there are events. SQLite counts them; S3 with DynamoDB and R2 with D1 know \
-             their names alone.",
+             their names alone, and what was refused.",
         ))
         .parameter(limit())
         .parameter(cursor());

@@ -1,6 +1,6 @@
 //! `GET /stats`: counts and lags by hour or day.
 
-use pik_core::Investigate;
+use pik_core::{Investigate, count_stream};
 
 use super::events::found;
 use crate::request::question;
@@ -12,6 +12,7 @@ use crate::{Call, Host};
 /// Counts and lags by hour or day.
 pub(super) async fn get<S: Investigate, H: Host>(service: &Service<S, H>, call: &Call) -> Result<Reply, Refusal> {
     let query = question::of_stats(call.parameters()).map_err(Refusal::invalid_parameter)?;
-    let buckets = service.store().stats(&query).await?;
+    service.see_evidence_written().await;
+    let buckets = count_stream(service.store(), &query).await?;
     Ok(found(&Stats { buckets: &buckets }))
 }

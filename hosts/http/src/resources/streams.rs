@@ -19,6 +19,7 @@ pub(super) async fn list<S: Store + Investigate, H: Host>(
     let question = StreamsQuestion::read(call.parameters()).map_err(Refusal::invalid_parameter)?;
     // Before the list, so that all that is settled by then is in it.
     let settled_until = service.store().settled_until(intake::host_time(service)?).await?;
+    service.see_evidence_written().await;
     let page =
         list_streams(service.store(), question.after.as_ref(), question.limit).await.map_err(|error| match error {
             QueryError::Position => Refusal::invalid_parameter(CursorError::Broken.message()),

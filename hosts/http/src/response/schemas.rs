@@ -94,13 +94,21 @@ pub(crate) fn bucket() -> Object {
     let lags = OneOfBuilder::new().item(component("Lags")).item(ObjectBuilder::new().schema_type(Type::Null).build());
     let lags = lags.description(Some("The lags of first occurrences; null when there are none.")).build();
     let count = |description: &str| integer().minimum(Some(0)).description(Some(description)).build();
-    let members: [(&str, Schema); 6] = [
+    let members: [(&str, Schema); 7] = [
         (
             "start",
             string().description(Some("Where the bucket starts; it ends where the next one starts.")).build().into(),
         ),
         ("accepted", count("First occurrences.").into()),
         ("duplicate", count("Later occurrences.").into()),
+        (
+            "rejected",
+            count(
+                "Events that were refused within the bucket by the clock that refused them, whatever their event time; those \
+                 whose source and type are valid by themselves.",
+            )
+            .into(),
+        ),
         ("lag_ms", lags.into()),
         ("first_arrival", nullable("The earliest ingest time of any occurrence.").into()),
         ("last_arrival", nullable("The latest ingest time of any occurrence.").into()),
@@ -120,7 +128,7 @@ pub(crate) fn stream() -> Object {
             count("First occurrences. This and what follows is absent where the store does not count it.").into(),
         ),
         ("duplicate", count("Later occurrences.").into()),
-        ("rejected", count("Refused events with this source and type; absent where there are none.").into()),
+        ("rejected", count("Refused events of this source and type, where both were valid by themselves.").into()),
         ("first_arrival", text("The earliest ingest time of any occurrence.").into()),
         ("last_arrival", text("The latest ingest time of any occurrence.").into()),
         ("last_event_time", text("The latest event time.").into()),

@@ -85,6 +85,24 @@ fn each_event_of_a_batch_is_one_and_a_body_that_cannot_be_cut_is_one() {
 }
 
 #[test]
+fn what_was_refused_of_a_stream_stands_in_its_counts_at_once() {
+    let service = service(false);
+    let nameless = NO_OFFSET.replace("heartbeat", "");
+    let lines = format!("{NO_OFFSET}\n{nameless}\n{}", NO_OFFSET.replace("user_1", "user_2"));
+    service.call(Method::POST, "/ingest/batch", &[("content-type", "application/x-ndjson")], lines);
+    let day = "source=app&event_type=heartbeat&from=2025-12-29T00:00:00Z&to=2025-12-30T00:00:00Z";
+    let buckets = service.get(&format!("/stats?{day}")).json()["buckets"].clone();
+    let rejected: Vec<u64> =
+        buckets.as_array().unwrap().iter().map(|bucket| bucket["rejected"].as_u64().unwrap()).collect();
+    let mut expected = [0; 24];
+    expected[20] = 2;
+    assert_eq!(rejected, expected);
+    service.post("/ingest", NO_OFFSET);
+    let stream = json!([{"source": "app", "event_type": "heartbeat", "rejected": 3}]);
+    assert_eq!(service.get("/streams").json()["streams"], stream);
+}
+
+#[test]
 fn what_is_not_looked_into_is_counted_alone() {
     let service = Service::new(Config { max_event_bytes: 200, max_batch_bytes: 1_000, ..Config::default() });
     service.post("/ingest", vec![b' '; 201]);

@@ -14,10 +14,10 @@ fn every_bucket_is_there() {
     service.arrive(1, EXAMPLE, "2025-12-29T20:15:35.580Z");
     let answer = service.get(&format!("{TYPE}&from=2025-12-28T22:30:00Z&to=2025-12-29T00:30:00Z&bucket=hour"));
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
-    let empty = |start: &str| json!({"start": start, "accepted": 0, "duplicate": 0, "lag_ms": null, "first_arrival": null, "last_arrival": null});
+    let empty = |start: &str| json!({"start": start, "accepted": 0, "duplicate": 0, "rejected": 0, "lag_ms": null, "first_arrival": null, "last_arrival": null});
     let full = |start: &str| {
         json!({
-            "start": start, "accepted": 1, "duplicate": 1, "lag_ms": {"p50": 1000, "p95": 1000, "p99": 1000, "max": 1000},
+            "start": start, "accepted": 1, "duplicate": 1, "rejected": 0, "lag_ms": {"p50": 1000, "p95": 1000, "p99": 1000, "max": 1000},
             "first_arrival": "2025-12-29T00:00:00.000Z", "last_arrival": "2025-12-29T20:15:35.580Z",
         })
     };

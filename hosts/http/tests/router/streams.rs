@@ -17,7 +17,7 @@ fn streams_come_in_order_and_in_pages() {
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"));
     let stream = |source: &str, duplicate: u64| {
         json!({
-            "source": source, "event_type": "heartbeat", "accepted": 1, "duplicate": duplicate,
+            "source": source, "event_type": "heartbeat", "accepted": 1, "duplicate": duplicate, "rejected": 0,
             "first_arrival": "2025-12-29T00:00:00.000Z", "last_arrival": "2025-12-29T00:00:00.000Z",
             "last_event_time": "2025-12-28T23:59:59Z",
         })

@@ -43,6 +43,7 @@ class Stream:
     event_type: str
     accepted: int | None = None
     duplicate: int | None = None
+    rejected: int = 0
     first_arrival: str | None = None
     last_arrival: str | None = None
     last_event_time: str | None = None
@@ -74,11 +75,13 @@ class Bucket:
     """The lags of first occurrences, None when there are none."""
     first_arrival: str | None
     last_arrival: str | None
+    rejected: int = 0
+    """Events of the stream that were refused in this hour or day, whatever their event time."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Bucket:
         """Reads a bucket of an answer, which may have more members than are known here."""
-        known: dict[str, Any] = {one.name: given[one.name] for one in fields(cls)}
+        known: dict[str, Any] = {one.name: given[one.name] for one in fields(cls) if one.name in given}
         lags = given["lag_ms"]
         known["lag_ms"] = lags and Lags(**{one.name: lags[one.name] for one in fields(Lags)})
         return cls(**known)

@@ -16,7 +16,7 @@ fn asked(source: &str, from: &str, to: &str, width: BucketWidth) -> Result<Stats
 /// A bucket in which nothing happened.
 fn nothing(start: &str) -> Result<Bucket> {
     let start: EventTime = start.parse()?;
-    Ok(Bucket { start, accepted: 0, duplicate: 0, lag_ms: None, first_arrival: None, last_arrival: None })
+    Ok(Bucket { start, accepted: 0, duplicate: 0, rejected: 0, lag_ms: None, first_arrival: None, last_arrival: None })
 }
 
 async fn expect<B: QueryBench>(bench: &B, query: &StatsQuery, expected: &[Bucket]) -> Result<()> {
