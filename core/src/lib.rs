@@ -79,7 +79,7 @@ pub use stats::{Bucket, BucketWidth, ParseWidthError, StatsQuery, Tally};
 pub use store::{Claim, Commit, Ledger, Put, RawStore, Store};
 pub use store_error::{Obstacle, StoreError};
 pub use stream_count::count_stream;
-pub use stream_list::list_streams;
+pub use stream_list::{has_stream, list_streams};
 pub use streams::{Stream, StreamTally, StreamTimes};
 pub use submission::Submission;
 pub use table::is_table_header;

@@ -9,8 +9,8 @@ use core::future::Future;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Range, Record, Rejections, Span, StatsQuery,
-    StoreError, Stream,
+    Bucket, EventId, EventTime, IngestTime, Outcome, Page, Position, Range, Record, Rejections, Scope, Span,
+    StatsQuery, StoreError, Stream,
 };
 
 /// Which occurrences, in which order. What the order leaves open (two arrivals in one millisecond) is up to the store,
@@ -77,6 +77,19 @@ impl Query {
             Self::Arrivals { from, to, status } => Self::Arrivals { from, to: to.min(settled_until).max(from), status },
             Self::Range(range) => Self::Range(range.frozen(settled_until)),
             Self::Entity { .. } | Self::Lag { .. } | Self::Duplicates { .. } => self,
+        }
+    }
+
+    /// The source that it names, and the type if it names one.
+    pub fn stream(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::Lag { source, event_type, .. } => Some((source, Some(event_type))),
+            Self::Range(Range { scope, .. }) => match scope {
+                Scope::All => None,
+                Scope::Source { source } => Some((source, None)),
+                Scope::Stream { source, event_type } => Some((source, Some(event_type))),
+            },
+            Self::Entity { .. } | Self::Arrivals { .. } | Self::Duplicates { .. } => None,
         }
     }
 

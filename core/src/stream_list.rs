@@ -18,6 +18,35 @@ pub async fn list_streams<S: Investigate>(
     Ok(merged(stored, rejected, limit))
 }
 
+/// Whether [`list_streams`] lists this source and type, or any type of the source.
+pub async fn has_stream<S: Investigate>(store: &S, source: &str, event_type: Option<&str>) -> Result<bool, QueryError> {
+    const PAGE: usize = 16;
+    // No name has one.
+    if [Some(source), event_type].into_iter().flatten().any(|name| name.is_empty() || name.contains(char::is_control)) {
+        return Ok(false);
+    }
+    // Whatever lies before the wanted name, and not far from it.
+    let mut before = event_type.unwrap_or_default().to_owned();
+    before.pop();
+    if before.is_empty() {
+        before.push('\u{1}');
+    }
+    let mut after = Some(Stream::named(source, before).position());
+    while let Some(position) = after {
+        let page = list_streams(store, Some(&position), PAGE).await?;
+        for stream in &page.items {
+            if stream.source == source && event_type.is_none_or(|event_type| event_type == stream.event_type) {
+                return Ok(true);
+            }
+            if (source, event_type.unwrap_or_default()) < (stream.source.as_str(), stream.event_type.as_str()) {
+                return Ok(false);
+            }
+        }
+        after = page.next;
+    }
+    Ok(false)
+}
+
 /// The first `limit` of both. Each has its own first ones, of what is stored perhaps fewer than there are.
 fn merged(stored: Page<Stream>, rejected: Vec<RejectedStream>, limit: usize) -> Page<Stream> {
     let mut more = stored.next.is_some() || rejected.len() > limit;

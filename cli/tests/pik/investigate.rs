@@ -97,8 +97,8 @@ fn a_missing_hour_is_a_row_of_zeros() {
     let table = good(&[&question[..], &["--data", path(&data)]].concat());
     let row = |start: &str| table.lines().find(|line| line.starts_with(start)).unwrap().split_whitespace().count();
     assert_eq!(table.lines().count(), 25);
-    assert!(table.contains("2025-12-28T05:00:00Z         2          0  ████████████████████"), "{table}");
-    assert_eq!((row("2025-12-28T06"), row("2025-12-28T07")), (3, 3), "{table}");
+    assert!(table.contains("2025-12-28T05:00:00Z         2          0         0  ████████████████████"), "{table}");
+    assert_eq!((row("2025-12-28T06"), row("2025-12-28T07")), (4, 4), "{table}");
 
     let buckets = lines(&good(&[&question[..], &["--data", path(&data), "--json"]].concat()));
     let accepted: Vec<u64> = buckets.iter().map(|bucket| bucket["accepted"].as_u64().unwrap()).collect();

@@ -5,7 +5,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, P
 
 use crate::response::answer::{
     Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, LookedUp, Lookup, Rejected, RejectionHours,
-    RejectionsFound, Stats, StreamsFound, Well,
+    RejectionsFound, Stats, StreamName, StreamsFound, UnknownStream, Well,
 };
 use crate::response::{rejection_schemas, schemas};
 use crate::{Config, Endpoint};
@@ -30,6 +30,8 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema_from::<BatchEntry<'_>>()
         .schema("Record", schemas::record())
         .schema_from::<EventsFound<'_>>()
+        .schema_from::<UnknownStream>()
+        .schema_from::<StreamName>()
         .schema_from::<EventFound<'_>>()
         .schema_from::<Lookup<'_>>()
         .schema_from::<LookedUp<'_>>()

@@ -26,7 +26,7 @@ pub(super) fn events(config: &Config) -> OperationBuilder {
              answers it. `arrived_from` and `arrived_to` the same by arrival; without either, `order=desc` gives the \
              newest. `source`, `event_type` and `event_date` with `min_lag`: the first occurrences of a type and day, \
              the latest to arrive first, negative lags last. `until`, `ingested_from` and `ingested_to` are older names of \
-             `to`, `arrived_from` and `arrived_to`.",
+             `to`, `arrived_from` and `arrived_to`. A source or type of which there is nothing is told with the nearest names.",
         ))
         .parameter(text("entity_id", "One user, device or account."))
         .parameter(text("from", &format!("The earliest event time, included. {TIME}")))

@@ -8,6 +8,7 @@ use pik_core::{Investigate, Page, QueryError, Record, Status, Store};
 use serde::Serialize;
 
 use super::intake;
+use super::unknown::unknown_stream;
 use crate::request::cursor::{self, CursorError};
 use crate::request::question::{self, Question};
 use crate::response::answer::{EventFound, EventsFound};
@@ -34,8 +35,12 @@ pub(super) async fn list<S: Store + Investigate, H: Host>(
         let left = question.wait.saturating_sub(service.host().monotonic().saturating_sub(started));
         let is_empty = page.items.is_empty() && page.next.is_none();
         if !is_empty || is_over(&question) || left.is_zero() || !service.host().pause(pause.min(left)).await {
-            let settled_until = question.settled_until;
-            return Ok(found(&EventsFound { settled_until, next_cursor: next(&question, &page), events: &page.items }));
+            let unknown_stream = match question.query.stream() {
+                Some(names) if is_empty && question.after.is_none() => unknown_stream(service.store(), names).await,
+                Some(_) | None => None,
+            };
+            let (settled_until, next_cursor) = (question.settled_until, next(&question, &page));
+            return Ok(found(&EventsFound { settled_until, next_cursor, events: &page.items, unknown_stream }));
         }
         pause = LONGEST_PAUSE.min(pause * 2);
     }

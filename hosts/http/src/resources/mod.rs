@@ -24,6 +24,7 @@ mod raw;
 mod rejections;
 mod stats;
 mod streams;
+mod unknown;
 
 pub(crate) use batch::TERMS as BATCH;
 pub(crate) use batch::pieces;

@@ -139,6 +139,25 @@ pub(crate) struct EventsFound<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::time)]
     pub(crate) settled_until: Option<IngestTime>,
+    /// Only on an empty first page, where there is nothing of the source or type that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) unknown_stream: Option<UnknownStream>,
+}
+
+/// Nothing was ever stored of this source, or of this type of it, nor refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UnknownStream {
+    /// The streams of the nearest names among the first 5,000, the very nearest first; none where there is no stream.
+    #[schema(max_items = 3)]
+    pub(crate) nearest: Vec<StreamName>,
+}
+
+/// A source and a type of it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StreamName {
+    pub(crate) source: String,
+    pub(crate) event_type: String,
 }
 
 /// An event and its duplicates.
@@ -192,6 +211,10 @@ pub(crate) struct Stats<'a> {
     /// One for each hour or day that was asked for, in their order, empty ones too.
     #[schema(schema_with = schemas::buckets)]
     pub(crate) buckets: &'a [Bucket],
+    /// Only where all buckets are empty, and there is nothing of this source and type at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) unknown_stream: Option<UnknownStream>,
 }
 
 /// Some of the refused events that were asked for, newest first.

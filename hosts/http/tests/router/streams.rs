@@ -32,6 +32,55 @@ fn streams_come_in_order_and_in_pages() {
 }
 
 #[test]
+fn a_stream_that_is_not_there_is_told_with_the_nearest_names() {
+    let service = Service::new(Config::default());
+    let questions = |source: &str, event_type: &str| {
+        let names = format!("source={source}&event_type={event_type}");
+        [
+            format!("/events?{names}&from=2025-12-28T00:00:00Z"),
+            format!("/events?{names}&order=desc"),
+            format!("/events?{names}&event_date=2025-12-28"),
+            format!("/stats?{names}&from=2025-12-28T00:00:00Z&to=2025-12-29T00:00:00Z"),
+        ]
+    };
+    for question in questions("demo", "heartbeat") {
+        assert_eq!(service.get(&question).json()["unknown_stream"], json!({"nearest": []}), "{question}");
+    }
+    for (nth, source) in ["shop", "demo", "zoo", "demo2", "quite another"].iter().enumerate() {
+        service.arrive(nth, &EXAMPLE.replace("demo", source), "2025-12-29T00:00:00.000Z");
+    }
+    let named = |source: &str| json!({"source": source, "event_type": "heartbeat"});
+    let nearest = json!({"nearest": [named("demo"), named("demo2"), named("zoo")]});
+    for question in questions("Demo", "heart") {
+        assert_eq!(service.get(&question).json()["unknown_stream"], nearest, "{question}");
+    }
+    assert_eq!(service.get("/events?source=Demo&order=desc").json()["unknown_stream"], nearest);
+
+    // Nothing lies there of a stream that there is.
+    let empty = [
+        "/events?source=demo&from=2024-12-28T00:00:00Z&to=2024-12-29T00:00:00Z",
+        "/events?source=demo&event_type=heartbeat&event_date=2024-12-28",
+        "/events?entity_id=nobody",
+        "/events?arrived_from=2026-12-28T00:00:00Z",
+        "/stats?source=demo&event_type=heartbeat&from=2024-12-28T00:00:00Z&to=2024-12-29T00:00:00Z",
+    ];
+    for question in empty {
+        assert_eq!(service.get(question).json().get("unknown_stream"), None, "{question}");
+    }
+    // Where there are rows, the names are not looked up.
+    for question in questions("demo", "heartbeat") {
+        let before = service.store_calls();
+        assert_eq!(service.get(&question).json().get("unknown_stream"), None, "{question}");
+        let asks_for_settled = u64::from(question.contains("order"));
+        assert_eq!(service.store_calls() - before, 1 + asks_for_settled, "{question}");
+    }
+    // What was asked is answered, when the names cannot be looked up.
+    service.fail_next([None, Some(pik_core::StoreError::Unavailable("as asked".into()))]);
+    let answer = service.get("/events?source=none&from=2025-12-28T00:00:00Z");
+    assert_eq!((answer.status.as_u16(), answer.json().get("unknown_stream")), (200, None));
+}
+
+#[test]
 fn what_makes_no_sense_is_told_what_to_do() {
     let service = Service::new(Config::default());
     for (query, words) in [

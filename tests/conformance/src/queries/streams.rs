@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use pik_core::{Investigate, Position, Stream};
+use pik_core::{Investigate, Position, Stream, has_stream};
 
 use super::scene::Scene;
 use crate::QueryBench;
@@ -92,6 +92,28 @@ pub(crate) async fn listed<B: QueryBench>(bench: &B, sample: Sample) -> Result<(
             // All is counted, or nothing.
             ensure!(found.accepted.is_some() == found.last_event_time.is_some(), "{found:?} is counted in part");
         }
+    }
+    let is_known = async |source: &str, event_type: Option<&str>| has_stream(bench.store(), source, event_type).await;
+    for stream in expected.values() {
+        let Stream { source, event_type, .. } = stream;
+        ensure!(is_known(source, Some(event_type)).await?, "{source:?} {event_type:?} is unknown");
+        ensure!(is_known(source, None).await?, "{source:?} is unknown");
+    }
+    let name = sample.name();
+    for (source, event_type) in [
+        (name.as_str(), Some("T")),
+        (&name, Some("t  ")),
+        (&name, Some("s")),
+        (&name, Some("u")),
+        (&name, Some("")),
+        (&name, Some("t\0")),
+        (&name, Some("\u{10ffff}")),
+        (&name[1..], None),
+        (&format!("{name}!"), Some("\u{ffed}")),
+        (&format!("{name}\0t"), None),
+        (&format!("{name}a"), None),
+    ] {
+        ensure!(!is_known(source, event_type).await?, "{source:?} {event_type:?} is known");
     }
     Ok(())
 }
