@@ -14,11 +14,8 @@ pub(super) async fn unknown_stream<S: Investigate>(
     store: &S,
     (source, event_type): (&str, Option<&str>),
 ) -> Option<UnknownStream> {
-    match nearest(store, source, event_type).await {
-        Ok(unknown) => unknown,
-        // The question itself is answered.
-        Err(QueryError::Position | QueryError::Unanswered(_) | QueryError::Store(_)) => None,
-    }
+    // The question itself is answered.
+    nearest(store, source, event_type).await.unwrap_or_default()
 }
 
 async fn nearest<S: Investigate>(
