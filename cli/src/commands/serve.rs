@@ -266,7 +266,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
     let report = |Progress { indexed, records }| tracing::info!(indexed, records, "indexing");
     let done = args.sockets().and_then(|sockets| match args.store.open_with(args.options(), report)? {
-        Opened::Sqlite(store) => serve(store, metrics, args, sockets, |config| config),
+        Opened::Sqlite(store) => {
+            metrics.tell(store.collectors()?)?;
+            serve(store, metrics, args, sockets, |config| config)
+        }
         #[cfg(feature = "aws")]
         Opened::Aws(store) => serve(*store, metrics, args, sockets, |config| {
             let a_minute = config.rejections_a_minute.or(Some(pik_aws::REJECTIONS_A_MINUTE));

@@ -10,6 +10,7 @@ mod convert;
 mod crash;
 mod endpoints;
 mod events;
+mod exposition;
 mod folders;
 mod health;
 mod help;

@@ -6,6 +6,15 @@ use std::sync::Arc;
 
 use crate::{Exchange, Meter, Rate, TokenName, Written};
 
+/// What the Router alone knows of the work under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// The bytes that bodies under way take of [`Config::max_bytes_under_way`](crate::Config::max_bytes_under_way).
+    pub body_bytes: usize,
+    /// That limit.
+    pub max_body_bytes: usize,
+}
+
 /// Clocks, randomness, a place for long work, and a place for observations.
 pub trait Host: Send + Sync + 'static {
     /// The UTC clock, in milliseconds since 1970.
@@ -44,7 +53,8 @@ pub trait Host: Send + Sync + 'static {
     /// The host's counters in Prometheus's text format, for `/metrics`; or why there are none. Asked only where
     /// [`Config::metrics`](crate::Config::metrics) or [`Surface::Metrics`](crate::Surface::Metrics) says that they are
     /// served.
-    fn metrics(&self) -> Result<String, String> {
+    fn metrics(&self, load: Load) -> Result<String, String> {
+        let _ = load;
         Err("this host has no metrics to read".to_owned())
     }
 

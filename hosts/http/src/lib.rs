@@ -28,7 +28,7 @@ pub use config::{Config, ConfigError};
 pub use endpoint::Endpoint;
 pub use error_code::ErrorCode;
 pub use evidence::Written;
-pub use host::Host;
+pub use host::{Host, Load};
 pub use nearest::Nearest;
 pub use observe::{Exchange, Observation, Subject, Verdict, log_lines, metric_lines};
 pub use request::X_PIK_EVENT_ID;

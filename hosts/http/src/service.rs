@@ -13,7 +13,7 @@ use crate::request::body_budget::BodyBudget;
 use crate::request::cors::Cors;
 use crate::request::tokens::Tokens;
 use crate::response::json::json;
-use crate::{Config, ConfigError, Host};
+use crate::{Config, ConfigError, Host, Load};
 
 /// What every request shares.
 pub(crate) struct Service<S, H> {
@@ -82,6 +82,11 @@ impl<S, H: Host> Service<S, H> {
 
     pub(crate) fn budget(&self) -> &Arc<BodyBudget> {
         &self.budget
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        let max_body_bytes = self.config.max_bytes_under_way;
+        Load { body_bytes: self.budget.taken(max_body_bytes), max_body_bytes }
     }
 
     /// The OpenAPI document, made when it is first asked for: a cold start has no use for it.

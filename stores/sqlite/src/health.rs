@@ -35,6 +35,10 @@ impl Health {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
     /// Before each commit: whether the disk has room for it. Where it has not, that counts as a commit that failed.
     pub(crate) fn has_room(&self) -> Result<(), StoreError> {
         let room = self.room.check();

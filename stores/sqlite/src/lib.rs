@@ -4,8 +4,10 @@
 mod copy;
 mod db;
 mod error;
+mod gauges;
 mod health;
 mod index;
+mod meters;
 mod queue;
 mod read;
 mod room;

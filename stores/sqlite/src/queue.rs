@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much an entry takes of a queue's room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub(crate) enum Refused {
 /// What there was to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// At least one entry.
-    Some,
+    /// At least one entry; the first has waited so long.
+    Some { waited: Duration },
     /// None, for as long as patience lasted.
     Nothing,
     /// None, and none will come: the queue is closed and empty.
@@ -41,7 +41,7 @@ pub(crate) struct Linger {
 }
 
 struct State<T> {
-    entries: VecDeque<(Weight, T)>,
+    entries: VecDeque<(Weight, Instant, T)>,
     items: usize,
     bytes: usize,
     // The consumer sleeps until this many items are queued.
@@ -79,7 +79,7 @@ impl<T> Queue<T> {
         }
         state.items += weight.items;
         state.bytes += weight.bytes;
-        state.entries.push_back((weight, entry));
+        state.entries.push_back((weight, Instant::now(), entry));
         let wake = state.items >= state.wanted;
         drop(state);
         if wake {
@@ -117,15 +117,27 @@ impl<T> Queue<T> {
                 .0;
             state.wanted = 0;
         }
+        let waited = state.entries.front().map_or(Duration::ZERO, |(_, queued, _)| queued.elapsed());
         let mut items = 0;
         while items < limit {
-            let Some((weight, entry)) = state.entries.pop_front() else { break };
+            let Some((weight, _, entry)) = state.entries.pop_front() else { break };
             items += weight.items;
             state.items -= weight.items;
             state.bytes -= weight.bytes;
             taken.push(entry);
         }
-        Taken::Some
+        Taken::Some { waited }
+    }
+
+    /// What waits now.
+    pub(crate) fn waiting(&self) -> Weight {
+        let state = self.state();
+        Weight { items: state.items, bytes: state.bytes }
+    }
+
+    /// What may wait.
+    pub(crate) fn room(&self) -> Weight {
+        self.room
     }
 
     /// Takes nothing more in; what is there can still be taken out.
@@ -172,11 +184,11 @@ mod tests {
             queue.push(weight(items, 1), entry).unwrap();
         }
         let mut taken = Vec::new();
-        assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some);
+        assert!(matches!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some { .. }));
         assert_eq!(taken, ['a', 'b']);
         queue.close();
         assert_eq!(queue.push(weight(1, 1), 'd'), Err(Refused::Closed));
-        assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some);
+        assert!(matches!(queue.take(2, None, Linger::default(), &mut taken), Taken::Some { .. }));
         assert_eq!(taken, ['a', 'b', 'c']);
         assert_eq!(queue.take(2, None, Linger::default(), &mut taken), Taken::Closed);
     }

@@ -18,6 +18,15 @@ impl Room {
         Self { folder: folder.to_owned(), min_free_bytes }
     }
 
+    /// What is free, where the disk tells it.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        free_bytes(&self.folder)
+    }
+
+    pub(crate) fn min_free_bytes(&self) -> u64 {
+        self.min_free_bytes
+    }
+
     /// Whether there is room. One look costs a microsecond, so each commit may have its own.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.min_free_bytes == 0 {

@@ -8,16 +8,21 @@ use std::thread::{Builder, JoinHandle};
 use futures_channel::oneshot;
 use pik_core::{Answer, EventId, Evidence, IngestTime, NotKept, RawObject, Record, Store, StoreError, Submission};
 
+use prometheus::core::Collector;
 use rusqlite::Connection;
 
 use crate::OpenError;
 use crate::db::checkpoint::{self, Log};
+use crate::db::files::Names;
 use crate::db::opening::{self, Opened};
 use crate::db::run::Run;
 use crate::db::{migrate, schema};
 use crate::error::store_error;
+use crate::gauges::Gauges;
 use crate::health::Health;
 use crate::index::indexes::{Indexes, Progress};
+use crate::index::tree::Memory;
+use crate::meters::Meters;
 use crate::queue::{Queue, Refused, Weight};
 use crate::read::reader::{self, Question, Reader};
 use crate::room::Room;
@@ -62,6 +67,9 @@ pub struct SqliteStore {
     watermark: Arc<Watermark>,
     questions: Arc<Queue<Question>>,
     log: Arc<Log>,
+    keys: Arc<Memory>,
+    names: Names,
+    meters: Arc<Meters>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<Connection>>,
     run: Option<Run>,
@@ -96,6 +104,9 @@ impl SqliteStore {
             watermark,
             questions: Arc::new(Queue::new(Weight { items: options.queued_questions, bytes: usize::MAX })),
             log: Arc::default(),
+            keys: Arc::clone(&indexes.in_memory().keys),
+            names: names.clone(),
+            meters: Arc::new(Meters::new().expect("the names of metrics are right")),
             threads: Vec::new(),
             writer: None,
             run: Some(run),
@@ -113,10 +124,10 @@ impl SqliteStore {
         store.threads.push(start("pik-checkpoint", move || checkpoint::run(&checkpointer, &log, &checkpointed))?);
 
         Log::watch(&store.log, &mut connection).map_err(refused)?;
-        let (writes, log) = (Arc::clone(&store.writes), Arc::clone(&store.log));
+        let (writes, log, meters) = (Arc::clone(&store.writes), Arc::clone(&store.log), Arc::clone(&store.meters));
         store.writer = Some(start("pik-writer", move || {
             // Statements that cannot be prepared close the queue, and every ingest is told so.
-            let _ = writer::run(&connection, indexes, &log, &health, &writes);
+            let _ = writer::run(&connection, indexes, &log, &health, &writes, &meters);
             connection
         })?);
         Ok(store)
@@ -132,6 +143,19 @@ impl SqliteStore {
         Indexes::load(&connection, &mut report).map_err(refused)?;
         run.end(&connection);
         Ok(())
+    }
+
+    /// What Prometheus may know of the store: sizes, queues, commits, the index. Once the store is closed, nothing new.
+    pub fn collectors(&self) -> prometheus::Result<Vec<Box<dyn Collector>>> {
+        let gauges = Gauges {
+            writes: Arc::downgrade(&self.writes),
+            questions: Arc::downgrade(&self.questions),
+            log: Arc::downgrade(&self.log),
+            keys: Arc::downgrade(&self.keys),
+            health: Arc::downgrade(&self.health),
+            names: self.names.clone(),
+        };
+        Ok(self.meters.collectors().into_iter().chain(gauges.collectors()?).collect())
     }
 
     /// Commits and answers what has queued up, then closes the file. Dropping the store does the same.

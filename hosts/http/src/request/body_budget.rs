@@ -29,6 +29,11 @@ impl BodyBudget {
         Self { left: AtomicUsize::new(bytes) }
     }
 
+    /// What requests have taken by now.
+    pub(crate) fn taken(&self, bytes: usize) -> usize {
+        bytes.saturating_sub(self.left.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn share(self: &Arc<Self>) -> Share {
         Share { budget: Arc::clone(self), free: FREE_BYTES, taken: 0 }
     }

@@ -12,7 +12,7 @@ use pik_core::{
     QueryError, RawObject, Receipt, Record, RejectedHour, RejectedHours, RejectedStream, RejectionPage, RejectionPlace,
     RejectionQuery, Rejections, StatsQuery, Store, StoreError, Stream, Submission,
 };
-use pik_http::{Api, Config, Exchange, Host};
+use pik_http::{Api, Config, Exchange, Host, Load};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -54,7 +54,7 @@ impl Host for TestHost {
         self.pauses.fetch_add(1, Ordering::Relaxed) + 1 < self.most_pauses.load(Ordering::Relaxed)
     }
 
-    fn metrics(&self) -> Result<String, String> {
+    fn metrics(&self, _: Load) -> Result<String, String> {
         Ok("pik_build_info 1\n".to_owned())
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Meter, Observation, Rate, TokenName, Verdict, Written};
+use pik_http::{Exchange, Host, Load, Meter, Observation, Rate, TokenName, Verdict, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
@@ -95,8 +95,8 @@ impl Host for ServerHost {
         Some(self.meters.of(token, (events, bytes)))
     }
 
-    fn metrics(&self) -> Result<String, String> {
-        self.metrics.text().map_err(|error| error.to_string())
+    fn metrics(&self, load: Load) -> Result<String, String> {
+        self.metrics.text(load).map_err(|error| error.to_string())
     }
 
     fn evidence(&self, written: &Written<'_>) {

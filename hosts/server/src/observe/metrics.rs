@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(target_os = "linux")]
+use super::process::Process;
 use axum::http::StatusCode;
-use pik_http::{Exchange, Verdict, Written};
+use pik_http::{Exchange, Load, Verdict, Written};
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry,
@@ -55,6 +57,8 @@ pub struct Metrics {
     pub(crate) connections: IntGauge,
     /// Lines that the log could not write in time.
     pub log_lines_dropped: IntCounter,
+    body_bytes: IntGauge,
+    max_body_bytes: IntGauge,
     evidence: IntCounter,
     unrecorded: IntCounter,
     evidence_failures: IntCounter,
@@ -114,12 +118,20 @@ impl Metrics {
             "pik_rejection_write_failures_total",
             "Attempts to write evidence of refused events that failed; it is tried again",
         )?;
+        let body_bytes = IntGauge::new(
+            "pik_body_in_flight_bytes",
+            "What the bodies of requests being answered take of the memory for them; the first 16 KiB of each are free",
+        )?;
+        let max_body_bytes = IntGauge::new(
+            "pik_body_in_flight_max_bytes",
+            "Where pik_body_in_flight_bytes would exceed this, requests are answered overloaded",
+        )?;
         let build = IntGauge::with_opts(
             Opts::new("pik_build_info", "1, with the version of the server")
                 .const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let collectors: [Box<dyn Collector>; 14] = [
+        let collectors: [Box<dyn Collector>; 16] = [
             Box::new(requests.clone()),
             Box::new(duration.clone()),
             Box::new(ingest_requests.clone()),
@@ -130,6 +142,8 @@ impl Metrics {
             Box::new(in_flight_gauge),
             Box::new(connections.clone()),
             Box::new(log_lines_dropped.clone()),
+            Box::new(body_bytes.clone()),
+            Box::new(max_body_bytes.clone()),
             Box::new(evidence.clone()),
             Box::new(unrecorded.clone()),
             Box::new(evidence_failures.clone()),
@@ -138,6 +152,8 @@ impl Metrics {
         for collector in collectors {
             registry.register(collector)?;
         }
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(Process::new()?))?;
         Ok(Self {
             duration,
             events: VERDICTS
@@ -153,10 +169,17 @@ impl Metrics {
             in_flight,
             connections,
             log_lines_dropped,
+            body_bytes,
+            max_body_bytes,
             evidence,
             unrecorded,
             evidence_failures,
         })
+    }
+
+    /// Tells these, too: what a store measures.
+    pub fn tell(&self, collectors: Vec<Box<dyn Collector>>) -> prometheus::Result<()> {
+        collectors.into_iter().try_for_each(|collector| self.registry.register(collector))
     }
 
     /// Counts a request that was answered.
@@ -208,7 +231,13 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub fn text(&self) -> prometheus::Result<String> {
+    pub(crate) fn text(&self, load: Load) -> prometheus::Result<String> {
+        self.body_bytes.set(clipped(load.body_bytes));
+        self.max_body_bytes.set(clipped(load.max_body_bytes));
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+fn clipped(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

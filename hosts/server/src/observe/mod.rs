@@ -3,6 +3,8 @@
 mod host;
 mod log;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod process;
 mod token_events;
 
 pub use host::ServerHost;

@@ -15,6 +15,7 @@ use crate::health::Health;
 
 /// A checkpoint starts at this size of the WAL, in pages of 4 KiB.
 const ROUND: usize = 4096;
+const PAGE_BYTES: usize = 4096;
 /// So few pages are left to the writer.
 const LITTLE: usize = 128;
 /// So often the thread goes over what came in while it was at work.
@@ -33,6 +34,8 @@ enum Phase {
 #[derive(Default)]
 pub(crate) struct Log {
     pages: AtomicUsize,
+    /// How many of them a checkpoint has moved.
+    moved: AtomicUsize,
     phase: Mutex<Phase>,
     changed: Condvar,
 }
@@ -43,9 +46,18 @@ impl Log {
     pub(crate) fn watch(log: &Arc<Self>, writer: &mut Connection) -> rusqlite::Result<()> {
         let log = Arc::clone(log);
         writer.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
-            log.pages.store(usize::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            let pages = usize::try_from(pages).unwrap_or(0);
+            if log.pages.swap(pages, Ordering::Relaxed) > pages {
+                // It was started over.
+                log.moved.store(0, Ordering::Relaxed);
+            }
             Ok(())
         }))
+    }
+
+    /// The bytes that are in the log alone.
+    pub(crate) fn lag_bytes(&self) -> usize {
+        self.pages.load(Ordering::Relaxed).saturating_sub(self.moved.load(Ordering::Relaxed)) * PAGE_BYTES
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {
@@ -80,7 +92,7 @@ pub(crate) fn run(connection: &Connection, log: &Log, health: &Health) {
     while log.wait() == Phase::ThreadsTurn {
         for _ in 0..PASSES {
             // One that fails is tried again in the next round; until then the log only grows.
-            let moved = checkpoint(connection);
+            let moved = checkpoint(connection, log);
             health.checkpointed(&moved);
             let moved = moved.unwrap_or(usize::MAX);
             if log.pages.load(Ordering::Relaxed).saturating_sub(moved) <= LITTLE {
@@ -115,7 +127,7 @@ impl<'a> Turn<'a> {
         match phase {
             Phase::Resting if pages >= self.next => self.log.pass_on(Phase::Resting, Phase::ThreadsTurn),
             Phase::WritersTurn => {
-                self.health.checkpointed(&checkpoint(connection));
+                self.health.checkpointed(&checkpoint(connection, self.log));
                 // While a reader holds an old snapshot the WAL cannot be reset: do not try at every commit.
                 self.next = pages + ROUND / 4;
                 self.log.pass_on(Phase::WritersTurn, Phase::Resting);
@@ -126,11 +138,12 @@ impl<'a> Turn<'a> {
 }
 
 /// A passive checkpoint, which waits for no reader; returns the number of WAL pages moved by now.
-fn checkpoint(connection: &Connection) -> rusqlite::Result<usize> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2)).map(|pages| {
-        // -1 when there is no log.
-        usize::try_from(pages).unwrap_or(0)
-    })
+fn checkpoint(connection: &Connection, log: &Log) -> rusqlite::Result<usize> {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2))?;
+    // -1 when there is no log.
+    let moved = usize::try_from(moved).unwrap_or(0);
+    log.moved.store(moved, Ordering::Relaxed);
+    Ok(moved)
 }
 
 /// Moves all of the log, waiting as long as the connection waits for others; false when these go on holding an old state.

@@ -178,6 +178,11 @@ impl Indexes {
         self.last_seq
     }
 
+    /// How many runs the keys are in.
+    pub(crate) fn runs(&self) -> usize {
+        self.tree.runs()
+    }
+
     /// Where first occurrences are whose ids start like that.
     pub(crate) fn find(&mut self, connection: &Connection, id_prefix: i64) -> rusqlite::Result<Vec<i64>> {
         let keys = self.tree.find(connection, &keys::BY_ID.prefix(&[id_prefix]))?;

@@ -1,6 +1,8 @@
 //! One transaction of the writer: it owns what is pending until it is committed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use pik_core::{Answer, EventId, IngestTime, Outcome, RawKey, StoreError, Submission};
 use rusqlite::{Connection, Statement};
@@ -9,6 +11,7 @@ use crate::db::rows;
 use crate::error::store_error;
 use crate::index::indexes::Indexes;
 use crate::index::occurrence::{Kind, Occurrence, id_prefix};
+use crate::meters::Meters;
 use crate::write::evidence::Keeper;
 use crate::write::streams::Streams;
 use crate::write::watermark::Watermark;
@@ -23,6 +26,7 @@ pub(super) struct State<'c> {
     whole_id: Statement<'c>,
     streams: Streams,
     indexes: Indexes,
+    meters: Arc<Meters>,
     // Kept for their memory; empty between two transactions.
     added: Vec<Occurrence>,
     firsts: HashMap<EventId, First, foldhash::fast::RandomState>,
@@ -36,7 +40,8 @@ struct First {
 }
 
 impl<'c> State<'c> {
-    pub(super) fn new(connection: &'c Connection, indexes: Indexes) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &'c Connection, indexes: Indexes, meters: Arc<Meters>) -> rusqlite::Result<Self> {
+        meters.runs(indexes.runs());
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -46,6 +51,7 @@ impl<'c> State<'c> {
             whole_id: connection.prepare("SELECT event_id, ingest_ms FROM event WHERE seq = ?1")?,
             streams: Streams::default(),
             indexes,
+            meters,
             added: Vec::new(),
             firsts: HashMap::default(),
         })
@@ -65,6 +71,7 @@ impl<'c> State<'c> {
 /// A transaction. Dropped without [`Transaction::commit`] it is abandoned, and the state is as if it had never begun.
 pub(super) struct Transaction<'s, 'c> {
     state: &'s mut State<'c>,
+    begun: Instant,
     // Why SQLite has rolled it back.
     lost: Option<rusqlite::Error>,
     is_committed: bool,
@@ -72,8 +79,9 @@ pub(super) struct Transaction<'s, 'c> {
 
 impl<'s, 'c> Transaction<'s, 'c> {
     pub(super) fn begin(state: &'s mut State<'c>) -> rusqlite::Result<Self> {
+        let begun = Instant::now();
         state.begin.execute([])?;
-        Ok(Self { state, lost: None, is_committed: false })
+        Ok(Self { state, begun, lost: None, is_committed: false })
     }
 
     /// Stores one occurrence. The answer is true once the transaction is committed. After an error the transaction is still
@@ -139,9 +147,11 @@ impl<'s, 'c> Transaction<'s, 'c> {
         if let Some(error) = self.lost.take() {
             return Err(error);
         }
-        let State { connection, commit, indexes, added, .. } = self.state;
+        let State { connection, commit, indexes, meters, added, .. } = self.state;
         indexes.write(connection, added)?;
+        let syncing = Instant::now();
         commit.execute([])?;
+        meters.committed(self.begun, syncing);
         self.is_committed = true;
         Ok(())
     }
@@ -149,9 +159,10 @@ impl<'s, 'c> Transaction<'s, 'c> {
 
 impl Drop for Transaction<'_, '_> {
     fn drop(&mut self) {
-        let State { connection, streams, indexes, added, firsts, .. } = self.state;
+        let State { connection, streams, indexes, meters, added, firsts, .. } = self.state;
         if self.is_committed {
             indexes.committed(added);
+            meters.runs(indexes.runs());
         } else {
             if !connection.is_autocommit() {
                 // If even this fails, the next BEGIN does too, and the clients that wait then are told.

@@ -1,13 +1,16 @@
 //! The one thread that writes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pik_core::StoreError;
 use rusqlite::Connection;
 
 use crate::db::checkpoint::{Log, Turn};
 use crate::db::run;
 use crate::health::Health;
 use crate::index::indexes::Indexes;
+use crate::meters::Meters;
 use crate::queue::{CloseOnDrop, Linger, Queue, Taken};
 use crate::write::evidence::Keeper;
 use crate::write::job::{Entry, Job, Reply};
@@ -31,10 +34,12 @@ pub(crate) fn run(
     log: &Log,
     health: &Health,
     queue: &Queue<Entry>,
+    meters: &Arc<Meters>,
 ) -> rusqlite::Result<()> {
     let _guard = CloseOnDrop(queue);
     let mut turn = Turn::new(log, health);
-    let mut writer = Writer { connection, state: State::new(connection, indexes)?, health, keeper: Keeper::default() };
+    let state = State::new(connection, indexes, Arc::clone(meters))?;
+    let mut writer = Writer { connection, state, health, meters, keeper: Keeper::default() };
     let mut taken = Vec::new();
     let mut group = Vec::new();
     let mut patience = None;
@@ -44,7 +49,7 @@ pub(crate) fn run(
             patience = Some(PROBE_AFTER);
         }
         match queue.take(GROUP, patience, linger, &mut taken) {
-            Taken::Some => {
+            Taken::Some { waited } => {
                 for entry in taken.drain(..) {
                     match entry {
                         Entry::Job(job) => group.push(job),
@@ -55,6 +60,7 @@ pub(crate) fn run(
                     patience = Some(Duration::ZERO);
                     continue;
                 }
+                meters.waited(waited);
                 let start = Instant::now();
                 let items = group.iter().map(Job::len).sum::<usize>();
                 writer.commit(&mut group);
@@ -81,6 +87,7 @@ struct Writer<'c> {
     connection: &'c Connection,
     state: State<'c>,
     health: &'c Health,
+    meters: &'c Meters,
     keeper: Keeper,
 }
 
@@ -88,9 +95,10 @@ impl Writer<'_> {
     /// One transaction, one fsync. No client is answered before it is through, and if it fails no client is told OK.
     fn commit(&mut self, group: &mut Vec<Job>) {
         let mut replies = Vec::with_capacity(group.len());
-        let judged = self.health.has_room().and_then(|()| {
+        let has_room = self.health.has_room().inspect_err(|_| self.meters.failed());
+        let judged = has_room.and_then(|()| {
             let committed = self.settle(group, &mut replies);
-            self.health.judge(committed, self.state.last_seq())
+            self.judge(committed)
         });
         match judged {
             Ok(()) => {
@@ -106,6 +114,10 @@ impl Writer<'_> {
         }
     }
 
+    fn judge(&self, committed: rusqlite::Result<()>) -> Result<(), StoreError> {
+        self.health.judge(committed, self.state.last_seq()).inspect_err(|_| self.meters.failed())
+    }
+
     fn settle(&mut self, group: &mut Vec<Job>, replies: &mut Vec<Reply>) -> rusqlite::Result<()> {
         let mut transaction = Transaction::begin(&mut self.state)?;
         replies.extend(group.drain(..).map(|job| job.settle(&mut transaction, Transaction::ingest, Transaction::keep)));
@@ -119,7 +131,7 @@ impl Writer<'_> {
         self.keep()
             || self.state.is_busy() && {
                 let committed = self.work();
-                self.health.judge(committed, self.state.last_seq()).is_ok()
+                self.judge(committed).is_ok()
             }
     }
 
@@ -127,7 +139,7 @@ impl Writer<'_> {
     fn keep(&mut self) -> bool {
         self.keeper.is_busy() && {
             let committed = self.keep_alone();
-            match self.health.judge(committed, self.state.last_seq()) {
+            match self.judge(committed) {
                 Ok(()) => self.keeper.committed(),
                 Err(error) => self.keeper.fail(&error),
             }

@@ -100,6 +100,12 @@ impl Memory {
         self.read().active.keys
     }
 
+    /// How many keys are in memory, those being flushed too.
+    pub(crate) fn keys(&self) -> usize {
+        let state = self.read();
+        state.active.keys + state.frozen.as_ref().map_or(0, |frozen| frozen.keys)
+    }
+
     /// Turns the memtable into the one to be flushed, unless there is one or it is empty; says whether it did.
     pub(super) fn freeze(&self) -> bool {
         let mut state = self.write();

@@ -63,6 +63,11 @@ impl Tree {
         &self.memory
     }
 
+    /// How many runs there are, those being written too.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs.len() + self.jobs.len()
+    }
+
     /// The keys of every occurrence up to this one are in runs.
     pub(crate) fn complete_to(&self) -> i64 {
         self.complete_to
