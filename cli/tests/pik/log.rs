@@ -68,18 +68,72 @@ fn payloads_and_paths_into_them_are_never_logged() {
     ));
     connection.read();
     let (_, log, _) = server.stop();
-    assert!(events(&log).len() >= 7, "{log}");
+    assert!(events(&log).len() >= 7 && !batches(&log).is_empty(), "{log}");
     assert!(!log.contains(secret), "{log}");
 }
 
+fn batches(log: &str) -> Vec<Value> {
+    lines(log).into_iter().filter(|line| line["message"] == "batch").collect()
+}
+
 #[test]
-fn each_event_of_a_batch_is_a_line() {
+fn a_batch_is_one_line_with_a_count_by_outcome_and_code() {
     let server = Server::start();
+    let mut connection = server.connect();
+    let long = event(3).repeat(2);
+    let batch = [event(1), event(2), event(1), b"{}".to_vec(), long, b"[]".to_vec()].join(&b'\n');
+    connection.write(post("/ingest/batch", "application/x-ndjson", "x-request-id: b\r\n", &batch));
+    assert_eq!(connection.read().status, 200);
+    connection.write(post("/ingest/batch?dry_run=true", "application/x-ndjson", "", &event(9)));
+    assert_eq!(connection.read().status, 200);
+    connection.write(post("/ingest/batch", "application/json", "", b"[{},"));
+    assert_eq!(connection.read().status, 400);
+    let (_, log, _) = server.stop();
+    assert_eq!(events(&log), Vec::<Value>::new(), "no event of a batch has a line of its own");
+    let told = batches(&log);
+    assert_eq!(told.len(), 3, "{log}");
+    for (field, value) in [
+        ("level", "INFO".into()),
+        ("request_id", "b".into()),
+        ("endpoint", "/ingest/batch".into()),
+        ("http_status", 200.into()),
+        ("accepted", 2.into()),
+        ("duplicates", 1.into()),
+        ("rejected", 3.into()),
+        ("failed", Value::Null),
+        ("codes", "invalid_json=1,missing_field=1,not_an_object=1".into()),
+        ("dry_run", false.into()),
+        ("status", Value::Null),
+    ] {
+        assert_eq!(told[0][field], value, "{field} of {}", told[0]);
+    }
+    assert_eq!((&told[1]["accepted"], &told[1]["dry_run"]), (&1.into(), &true.into()));
+    let refused = ["status", "codes", "rejected"].map(|field| told[2][field].clone());
+    assert_eq!(refused, ["REJECTED".into(), "invalid_json=1".into(), Value::Null], "it was refused as a whole");
+}
+
+#[test]
+fn a_batch_that_cannot_be_stored_is_one_error_with_its_reason() {
+    let server = Server::start_with(|command| command.args(["--min-free-bytes", &(1_u64 << 60).to_string()]));
+    let mut connection = server.connect();
+    let batch = (0..2_500).map(event).collect::<Vec<_>>().join(&b'\n');
+    connection.write(post("/ingest/batch", "application/x-ndjson", "", &batch));
+    assert_eq!(connection.read().status, 503);
+    let told = batches(&server.stop().1);
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0]["level"], &told[0]["failed"]), (&"ERROR".into(), &2_500.into()));
+    assert!(told[0]["reason"].as_str().is_some_and(|reason| reason.contains("bytes free")), "{}", told[0]);
+}
+
+#[test]
+fn each_event_of_a_batch_is_a_line_for_who_debugs() {
+    let server = Server::start_with(|command| command.env("LOG_LEVEL", "debug"));
     let mut connection = server.connect();
     let batch = [event(1), event(2), event(1), b"{}".to_vec()].join(&b'\n');
     connection.write(post("/ingest/batch", "application/x-ndjson", "x-request-id: b\r\n", &batch));
     assert_eq!(connection.read().status, 200);
     let (_, log, _) = server.stop();
+    assert_eq!(batches(&log).len(), 1);
     let told: Vec<_> = events(&log).iter().map(|line| (line["index"].clone(), line["status"].clone())).collect();
     let expected = [(0, "ACCEPTED"), (1, "ACCEPTED"), (2, "DUPLICATE"), (3, "REJECTED")];
     assert_eq!(told, expected.map(|(index, status)| (index.into(), status.into())));
@@ -109,7 +163,7 @@ fn a_log_without_a_reader_holds_up_no_events() {
     let data = tempfile::tempdir().unwrap();
     let (stderr, writer) = std::io::pipe().unwrap();
     let mut command = pik(["serve", "--listen", "127.0.0.1:0"]);
-    command.arg("--data").arg(data.path()).stderr(writer);
+    command.arg("--data").arg(data.path()).env("LOG_LEVEL", "debug").stderr(writer);
     let server = pik_test_support::Server::start(&mut command).unwrap();
     // The command's copy of the pipe would keep it open beyond the server's end.
     drop(command);

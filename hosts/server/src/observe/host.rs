@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Load, Meter, Observation, Rate, TokenName, Verdict, Written};
+use pik_http::{Exchange, Host, Load, Meter, Rate, TokenName, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-use super::Metrics;
+use super::{Metrics, lines};
 use crate::meters::Meters;
 
 /// The clocks, the randomness and the observer of this process.
@@ -108,68 +108,6 @@ impl Host for ServerHost {
 
     fn observe(&self, exchange: &Exchange<'_>) {
         self.metrics.note(exchange);
-        if exchange.observations.is_empty() {
-            tracing::debug!(
-                request_id = exchange.request_id,
-                endpoint = exchange.endpoint.path(),
-                token = exchange.token.map(TokenName::as_str),
-                http_status = exchange.http_status,
-                latency_ms = milliseconds(exchange.latency),
-                "request"
-            );
-        }
-        for observation in exchange.observations {
-            log(exchange, observation);
-        }
+        lines::write(exchange);
     }
-}
-
-fn milliseconds(latency: Duration) -> f64 {
-    // Three decimals are what the clock is good for.
-    (latency.as_secs_f64() * 1_000_000.0).round() / 1000.0
-}
-
-/// One line for each event, for events that failed together, or for a request that was refused as a whole.
-fn log(exchange: &Exchange<'_>, observation: &Observation) {
-    /// The level must be known where the macro is written.
-    macro_rules! line {
-        ($level:expr) => {{
-            let subject = observation.subject.as_ref();
-            let event_id = subject.map(|subject| subject.event_id.hex());
-            tracing::event!(
-                $level,
-                request_id = exchange.request_id,
-                endpoint = exchange.endpoint.path(),
-                token = exchange.token.map(TokenName::as_str),
-                http_status = exchange.http_status,
-                count = (observation.count > 1).then_some(observation.count),
-                index = observation.index,
-                event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),
-                edge_event_id = observation.edge_event_id.as_deref(),
-                entity_id = subject.map(|subject| &*subject.entity_id),
-                source = subject.map(|subject| &*subject.source),
-                event_type = subject.map(|subject| &*subject.event_type),
-                status = observation.verdict.as_str(),
-                ingest_lag_ms = observation.ingest_lag_ms,
-                codes = (!observation.codes.is_empty()).then(|| observation.codes.join(",")),
-                reason = observation.reason.as_deref(),
-                dry_run = exchange.dry_run,
-                latency_ms = milliseconds(exchange.latency),
-                "event"
-            );
-        }};
-    }
-    match observation.verdict {
-        Verdict::Error if is_our_fault(observation) => line!(tracing::Level::ERROR),
-        Verdict::Error => line!(tracing::Level::WARN),
-        // An edge of another version, or a client that pretends to be one.
-        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected if observation.edge_event_id.is_some() => {
-            line!(tracing::Level::WARN);
-        }
-        Verdict::Accepted | Verdict::Duplicate | Verdict::Rejected => line!(tracing::Level::INFO),
-    }
-}
-
-fn is_our_fault(observation: &Observation) -> bool {
-    observation.codes.iter().any(|code| matches!(*code, "internal" | "unavailable"))
 }

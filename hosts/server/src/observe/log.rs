@@ -26,9 +26,9 @@ pub enum Level {
     Error,
     /// Also requests that were refused for reasons other than their events.
     Warn,
-    /// Also one line for each event.
+    /// Also one line for each batch, and for each event that came alone.
     Info,
-    /// Also requests without events, and connections that broke.
+    /// Also each event of a batch, requests without events, and connections that broke.
     Debug,
     /// Everything.
     Trace,

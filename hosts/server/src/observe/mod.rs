@@ -1,6 +1,7 @@
 //! What the process tells: log lines and metrics.
 
 mod host;
+mod lines;
 mod log;
 mod metrics;
 #[cfg(target_os = "linux")]
