@@ -167,3 +167,19 @@ fn a_page_that_leads_nowhere_is_noticed() {
         assert_eq!(missing(&root, &root, other), None, "{other}");
     }
 }
+
+#[test]
+fn every_alert_leads_to_what_to_do() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect(path);
+    let (alerts, page) = (read("deploy/alerts.yml"), read("docs/operate.md"));
+    let anchors = anchors(&page);
+    let named = |start: &str| -> Vec<String> {
+        alerts.lines().filter_map(|line| line.trim_start().strip_prefix(start)).map(str::to_owned).collect()
+    };
+    let (names, books) = (named("- alert: "), named("runbook_url: "));
+    let expected: Vec<String> = names.iter().map(|name| format!("docs/operate.md#{}", name.to_lowercase())).collect();
+    assert_eq!(books, expected, "each alert has the place of its runbook, in their order");
+    for name in names {
+        assert!(anchors.contains(&name.to_lowercase()), "docs/operate.md has no heading `{name}`");
+    }
+}

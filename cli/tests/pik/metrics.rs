@@ -3,7 +3,7 @@
 use crate::connection::{Connection, post};
 use crate::events::{EXAMPLE, event};
 use crate::exposition;
-use crate::server::Server;
+use crate::server::{Server, pik};
 
 fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
@@ -171,13 +171,19 @@ fn tell_of_a_store_that_takes_nothing() {
 
 #[test]
 fn have_every_name_that_alerts_and_dashboard_ask_for() {
-    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens");
+    let made = pik(["token", "new", "all", "--scope", "ingest,metrics", "--tokens-file"]).arg(&file).output().unwrap();
+    let token = format!("authorization: Bearer {}\r\n", String::from_utf8(made.stdout).unwrap().trim_end());
+    let server = Server::start_with(|command| command.env("PIK_TOKENS_FILE", &file));
     let mut connection = server.connect();
     // Families with labels are told from their first label on.
-    connection.ingest(b"{}");
-    let text = connection.get("/metrics").text();
+    connection.write(post("/ingest", "application/json", &token, b"{}"));
+    assert_eq!(connection.read().status, 400);
+    connection.write(format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{token}\r\n"));
+    let text = connection.read().text();
     let known = exposition::families(&text);
-    for file in ["alerts.yml", "alerts.test.yml"] {
+    for file in ["alerts.yml", "alerts.test.yml", "grafana-dashboard.json"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file);
         let asked = std::fs::read_to_string(path).expect(file);
         let words = asked.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
