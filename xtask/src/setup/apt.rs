@@ -1,5 +1,7 @@
 //! Debian's packages, for what no other registry carries.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,6 +56,31 @@ pub(crate) fn install(step: &str, packages: &[&str]) -> Result<()> {
     ];
     install.extend(&missing);
     as_root(&install)
+}
+
+/// The files of a package, unpacked and not installed: a server among them is not started. They are fetched once.
+pub(crate) fn unpacked(step: &str, package: &str) -> Result<PathBuf> {
+    let folder = cache::folder()?.join("debian").join(package);
+    let _alone = cache::lock("apt")?;
+    if folder.exists() {
+        return Ok(folder);
+    }
+    if !usable() {
+        bail!("there is no apt-get here to fetch {package} with");
+    }
+    say(step, format_args!("fetching {package}"));
+    as_root(&["apt-get", "update", "-qq"])?;
+    // Beside its place and renamed, so that a fetch that dies leaves nothing that looks whole.
+    let work = folder.with_extension("new");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(&work)?;
+    program("apt-get").args(["download", "-qq", package]).current_dir(&work).run()?;
+    let archive = program("find").arg(&work).args(["-name", "*.deb"]).read()?;
+    program("dpkg").args(["-x", archive.trim()]).arg(&work).run()?;
+    fs::rename(&work, &folder)?;
+    Ok(folder)
 }
 
 /// The installed version of a package.

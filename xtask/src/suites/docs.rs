@@ -17,12 +17,12 @@ use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "docs",
-    about: "the commands of docs/investigate.md, the README's requests, and an export opened with DuckDB",
+    about: "the commands of docs/investigate.md and operate.md, the README's requests, and an export opened with DuckDB",
     packages: || if found("curl").is_some() { Vec::new() } else { vec!["curl"] },
     run,
 };
 
-const PAGES: [&str; 1] = ["investigate.md"];
+const PAGES: [&str; 2] = ["investigate.md", "operate.md"];
 
 fn run() -> Result<String> {
     native::programs()?;

@@ -32,6 +32,7 @@ mod lambda;
 mod lint;
 mod native;
 mod openapi;
+mod operate;
 mod package;
 mod purity;
 mod python;
@@ -71,6 +72,7 @@ pub(crate) const SUITES: &[Suite] = &[
     console::SUITE,
     python::SUITE,
     docs::SUITE,
+    operate::SUITE,
     openapi::SUITE,
     fuzz::SUITE,
     instructions::SUITE,
