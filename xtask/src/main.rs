@@ -13,6 +13,7 @@ mod build_worker;
 mod command;
 mod dist;
 mod setup;
+mod soak;
 mod stand_ins;
 mod suites;
 mod version;
@@ -23,6 +24,7 @@ mod workspace;
 enum Task {
     Setup(setup::Args),
     Test(suites::Args),
+    Soak(soak::Args),
     Bench(bench::Args),
     BuildLambda(build_lambda::Args),
     BuildWasm(build_wasm::Args),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Setup(args) => setup::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Test(args) => suites::run(&args),
+        Task::Soak(args) => soak::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildLambda(args) => build_lambda::run(&args).map(|()| ExitCode::SUCCESS),
         Task::BuildWasm(args) => build_wasm::run(&args).map(|()| ExitCode::SUCCESS),

@@ -3,13 +3,14 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
-use pik_server::{End, Front, Level, Limits, Log, Metrics, ServerHost, Sockets, TokensFile};
+use pik_server::{End, Front, Level, Limits, Log, Metrics, ServerHost, Sockets, Tls, TokensFile, Watched};
 use pik_sqlite::{Options, Progress};
 
 use crate::arguments::{Opened, StoreArgs};
@@ -53,6 +54,15 @@ pub(crate) struct Args {
     /// read again when it changes and on SIGHUP
     #[arg(long, env = "PIK_TOKENS_FILE", value_name = "FILE")]
     tokens_file: Option<PathBuf>,
+
+    /// Serve over TLS, with this chain of certificates in PEM, the server's own first. It and the key are read again when
+    /// they change and on SIGHUP. --metrics-listen stays without TLS
+    #[arg(long, env = "PIK_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in PEM
+    #[arg(long, env = "PIK_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     /// Listen beyond this machine without a token
     #[arg(long, env = "PIK_ALLOW_ANONYMOUS")]
@@ -221,6 +231,11 @@ impl Args {
         }
     }
 
+    fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
+        files.map(|(certificate, key)| Tls::open(certificate, key)).transpose()
+    }
+
     fn options(&self) -> Options {
         Options { min_free_bytes: self.min_free_bytes, ..Options::default() }
     }
@@ -261,6 +276,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    pik_server::signals::while_starting()?;
     pik_server::pages::keep_small();
     let metrics = Metrics::new()?;
     let log = Log::start(args.log_level.into(), metrics.log_lines_dropped.clone()).context("cannot start the log")?;
@@ -302,8 +318,11 @@ fn serve(
     sockets: Sockets,
     adjust: impl FnOnce(Config) -> Config,
 ) -> anyhow::Result<End> {
-    let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?;
-    let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_ref())))?;
-    let front = Front { sockets, host_names: args.host_names.clone(), console: !args.no_console };
-    pik_server::run(api, front, args.limits(), tokens)
+    let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?.map(Arc::new);
+    let tls = args.tls()?.map(Arc::new);
+    let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_deref())))?;
+    let files = [tokens.map(|file| file as _), tls.clone().map(|file| file as _)];
+    let files: Vec<Arc<dyn Watched>> = files.into_iter().flatten().collect();
+    let front = Front { sockets, tls, host_names: args.host_names.clone(), console: !args.no_console };
+    pik_server::run(api, front, args.limits(), &files)
 }

@@ -31,5 +31,6 @@ mod start;
 mod store;
 mod streams;
 mod tail;
+mod tls;
 mod tokens;
 mod verify;

@@ -43,6 +43,8 @@ fn a_restart_fails_no_request() {
             let mut idle = server.connect();
             assert_eq!(idle.get("/healthz").status, 200);
             let before = numbers.load(Ordering::Relaxed);
+            // One that is impatient asks twice.
+            server.signal(Signal::USR2);
             server.signal(Signal::USR2);
             assert!(idle.is_closed());
             assert_eq!(server.connect().get("/readyz").status, 200, "the next process answers");
@@ -54,7 +56,8 @@ fn a_restart_fails_no_request() {
     });
     let (status, log, data) = server.stop();
     assert!(status.success(), "{status}: {log}");
-    assert_eq!(log.matches("\"message\":\"restarting\"").count(), RESTARTS, "{log}");
+    let told = log.matches("\"message\":\"restarting\"").count();
+    assert!((RESTARTS..=2 * RESTARTS).contains(&told), "two signals may come as one: {log}");
     assert_eq!(contents(data.path()).records.len() as u64, numbers.into_inner());
 }
 

@@ -103,9 +103,9 @@ fn main() -> anyhow::Result<()> {
     };
     pik_server::run(
         api,
-        Front { sockets: Sockets::bind(address.parse()?, None)?, host_names: Vec::new(), console: false },
+        Front { sockets: Sockets::bind(address.parse()?, None)?, tls: None, host_names: Vec::new(), console: false },
         limits,
-        None,
+        &[],
     )?;
     drop(log);
     Ok(())

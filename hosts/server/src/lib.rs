@@ -9,12 +9,15 @@ mod network;
 mod observe;
 pub mod pages;
 mod run;
-mod signals;
+pub mod signals;
 mod sockets;
 mod tokens_file;
+mod watched;
 
 pub use limits::Limits;
+pub use network::Tls;
 pub use observe::{Level, Log, Metrics, ServerHost};
 pub use run::{End, Front, Server, run};
 pub use sockets::Sockets;
 pub use tokens_file::TokensFile;
+pub use watched::Watched;

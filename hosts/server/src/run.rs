@@ -13,13 +13,15 @@ use tokio::sync::{oneshot, watch};
 use crate::gate::Gate;
 use crate::network::serve;
 use crate::signals::{Asked, Signals};
-use crate::{Limits, ServerHost, Sockets, TokensFile};
+use crate::{Limits, ServerHost, Sockets, Tls, Watched};
 
 /// What clients meet.
 #[derive(Debug)]
 pub struct Front {
     /// Where they connect.
     pub sockets: Sockets,
+    /// The certificate, where the API is served over TLS. Metrics with a socket of their own are not.
+    pub tls: Option<Arc<Tls>>,
     /// The names in `Host` that are served beside `localhost` and IP addresses where no token is asked for.
     pub host_names: Vec<String>,
     /// Whether the web console is served beside the API.
@@ -40,15 +42,16 @@ pub struct Server<S: Store + Investigate> {
     api: Api<S, ServerHost>,
     limits: Limits,
     events: (TcpListener, Arc<Gate<S>>),
+    tls: Option<Arc<Tls>>,
     metrics: Option<(TcpListener, Arc<Gate<S>>)>,
 }
 
-/// Serves until a signal, reads the file of tokens again when it changes or SIGHUP comes, answers what is in flight, and closes the store.
+/// Serves until a signal, reads files again when they change or SIGHUP comes, answers what is in flight, and closes the store.
 pub fn run<S: Store + Investigate>(
     api: Api<S, ServerHost>,
     front: Front,
     limits: Limits,
-    tokens: Option<TokensFile>,
+    files: &[Arc<dyn Watched>],
 ) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -59,10 +62,11 @@ pub fn run<S: Store + Investigate>(
         let kept = front.sockets.try_clone()?;
         let server = Server::new(api, front, limits)?;
         if let Some((listener, _)) = &server.metrics {
-            tell("metrics", "/metrics", listener)?;
+            tell("metrics", "http", "/metrics", listener)?;
         }
-        tell("listening", "", &server.events.0)?;
-        Ok(until_signalled(server, kept, signals, tokens.as_ref()).await)
+        let scheme = if server.tls.is_some() { "https" } else { "http" };
+        tell("listening", scheme, "", &server.events.0)?;
+        Ok(until_signalled(server, kept, signals, files).await)
     });
     // Requests that outlived the time to stop end here, and with the last of them the store closes.
     drop(runtime);
@@ -72,7 +76,7 @@ pub fn run<S: Store + Investigate>(
 impl<S: Store + Investigate> Server<S> {
     /// Clients can connect already; they are served by [`Server::serve`]. Needs a Tokio runtime.
     pub fn new(api: Api<S, ServerHost>, front: Front, limits: Limits) -> anyhow::Result<Self> {
-        let Front { sockets, host_names, console } = front;
+        let Front { sockets, tls, host_names, console } = front;
         let Sockets { events, metrics } = sockets;
         let metrics = match metrics {
             Some(listener) => {
@@ -82,7 +86,7 @@ impl<S: Store + Investigate> Server<S> {
             None => None,
         };
         let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, console, &limits));
-        Ok(Self { api, limits, events: (waited_for(events)?, gate), metrics })
+        Ok(Self { api, limits, events: (waited_for(events)?, gate), tls, metrics })
     }
 
     /// Where the API is: the port may have been chosen a moment ago.
@@ -95,7 +99,7 @@ impl<S: Store + Investigate> Server<S> {
         self.api.host().stop_waits_at(stop.clone());
         let connections = self.api.host().counters().connections.clone();
         if let Some((listener, gate)) = self.metrics {
-            tokio::spawn(serve(listener, gate, self.limits, connections.clone(), stop.clone()));
+            tokio::spawn(serve(listener, None, gate, self.limits, connections.clone(), stop.clone()));
         }
         let (end, ended) = oneshot::channel::<()>();
         let api = self.api.clone();
@@ -107,7 +111,8 @@ impl<S: Store + Investigate> Server<S> {
             api.drain_evidence(tokio::time::sleep, stop).await;
         });
         let (listener, gate) = self.events;
-        let all_answered = serve(listener, gate, self.limits, connections, stop).await;
+        let all_answered =
+            serve(listener, self.tls.as_deref().map(Tls::acceptor), gate, self.limits, connections, stop).await;
         // Nothing more is refused. What waits is written, unless the store is away.
         drop(end);
         if tokio::time::timeout(self.limits.shutdown, evidence).await.is_err() {
@@ -128,27 +133,27 @@ async fn until_signalled<S: Store + Investigate>(
     server: Server<S>,
     kept: Sockets,
     mut signals: Signals,
-    tokens: Option<&TokensFile>,
+    files: &[Arc<dyn Watched>],
 ) -> End {
     let (stop, stopped) = watch::channel(false);
     let mut kept = Some(kept);
     let signalled = async {
-        match signals.next(tokens).await {
-            Asked::Stop => {
-                tracing::info!("stopping");
-                kept = None;
+        loop {
+            match signals.next(files).await {
+                Asked::Restart => tracing::info!("restarting"),
+                Asked::Stop if kept.is_some() => {
+                    tracing::info!("stopping");
+                    kept = None;
+                }
+                // A second signal: the sender does not want to wait.
+                Asked::Stop => return,
             }
-            Asked::Restart => tracing::info!("restarting"),
-        }
-        // Serving may have ended by itself; then there is no receiver.
-        let _ = stop.send(true);
-        if signals.next(tokens).await == Asked::Stop {
-            kept = None;
+            // Serving may have ended by itself; then there is no receiver.
+            let _ = stop.send(true);
         }
     };
     let all_answered = tokio::select! {
         all_answered = server.serve(stopped) => all_answered,
-        // A second signal: the sender does not want to wait.
         () = signalled => false,
     };
     if !all_answered {
@@ -158,11 +163,11 @@ async fn until_signalled<S: Store + Investigate>(
 }
 
 /// Tells people and programs where this listens; the port may have been chosen a moment ago.
-fn tell(what: &str, path: &str, listener: &TcpListener) -> anyhow::Result<()> {
+fn tell(what: &str, scheme: &str, path: &str, listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "{what}");
     let mut stdout = std::io::stdout().lock();
     // Whoever read it for the first process may have gone.
-    let _ = writeln!(stdout, "{what} on http://{address}{path}").and_then(|()| stdout.flush());
+    let _ = writeln!(stdout, "{what} on {scheme}://{address}{path}").and_then(|()| stdout.flush());
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The signals that end the server or have it start again, and the one that must not.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::TokensFile;
 use crate::sockets::can_start;
-use crate::tokens_file::LOOK_EVERY;
+use crate::watched::{LOOK_EVERY, Watched};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +20,21 @@ pub(crate) enum Asked {
 }
 
 /// SIGTERM and SIGINT end the server, and SIGUSR2 has another one take its place. SIGHUP, which a closing terminal sends,
-/// does not end it; it has the tokens read again.
+/// does not end it; it has the files read again.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
     user_2: Signal,
+}
+
+/// Has the signals that must not end a server that is only starting change nothing, until it listens for them.
+pub fn while_starting() -> io::Result<()> {
+    for kind in [SignalKind::hangup(), SignalKind::user_defined2()] {
+        // Nobody looks at what it notes: the start reads everything anew.
+        signal_hook::flag::register(kind.as_raw_value(), Arc::default())?;
+    }
+    Ok(())
 }
 
 impl Signals {
@@ -39,8 +48,8 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one that ends the server, and looks after the file of tokens meanwhile.
-    pub(crate) async fn next(&mut self, tokens: Option<&TokensFile>) -> Asked {
+    /// Waits for the next one that ends the server, and looks after the files meanwhile.
+    pub(crate) async fn next(&mut self, files: &[Arc<dyn Watched>]) -> Asked {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -52,13 +61,17 @@ impl Signals {
                     Ok(Err(error)) => tracing::error!(reason = format!("{error:#}"), "no restart"),
                     Err(error) => tracing::error!(%error, "no restart"),
                 },
-                _ = looks.tick(), if tokens.is_some() => if let Some(tokens) = tokens { tokens.look() },
-                _ = self.hang_up.recv() => match tokens {
-                    Some(tokens) => tokens.reread(),
-                    None => tracing::info!(
-                        "SIGHUP is ignored: settings are read at the start alone; SIGTERM ends the server"
-                    ),
-                },
+                _ = looks.tick(), if !files.is_empty() => {
+                    files.iter().filter(|file| file.changed()).for_each(|file| file.reread());
+                }
+                _ = self.hang_up.recv() => {
+                    if files.is_empty() {
+                        tracing::info!(
+                            "SIGHUP is ignored: settings are read at the start alone; SIGTERM ends the server"
+                        );
+                    }
+                    files.iter().for_each(|file| file.reread());
+                }
             }
         }
     }

@@ -1,39 +1,19 @@
 //! Tokens in a file, read again when it changes.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::Context;
 use pik_http::TokenList;
 
-/// How often the file is looked at.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+use crate::watched::{Stamps, Watched};
 
 /// A file of tokens, as [`TokenList`] has them, and the list that it fills.
 #[derive(Debug)]
 pub struct TokensFile {
     path: PathBuf,
     list: TokenList,
-    seen: Mutex<Option<Stamp>>,
-}
-
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> io::Result<Self> {
-        let file = fs::metadata(path)?;
-        Ok(Self { inode: file.ino(), length: file.len(), modified: (file.mtime(), file.mtime_nsec()) })
-    }
+    seen: Stamps<1>,
 }
 
 impl TokensFile {
@@ -41,27 +21,24 @@ impl TokensFile {
     pub fn open(path: impl Into<PathBuf>) -> anyhow::Result<Self> {
         let path = path.into();
         // Before it is read: what is written meanwhile is seen at the next look.
-        let seen = Stamp::of(&path).ok();
+        let seen = Stamps::of([&path]);
         let list = read(&path)?;
-        Ok(Self { path, list, seen: Mutex::new(seen) })
+        Ok(Self { path, list, seen })
     }
 
     /// The tokens, for the service's configuration. They change as the file does.
     pub fn list(&self) -> TokenList {
         self.list.clone()
     }
+}
 
-    /// Reads the file again if it changed.
-    pub(crate) fn look(&self) {
-        let now = Stamp::of(&self.path).ok();
-        let seen = std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now);
-        if now != seen {
-            self.reread();
-        }
+impl Watched for TokensFile {
+    fn changed(&self) -> bool {
+        self.seen.changed([&self.path])
     }
 
-    /// Reads the file again. If it cannot be read, the tokens stay as they are: a mistake in the file must not lock all clients out.
-    pub(crate) fn reread(&self) {
+    /// If it cannot be read, the tokens stay as they are: a mistake in the file must not lock all clients out.
+    fn reread(&self) {
         match read(&self.path) {
             Ok(list) => {
                 self.list.replace(&list);

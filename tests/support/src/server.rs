@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::program::Program;
 
-/// A `pik serve`, or another program that prints `listening on http://…`. Killed when it is dropped.
+/// A `pik serve`, or another program that prints `listening on http://…` or `https://…`. Killed when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     program: Program,
+    url: String,
     address: SocketAddr,
     metrics: Option<SocketAddr>,
 }
@@ -24,9 +25,10 @@ impl Server {
         let mut metrics = None;
         loop {
             let line = program.line().context("the server does not listen")?;
-            if let Some(address) = line.strip_prefix("listening on http://") {
+            if let Some(url) = line.strip_prefix("listening on ") {
+                let address = url.split_once("://").map_or(url, |(_, address)| address);
                 let address = address.parse().with_context(|| line.clone())?;
-                return Ok(Self { program, address, metrics });
+                return Ok(Self { program, url: url.to_owned(), address, metrics });
             }
             let Some(address) = line.strip_prefix("metrics on http://").and_then(|rest| rest.strip_suffix("/metrics"))
             else {
@@ -51,7 +53,7 @@ impl Server {
     /// The base of its URLs.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     /// Waits for the process to end. Returns how it ended, and its standard error if that was piped.

@@ -37,6 +37,7 @@ mod package;
 mod purity;
 mod python;
 mod reference;
+mod soak;
 mod stock_clients;
 mod wasm;
 mod worker;
@@ -67,6 +68,7 @@ pub(crate) const SUITES: &[Suite] = &[
     worker::SUITE,
     package::SUITE,
     dist::SUITE,
+    soak::SUITE,
     lambda::SUITE,
     browser::SUITE,
     console::SUITE,

@@ -11,8 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use pik_core::{Investigate, Store};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
@@ -37,7 +36,7 @@ const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Serves requests until the client, a time-out, another connection or `stop` ends the connection.
 pub(super) async fn serve<S: Store + Investigate>(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     slot: Slot,
     gate: Arc<Gate<S>>,
     limits: Limits,
@@ -105,7 +104,7 @@ pub(super) async fn serve<S: Store + Investigate>(
 }
 
 /// Writes an answer where hyper would only close.
-async fn write(stream: &mut TcpStream, response: Response) -> std::io::Result<()> {
+async fn write(stream: &mut (impl AsyncWrite + Unpin), response: Response) -> std::io::Result<()> {
     let (head, mut body) = response.into_parts();
     let mut text = format!("HTTP/1.1 {}\r\nconnection: close\r\n", head.status).into_bytes();
     for (name, value) in &head.headers {
@@ -126,7 +125,7 @@ async fn write(stream: &mut TcpStream, response: Response) -> std::io::Result<()
 }
 
 /// Reads what a client still sends, until it closes.
-async fn drain(stream: &mut TcpStream) -> std::io::Result<()> {
+async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     let mut piece = [0; 4096];
     let mut drained = 0;
     while drained < LINGER_BYTES {

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use pik_core::{Investigate, Store};
 use prometheus::IntGauge;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::connection;
-use super::slots::Slots;
+use super::slots::{Slot, Slots};
 use crate::Limits;
 use crate::gate::Gate;
 
@@ -19,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Serves connections until `stop`, then answers what is in flight, for a bounded time. True if all was answered.
 pub(crate) async fn serve<S: Store + Investigate>(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     gate: Arc<Gate<S>>,
     limits: Limits,
     connections: IntGauge,
@@ -29,7 +33,7 @@ pub(crate) async fn serve<S: Store + Investigate>(
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stop| *stop) => {}
-        () = accept(&listener, &gate, limits, &connections, &slots, &stop) => {}
+        () = accept(&listener, tls.as_ref(), &gate, limits, &connections, &slots, &stop) => {}
     }
     drop(listener);
     tokio::time::timeout(limits.shutdown, slots.all_free()).await.is_ok()
@@ -37,6 +41,7 @@ pub(crate) async fn serve<S: Store + Investigate>(
 
 async fn accept<S: Store + Investigate>(
     listener: &TcpListener,
+    tls: Option<&TlsAcceptor>,
     gate: &Arc<Gate<S>>,
     limits: Limits,
     connections: &IntGauge,
@@ -58,11 +63,36 @@ async fn accept<S: Store + Investigate>(
             continue;
         }
         let slot = slots.take().await;
-        let (gate, stop, connections) = (Arc::clone(gate), stop.clone(), connections.clone());
+        let (gate, stop, connections, tls) = (Arc::clone(gate), stop.clone(), connections.clone(), tls.cloned());
         tokio::spawn(async move {
             connections.inc();
-            connection::serve(stream, slot, gate, limits, stop).await;
+            match tls {
+                None => connection::serve(stream, slot, gate, limits, stop).await,
+                Some(tls) => {
+                    if let Some(stream) = handshake(&tls, stream, &slot, limits).await {
+                        connection::serve(stream, slot, gate, limits, stop).await;
+                    }
+                }
+            }
             connections.dec();
         });
+    }
+}
+
+/// The connection over TLS; nothing if the client does not get there in time, or its slot is wanted for another.
+async fn handshake(tls: &TlsAcceptor, stream: TcpStream, slot: &Slot, limits: Limits) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        shaken = timeout(limits.header, tls.accept(stream)) => match shaken {
+            Ok(Ok(stream)) => Some(stream),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "no TLS handshake");
+                None
+            }
+            Err(_) => {
+                tracing::debug!("the TLS handshake took too long");
+                None
+            }
+        },
+        () = slot.close.notified() => None,
     }
 }

@@ -4,5 +4,7 @@ mod connection;
 mod listener;
 mod slots;
 mod socket;
+mod tls;
 
 pub(crate) use listener::serve;
+pub use tls::Tls;

@@ -6,22 +6,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::clock::{Phase, PhaseClock};
 
 /// The socket of one connection.
-pub(super) struct HttpSocket {
-    stream: TcpStream,
+pub(super) struct HttpSocket<T> {
+    stream: T,
     clock: Arc<PhaseClock>,
 }
 
-impl HttpSocket {
-    pub(super) fn new(stream: TcpStream, clock: Arc<PhaseClock>) -> Self {
+impl<T> HttpSocket<T> {
+    pub(super) fn new(stream: T, clock: Arc<PhaseClock>) -> Self {
         Self { stream, clock }
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(super) fn into_stream(self) -> T {
         self.stream
     }
 
@@ -52,7 +51,7 @@ fn own_status(bytes: &[u8]) -> Option<u16> {
     if ours { None } else { status.parse().ok().map(|status: u16| 400 + status) }
 }
 
-impl AsyncRead for HttpSocket {
+impl<T: AsyncRead + Unpin> AsyncRead for HttpSocket<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
@@ -63,7 +62,7 @@ impl AsyncRead for HttpSocket {
     }
 }
 
-impl AsyncWrite for HttpSocket {
+impl<T: AsyncWrite + Unpin> AsyncWrite for HttpSocket<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.keeps_back(buf) {
             return Poll::Ready(Ok(buf.len()));
