@@ -17,6 +17,7 @@ pub(crate) mod fuzz;
 pub(crate) mod npm;
 pub(crate) mod python;
 pub(crate) mod standard_library;
+pub(crate) mod syslog_ng;
 pub(crate) mod wasm;
 pub(crate) mod wasm_pack;
 mod wasm_target;
@@ -39,6 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
     binaryen::STEP,
     chromium::STEP,
     fuzz::STEP,
+    syslog_ng::STEP,
     python::STAND_INS_STEP,
     python::LAMBDA_STEP,
     python::DUCKDB_STEP,

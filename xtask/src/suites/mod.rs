@@ -37,7 +37,11 @@ mod package;
 mod purity;
 mod python;
 mod reference;
+<<<<<<< HEAD
 mod soak;
+=======
+mod senders;
+>>>>>>> ea210e1 (Run syslog-ng with the page's configuration before a server)
 mod stock_clients;
 mod wasm;
 mod worker;
@@ -82,6 +86,7 @@ pub(crate) const SUITES: &[Suite] = &[
     lint::SUITE,
     purity::SUITE,
     reference::SUITE,
+    senders::SUITE,
 ];
 
 /// Run test suites and end with `N passed, N failed`, counting suites.
