@@ -50,7 +50,7 @@ impl Inventory for SqliteStore {
 
     async fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let ids: Vec<EventId> = keys.iter().map(|key| key.partition().event_id).collect();
-        self.ask(move |reader| ids.iter().map(|id| reader.raw(id)).collect()).await
+        self.ask(move |reader| reader.raw_many(&ids)).await
     }
 
     async fn finish(&self, record: &Record) -> Result<Commit, StoreError> {

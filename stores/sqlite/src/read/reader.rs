@@ -64,6 +64,11 @@ impl Reader {
             Ok(None)
         })
     }
+
+    /// The raw objects of several events, in the order of their ids here.
+    pub(crate) fn raw_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Bytes>>> {
+        self.at_once(|moment| moment.raw_many(ids))
+    }
 }
 
 /// The store at one moment.
@@ -114,20 +119,41 @@ impl Moment<'_> {
         Ok(None)
     }
 
-    fn find_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Record>>> {
+    /// Where first occurrences are whose ids start like one of these, with the start. By place, so that rows that lie beside
+    /// each other are read together.
+    fn candidates_of_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<[i64; 2]>> {
         let mut prefixes: Vec<Key> = ids.iter().map(|id| BY_ID.prefix(&[id_prefix(id)])).collect();
         prefixes.sort_unstable();
         prefixes.dedup();
         let keys = self.snapshot.with_prefixes(&prefixes)?;
-        // By place, so that rows that lie beside each other are read together.
-        let mut seqs: Vec<i64> = keys.iter().map(|key| BY_ID.numbers(key)[1]).collect();
-        seqs.sort_unstable();
-        seqs.dedup();
-        let mut records: HashMap<EventId, Record> = HashMap::with_capacity(seqs.len());
-        for seq in seqs {
+        let mut found: Vec<[i64; 2]> = keys.iter().map(|key| BY_ID.numbers(key)).collect();
+        found.sort_unstable_by_key(|[_, seq]| *seq);
+        found.dedup();
+        Ok(found)
+    }
+
+    fn find_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Record>>> {
+        let found = self.candidates_of_many(ids)?;
+        let mut records: HashMap<EventId, Record> = HashMap::with_capacity(found.len());
+        for [_, seq] in found {
             let record = rows::record(self.connection, seq)?;
             records.extend(record.map(|record| (record.event_id, record)));
         }
         Ok(ids.iter().map(|id| records.get(id).cloned()).collect())
+    }
+
+    fn raw_many(&self, ids: &[EventId]) -> rusqlite::Result<Vec<Option<Bytes>>> {
+        let mut by_prefix: HashMap<i64, Vec<&EventId>> = HashMap::with_capacity(ids.len());
+        for id in ids {
+            by_prefix.entry(id_prefix(id)).or_default().push(id);
+        }
+        let mut raws: HashMap<&EventId, Bytes> = HashMap::with_capacity(ids.len());
+        for [prefix, seq] in self.candidates_of_many(ids)? {
+            for id in by_prefix.get(&prefix).into_iter().flatten() {
+                let raw = rows::raw(self.connection, seq, id)?;
+                raws.extend(raw.map(|raw| (*id, raw)));
+            }
+        }
+        Ok(ids.iter().map(|id| raws.get(id).cloned()).collect())
     }
 }
