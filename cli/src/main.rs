@@ -11,6 +11,7 @@ mod convert;
 mod copies;
 mod input;
 mod investigate;
+mod lake;
 mod output;
 mod rejected;
 mod runtime;

@@ -115,10 +115,8 @@ impl SelectionArgs {
                 to.flag
             );
         }
-        let ends = (IngestTime::from_unix_ms(0), IngestTime::from_unix_ms(LAST_MS));
-        let (Some(from), Some(to)) = (self.arrived_from.or(ends.0), self.arrived_to.or(ends.1)) else {
-            bail!("no time is before 1970 or after the year 9999");
-        };
+        let (first, last) = ever();
+        let (from, to) = (self.arrived_from.unwrap_or(first), self.arrived_to.unwrap_or(last));
         Ok(match (&scope, order) {
             (Scope::All, Order::Ascending) => Query::Arrivals { from, to, status },
             _ => Query::Range(Range { scope, span: Span::Arrival { from, to }, order, status }),
@@ -155,6 +153,12 @@ impl SelectionArgs {
             }
         }
     }
+}
+
+/// A window that has all arrivals.
+pub(crate) fn ever() -> (IngestTime, IngestTime) {
+    let time = |ms| IngestTime::from_unix_ms(ms).expect("1970 and 9999 are years");
+    (time(0), time(LAST_MS))
 }
 
 fn in_order<T: PartialOrd>(from_name: &str, from: Option<T>, to_name: &str, to: Option<T>) -> Result<()> {

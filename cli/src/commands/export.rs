@@ -1,12 +1,15 @@
-//! `pik export`: raw objects as files.
+//! `pik export`: raw objects as files, or many events as rows of a file.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use pik_core::{EventTime, RawKey};
+use clap::ValueEnum;
+use pik_core::{EventTime, RawKey, Scope};
 
-use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time};
+use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time, ever, size};
 use crate::investigate::{Settled, each_page, refuse_unknown};
+use crate::lake::{Asked, Compression, Export, Format, Lake, Sizes, asked, export};
 use crate::terminal::tell;
 use crate::transfer::{Progress, Target, copy};
 
@@ -15,6 +18,21 @@ const AT_ONCE: usize = 256;
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
 
+/// Above the options that are about files of many events.
+const MANY: &str = "Files of many events";
+const FILE: usize = 128 << 20;
+
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum As {
+    /// A file of its own, as it was received
+    Json,
+    /// A line of JSON
+    Ndjson,
+    /// A row of Parquet; in builds with the feature `parquet`, as releases are
+    Parquet,
+}
+
 /// Write raw objects into a folder or a bucket, each under its key.
 ///
 /// All of them, or what is selected. Each object must hash to the id in its key, and is written whole and synced. No file
@@ -22,11 +40,34 @@ const PAGE: usize = 1_000;
 /// other tools read the folder as a table with the partitions raw/source=…/event_type=…/event_date=…/…. The last line on
 /// standard output has the counts. Standard error says from when on arrivals are not settled yet. The exit code is 1 if
 /// anything was refused or unusable.
+///
+/// With `--format ndjson` or `parquet`, each partition has one file with all its events, or several, and the folder is a lake with
+/// manifests: `pik verify --lake` proves it, and `--since-last` adds what arrived since. See docs/lake.md.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder, made if it is missing; or s3://BUCKET/PREFIX, in builds with the feature `aws`
     #[arg(long, value_name = "FOLDER|s3://…")]
     to: String,
+
+    /// One object for each event, or rows of many
+    #[arg(long, value_enum, default_value_t = As::Json)]
+    format: As,
+
+    /// How files of many events are compressed; zstd if nothing is said
+    #[arg(long, value_enum, help_heading = MANY)]
+    compression: Option<Compression>,
+
+    /// The most text of a file, before it is compressed; 128MiB if nothing is said
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = MANY)]
+    file_bytes: Option<usize>,
+
+    /// How much is held in memory before files are written; 128MiB if nothing is said
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = MANY)]
+    buffer_bytes: Option<usize>,
+
+    /// Add what arrived since the last export into this folder, or begin one
+    #[arg(long, help_heading = MANY)]
+    since_last: bool,
 
     #[command(flatten)]
     selection: SelectionArgs,
@@ -46,6 +87,62 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match args.format {
+        As::Json => objects(args),
+        As::Ndjson => lake(args, Format::Ndjson),
+        As::Parquet => lake(args, Format::Parquet),
+    }
+}
+
+fn lake(args: &Args, format: Format) -> anyhow::Result<ExitCode> {
+    format.need()?;
+    let Target::Folder(folder) = Target::read(&args.to)? else {
+        bail!(
+            "files of many events are written into a folder; copy it with a tool of the bucket, such as `aws s3 sync`"
+        );
+    };
+    let asked = if args.selection.is_empty(args.end()) {
+        let (from, to) = ever();
+        Asked { scope: Scope::All, from, to }
+    } else {
+        asked(args.selection.query(args.end())?)?
+    };
+    let how = Export {
+        format,
+        compression: args.compression.unwrap_or(Compression::Zstd),
+        sizes: Sizes { file_bytes: args.file_bytes.unwrap_or(FILE), buffer_bytes: args.buffer_bytes.unwrap_or(FILE) },
+        since_last: args.since_last,
+    };
+    let source = args.from.source()?;
+    let mut lake = Lake::open(Path::new(&folder))?;
+    let mut progress = Progress::new(None, 0);
+    let done = export(&mut lake, asked, &how, source.as_ref(), &mut progress);
+    let told = done.as_ref().ok().map(|done| (done.files, done.settled_until));
+    let code = progress.report(done.map(|_| ()))?;
+    match told {
+        Some((files, Some(until))) => {
+            tell(format_args!("{files} files written; the lake has what arrived before {until}"));
+        }
+        Some((_, None)) => {
+            let (named, event_type) = args.selection.stream();
+            refuse_unknown(source.as_ref(), named, event_type)?;
+            tell("nothing arrived yet; the lake is empty");
+        }
+        None => {}
+    }
+    Ok(code)
+}
+
+fn objects(args: &Args) -> anyhow::Result<ExitCode> {
+    let of_many = [
+        ("--compression", args.compression.is_some()),
+        ("--file-bytes", args.file_bytes.is_some()),
+        ("--buffer-bytes", args.buffer_bytes.is_some()),
+        ("--since-last", args.since_last),
+    ];
+    if let Some((option, _)) = of_many.into_iter().find(|(_, given)| *given) {
+        bail!("{option} is about files of many events; add --format ndjson or parquet");
+    }
     let target = Target::read(&args.to)?;
     if matches!(target, Target::Queue(_)) {
         bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);

@@ -32,6 +32,7 @@ mod streams;
 mod tail;
 mod token;
 mod verify;
+mod verify_lake;
 
 /// Ingest events once, keep them as they came, and find them again.
 #[derive(Parser)]
@@ -61,7 +62,7 @@ enum Command {
     Export(Box<export::Args>),
     Import(Box<import::Args>),
     Init(init::Args),
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     Token(token::Args),
     Backup(backup::Args),
     Restore(restore::Args),

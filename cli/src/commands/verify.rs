@@ -1,15 +1,17 @@
 //! `pik verify`: whether a store holds what its records say.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::{IngestTime, Inventory, Notice, Receipt, Verification, verify};
 use pik_sqlite::SqliteStore;
 
-use crate::arguments::{Opened, StoreArgs, print_progress};
+use super::verify_lake::verify_lake;
+use crate::arguments::{EndpointArgs, Opened, StoreArgs, print_progress};
 use crate::copies::newest;
 use crate::output::results;
 use crate::runtime::block_on;
@@ -21,10 +23,21 @@ use crate::terminal::{plain, tell};
 /// the exit code 1. On S3 and DynamoDB this may run beside hosts that ingest. A SQLite file must not be in use: verify a
 /// backup of it (`pik backup`). Of such a file, pages, checksums, indexes and counts are checked too; it may be read-only,
 /// and damage does not end the verification.
+///
+/// With `--lake`, what `pik export --format ndjson` or `parquet` wrote is checked: every file must be as it was written and every event
+/// in it hash to its id, no other file may lie there, and the events must be those that the store or the host has.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Check the files of a lake, and that it has the events of the store
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["pending_minutes", "repair", "rebuild_indexes"])]
+    lake: Option<PathBuf>,
+
+    /// Check the files of the lake alone, and ask no store
+    #[arg(long, requires = "lake")]
+    without_store: bool,
+
     #[command(flatten)]
-    store: StoreArgs,
+    endpoint: EndpointArgs,
 
     /// Leave out claims that are PENDING for less than this: they may be under way
     #[arg(long, value_name = "MINUTES", default_value_t = 15)]
@@ -44,14 +57,26 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if let Some(lake) = &args.lake {
+        let source = if args.without_store { None } else { Some(args.endpoint.source()?) };
+        return verify_lake(lake, source.as_deref(), args.json);
+    }
+    let store = match &args.endpoint {
+        EndpointArgs::Store(store) => store,
+        EndpointArgs::Host { .. } => {
+            bail!(
+                "a store is verified where it is, and not over HTTP; name it with --data or --store in place of --url"
+            )
+        }
+    };
     if args.rebuild_indexes {
-        ensure!(args.store.is_sqlite(), "only a SQLite file has indexes that can be made again");
-        SqliteStore::rebuild_indexes(args.store.database(), print_progress)?;
+        ensure!(store.is_sqlite(), "only a SQLite file has indexes that can be made again");
+        SqliteStore::rebuild_indexes(store.database(), print_progress)?;
     }
-    if args.store.is_sqlite() {
-        return inspect(args);
+    if store.is_sqlite() {
+        return inspect(args, store);
     }
-    match args.store.open()? {
+    match store.open()? {
         Opened::Sqlite(store) => check(&store, args),
         #[cfg(feature = "aws")]
         Opened::Aws(store) => check(&*store, args),
@@ -59,9 +84,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// A SQLite file, which is read as it is: opening the store would make it, or change it.
-fn inspect(args: &Args) -> anyhow::Result<ExitCode> {
+fn inspect(args: &Args, store: &StoreArgs) -> anyhow::Result<ExitCode> {
     let mut report = Report::new(args.json);
-    let inspected = pik_sqlite::inspect(args.store.database(), |notice| report.note(notice));
+    let inspected = pik_sqlite::inspect(store.database(), |notice| report.note(notice));
     report.end(inspected.is_ok())?;
     let inspected = inspected?;
     eprintln!("{}", newest(&inspected));

@@ -10,7 +10,7 @@ mod store_source;
 mod table;
 mod unknown;
 
-pub(crate) use genuine::genuine;
+pub(crate) use genuine::{genuine, genuine_with_payload};
 pub(crate) use host_source::HostSource;
 pub(crate) use lag::Lag;
 pub(crate) use left_out::LeftOut;

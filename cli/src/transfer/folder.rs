@@ -4,28 +4,23 @@
 //! and only regular files are opened.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
 use anyhow::{Context, Result};
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, linkat, mkdirat, open, openat, unlinkat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, unlinkat};
 use rustix::io::Errno;
 
+use super::beneath::{NO_LINK, make_root, open_beneath, sync};
 use super::part;
 use super::{Fate, Object, Sink};
 
 /// How many files are written at once.
 const SIDE_BY_SIDE: usize = 16;
-/// More files than this are synced together.
-const FEW: usize = 8;
-
-const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
-/// Opening a FIFO or a device does not wait.
-const NO_LINK: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Creates files and never changes one.
 pub(crate) struct Folder {
@@ -38,51 +33,17 @@ pub(crate) struct Folder {
 impl Folder {
     /// A folder; made, with the folders above it, if it is missing.
     pub(crate) fn new(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;
-        let root = open(path, FOLDER, Mode::empty());
-        let root = root.with_context(|| format!("cannot open the folder `{}`", path.display()))?;
-        Ok(Self { path: path.to_owned(), root, cleaned: HashSet::new() })
+        Ok(Self { path: path.to_owned(), root: make_root(path)?, cleaned: HashSet::new() })
     }
 
     /// Opens the folder of a partition, made if it is missing, and removes what killed runs left there.
     fn partition(&mut self, name: &str) -> Result<OwnedFd> {
         let context = || format!("cannot open the folder `{}`", self.path.join(name).display());
-        let folder = open_beneath(&self.root, name).map_err(told).with_context(context)?;
+        let folder = open_beneath(&self.root, name).with_context(context)?;
         if self.cleaned.insert(name.to_owned()) {
             part::clean(&folder).with_context(context)?;
         }
         Ok(folder)
-    }
-}
-
-/// Opens a folder below another one, and makes each that is missing.
-fn open_beneath(root: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
-    let mut folder = openat(root, ".", FOLDER, Mode::empty())?;
-    for part in name.split('/') {
-        let below = match openat(&folder, part, FOLDER | NO_LINK, Mode::empty()) {
-            Err(Errno::NOENT) => {
-                match mkdirat(&folder, part, Mode::from_raw_mode(0o777)) {
-                    // A folder is only as durable as its entry in the one above.
-                    Ok(()) => rustix::fs::fsync(&folder)?,
-                    // Another run was faster.
-                    Err(Errno::EXIST) => {}
-                    Err(error) => return Err(error),
-                }
-                openat(&folder, part, FOLDER | NO_LINK, Mode::empty())?
-            }
-            opened => opened?,
-        };
-        folder = below;
-    }
-    Ok(folder)
-}
-
-/// The error of an open, with what it means where no link is followed.
-fn told(error: Errno) -> anyhow::Error {
-    match error {
-        Errno::LOOP | Errno::NOTDIR => anyhow::Error::new(io::Error::from(error))
-            .context("something in its path is a link or no folder, and links are not followed"),
-        error => io::Error::from(error).into(),
     }
 }
 
@@ -124,24 +85,6 @@ fn finish(folder: &OwnedFd, name: &str, object: &Object, part: &str) -> io::Resu
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Syncs files: one by one, or many together with all else on their disk, which takes little longer than one.
-fn sync<F: AsFd>(root: &OwnedFd, files: &[F]) -> io::Result<()> {
-    if cfg!(target_os = "linux") && files.len() > FEW {
-        return all_of_disk(root);
-    }
-    files.iter().try_for_each(|file| Ok(rustix::fs::fsync(file)?))
-}
-
-#[cfg(target_os = "linux")]
-fn all_of_disk(root: &OwnedFd) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(root)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn all_of_disk(_: &OwnedFd) -> io::Result<()> {
-    unreachable!("other systems sync file by file")
 }
 
 /// Does something for each place, several at a time.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod beneath;
 mod copy;
 mod folder;
 mod host;
@@ -17,6 +18,7 @@ mod walk;
 
 #[cfg(feature = "aws")]
 pub(crate) use aws::{Bucket, Listing, Queue};
+pub(crate) use beneath::{NO_LINK, TOGETHER, all_of_disk, make_root, open_beneath, open_beneath_unsynced, sync};
 pub(crate) use copy::copy;
 pub(crate) use folder::Folder;
 pub(crate) use host::HostSink;

@@ -80,6 +80,17 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// Notes that an object was read, and is on its way.
+    pub(crate) fn read(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Notes that so many of those are where they were to go.
+    pub(crate) fn arrived(&mut self, count: u64) {
+        self.counts.new += count;
+        self.bar.set_message(self.counts.to_string());
+    }
+
     fn tell(&self, line: &str) {
         self.bar.suspend(|| tell(line));
     }

@@ -15,6 +15,7 @@ mod folders;
 mod health;
 mod help;
 mod investigate;
+mod lake;
 mod limits;
 mod log;
 mod manual;

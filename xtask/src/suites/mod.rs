@@ -28,6 +28,7 @@ mod fuzz;
 mod generated_clients;
 mod instructions;
 mod js_targets;
+mod lake;
 mod lambda;
 mod lint;
 mod native;
@@ -79,6 +80,7 @@ pub(crate) const SUITES: &[Suite] = &[
     python::SUITE,
     docs::SUITE,
     operate::SUITE,
+    lake::SUITE,
     openapi::SUITE,
     fuzz::SUITE,
     instructions::SUITE,

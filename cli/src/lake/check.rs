@@ -1,0 +1,185 @@
+//! Whether a lake is unchanged, and has all that the store has.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, Seek};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use pik_core::{Event, EventId, IngestTime, RawKey, Record};
+use rustix::fs::OFlags;
+
+use super::finding::{Finding, Verdict};
+use super::format::Format;
+use super::manifest::{Listed, Manifest};
+use super::ndjson;
+use super::output::Output;
+use super::parquet_file;
+use super::round::ids_hash;
+use super::scope::Asked;
+use crate::investigate::{Source, each_page};
+
+/// How many records are asked for at once.
+const PAGE: usize = 1_000;
+
+/// Reads every file of a lake, and compares its events with those of a store if there is one, a round at a time. Also says
+/// until when the lake has what arrived.
+pub(crate) fn check(
+    lake: &Path,
+    source: Option<&dyn Source>,
+    note: &mut dyn FnMut(&Verdict, Option<Finding>) -> Result<()>,
+) -> Result<(Verdict, IngestTime)> {
+    let manifests = Manifest::all(lake)?;
+    let Some(last) = manifests.last() else { bail!("`{}` has no manifest; it is no lake", lake.display()) };
+    last.format.need()?;
+    let until = last.settled_until;
+    let mut check = Check { lake, verdict: Verdict::default(), note };
+    check.strangers(&manifests)?;
+    for manifest in &manifests {
+        check.round(manifest, source)?;
+    }
+    Ok((check.verdict, until))
+}
+
+struct Check<'a> {
+    lake: &'a Path,
+    verdict: Verdict,
+    note: &'a mut dyn FnMut(&Verdict, Option<Finding>) -> Result<()>,
+}
+
+impl Check<'_> {
+    fn found(&mut self, finding: Finding) -> Result<()> {
+        self.verdict.findings += 1;
+        (self.note)(&self.verdict, Some(finding))
+    }
+
+    /// What no manifest lists. Readers skip names that begin with `_` or a point, as this does.
+    fn strangers(&mut self, manifests: &[Manifest]) -> Result<()> {
+        let listed: HashSet<&str> =
+            manifests.iter().flat_map(|manifest| &manifest.files).map(|file| &*file.path).collect();
+        let mut waiting = vec![String::new()];
+        while let Some(folder) = waiting.pop() {
+            let path = self.lake.join(&folder);
+            for entry in fs::read_dir(&path).with_context(|| format!("cannot read `{}`", path.display()))? {
+                let entry = entry?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if name.starts_with(['_', '.']) {
+                    continue;
+                }
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                if entry.file_type()?.is_dir() {
+                    waiting.push(path);
+                } else if !listed.contains(&*path) {
+                    self.found(Finding::FileAdded { path })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, manifest: &Manifest, source: Option<&dyn Source>) -> Result<()> {
+        let mut ids = Vec::new();
+        // Partitions with a file that is not as it was: their events are counted, and not named one by one.
+        let mut broken = HashSet::new();
+        for file in &manifest.files {
+            self.verdict.files += 1;
+            match self.file(manifest.format, file) {
+                Ok(mut found) => {
+                    self.verdict.events += file.events;
+                    ids.append(&mut found);
+                }
+                Err(why) => {
+                    broken.insert(file.path.rsplit_once('/').map_or("", |(folder, _)| folder));
+                    let path = file.path.clone();
+                    let gone = why.downcast_ref::<io::Error>().is_some_and(|why| why.kind() == io::ErrorKind::NotFound);
+                    let why = format!("{why:#}");
+                    self.found(if gone { Finding::FileMissing { path } } else { Finding::FileChanged { path, why } })?;
+                }
+            }
+            (self.note)(&self.verdict, None)?;
+        }
+        match source {
+            None => Ok(()),
+            Some(source) => self.compare(manifest, ids, &broken, source),
+        }
+    }
+
+    /// The ids of a file that is as it was written. Each of its events must hash to its id.
+    fn file(&self, format: Format, listed: &Listed) -> Result<Vec<EventId>> {
+        let mut file = open(&self.lake.join(&listed.path))?;
+        let mut hash = Output::new(io::sink());
+        io::copy(&mut BufReader::new(&mut file), &mut hash)?;
+        let (bytes, sha256) = hash.finish()?;
+        ensure!(bytes == listed.bytes, "it has {bytes} bytes, and had {}", listed.bytes);
+        ensure!(
+            sha256 == listed.sha256,
+            "its bytes are other ones: their SHA-256 is {sha256}, and was {}",
+            listed.sha256
+        );
+        file.rewind()?;
+        let mut ids = Vec::new();
+        let mut each = |id: EventId, raw: &str| {
+            let is_genuine = Event::parse(raw.as_bytes()).is_ok_and(|event| *event.id() == id);
+            ensure!(is_genuine, "its event {id} does not hash to its id");
+            ids.push(id);
+            Ok(())
+        };
+        match format {
+            Format::Ndjson => ndjson::read(file, &listed.path, &mut each)?,
+            Format::Parquet => parquet_file::read(file, &mut each)?,
+        }
+        ensure!(
+            ids.len() as u64 == listed.events && ids_hash(ids.iter().copied()) == listed.ids_sha256,
+            "its manifest tells of other events; the manifest was changed"
+        );
+        Ok(ids)
+    }
+
+    /// Compares a round with the same window of the store.
+    fn compare(
+        &mut self,
+        manifest: &Manifest,
+        mut ids: Vec<EventId>,
+        broken: &HashSet<&str>,
+        source: &dyn Source,
+    ) -> Result<()> {
+        let Manifest { events_of, arrived_from, settled_until, round, .. } = manifest;
+        let asked = Asked { scope: events_of.clone(), from: *arrived_from, to: *settled_until };
+        ids.sort_unstable();
+        let mut met = vec![false; ids.len()];
+        let query = asked.query();
+        each_page(
+            |after| source.records(&query, after, PAGE),
+            |records| {
+                for Record { event_id, raw_key, .. } in records {
+                    if let Ok(place) = ids.binary_search(&event_id) {
+                        met[place] = true;
+                        continue;
+                    }
+                    self.verdict.missing += 1;
+                    if !broken.contains(partition(&raw_key)) {
+                        self.found(Finding::EventMissing { event_id, raw_key })?;
+                    }
+                }
+                (self.note)(&self.verdict, None)
+            },
+        )?;
+        for (event_id, _) in ids.into_iter().zip(met).filter(|(_, met)| !met) {
+            self.found(Finding::EventAdded { event_id, round: *round })?;
+        }
+        Ok(())
+    }
+}
+
+fn partition(key: &RawKey) -> &str {
+    key.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Opens a regular file, through no link.
+fn open(path: &Path) -> Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    ensure!(file.metadata()?.is_file(), "it is no regular file");
+    Ok(file)
+}

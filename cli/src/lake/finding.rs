@@ -1,0 +1,54 @@
+//! What a check of a lake finds.
+
+use std::fmt;
+
+use pik_core::{EventId, RawKey};
+use serde::Serialize;
+
+/// Something that is not as the manifests or the store say.
+#[derive(Debug, Serialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+pub(crate) enum Finding {
+    /// A file that a manifest lists is not there.
+    FileMissing { path: String },
+    /// A file is not as it was written.
+    FileChanged { path: String, why: String },
+    /// Something lies among the files that no manifest lists.
+    FileAdded { path: String },
+    /// The store has an event that the lake should have.
+    EventMissing { event_id: EventId, raw_key: RawKey },
+    /// The lake has an event that the store has not, or not in this round, or has it twice.
+    EventAdded { event_id: EventId, round: u32 },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FileMissing { path } => write!(f, "missing file {path}"),
+            Self::FileChanged { path, why } => write!(f, "changed file {path}: {why}"),
+            Self::FileAdded { path } => write!(f, "added file {path}: no manifest lists it"),
+            Self::EventMissing { event_id, raw_key } => write!(f, "missing event {event_id}: {raw_key}"),
+            Self::EventAdded { event_id, round } => {
+                write!(f, "added event {event_id}: round {round} has it, and the store has not, or it is there twice")
+            }
+        }
+    }
+}
+
+/// How much was looked at, and found.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) files: u64,
+    /// Events in files that are as they were written.
+    pub(crate) events: u64,
+    /// Events of the store that are missing.
+    pub(crate) missing: u64,
+    pub(crate) findings: u64,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { files, events, missing, findings } = self;
+        write!(f, "{files} files, {events} events, {missing} events missing, {findings} findings")
+    }
+}

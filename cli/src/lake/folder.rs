@@ -1,0 +1,154 @@
+//! The folder of a lake, held by one run.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, linkat, openat, unlinkat};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
+
+use super::manifest::{self, Manifest};
+use super::output::hex;
+use crate::transfer::{NO_LINK, TOGETHER, all_of_disk, make_root, open_beneath, open_beneath_unsynced, sync};
+
+/// The folder of files that have not their names yet.
+const PARTS: &str = "_parts";
+/// The part that becomes a manifest.
+const MANIFEST: &str = "manifest";
+
+/// A lake that is written to.
+pub(crate) struct Lake {
+    path: PathBuf,
+    root: OwnedFd,
+    parts: OwnedFd,
+    /// Until the run ends, no other one writes here.
+    _lock: File,
+    rounds: u32,
+    last: Option<Manifest>,
+}
+
+impl Lake {
+    /// Opens a lake, made if it is missing, and ends what a killed run had begun: files that a manifest lists get their
+    /// names, and others are removed.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let root = make_root(path)?;
+        let lock = File::from(openat(&root, ".", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?);
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another export writes into `{}`; wait for its end", path.display()),
+            Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the folder of the lake"),
+        }
+        let mut all = Manifest::all(path)?;
+        if all.is_empty() && path.join("raw").exists() {
+            bail!("`{}` has objects that no manifest lists; name another folder for a lake", path.display());
+        }
+        let rounds = u32::try_from(all.len()).context("too many rounds")?;
+        let parts =
+            open_beneath(&root, PARTS).with_context(|| format!("cannot open `{}`", path.join(PARTS).display()))?;
+        let lake = Self { path: path.to_owned(), root, parts, _lock: lock, rounds, last: all.pop() };
+        if let Some(last) = &lake.last {
+            lake.name_files(last)?;
+        }
+        lake.remove_parts()?;
+        Ok(lake)
+    }
+
+    /// The manifest of the last round; `None` in an empty lake.
+    pub(super) fn last(&self) -> Option<&Manifest> {
+        self.last.as_ref()
+    }
+
+    /// The number of the round that comes next.
+    pub(super) fn next_round(&self) -> u32 {
+        self.rounds + 1
+    }
+
+    /// A file that will have this path.
+    pub(super) fn part(&self, path: &str) -> Result<File> {
+        self.create(&part_of(path))
+    }
+
+    fn create(&self, name: &str) -> Result<File> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | NO_LINK;
+        let file = openat(&self.parts, name, flags, Mode::from_raw_mode(0o666));
+        file.map(File::from).with_context(|| format!("cannot make a file in `{}`", self.path.join(PARTS).display()))
+    }
+
+    /// Ends a round: all its files are parts that were written. From the manifest on, they are in the lake.
+    pub(super) fn commit(&mut self, manifest: Manifest) -> Result<()> {
+        self.sync_disk()?;
+        let mut out = BufWriter::new(self.create(MANIFEST)?);
+        serde_json::to_writer_pretty(&mut out, &manifest)?;
+        out.write_all(b"\n")?;
+        sync(&self.parts, &[out.into_inner()?])?;
+        let name = Manifest::name(manifest.round);
+        self.name_part(MANIFEST, manifest::FOLDER, &name)?;
+        self.sync_disk()?;
+        self.name_files(&manifest)?;
+        self.rounds = manifest.round;
+        self.last = Some(manifest);
+        Ok(())
+    }
+
+    /// Gives the files of a manifest their names, if they have not got them yet.
+    fn name_files(&self, manifest: &Manifest) -> Result<()> {
+        for file in &manifest.files {
+            let (folder, name) = file.path.rsplit_once('/').context("a file of a lake lies in a folder")?;
+            self.name_part(&part_of(&file.path), folder, name)?;
+        }
+        // A file is only as durable as its entry in the folder.
+        self.sync_disk()
+    }
+
+    /// Gives a part its name. It does nothing if the part is gone: then it has it.
+    fn name_part(&self, part: &str, folder: &str, name: &str) -> Result<()> {
+        let path = || self.path.join(folder).join(name).display().to_string();
+        let into = open_beneath_unsynced(&self.root, folder).with_context(|| format!("cannot write `{}`", path()))?;
+        match linkat(&self.parts, part, &into, name, AtFlags::empty()) {
+            Ok(()) => {}
+            Err(Errno::NOENT) => return Ok(()),
+            Err(Errno::EXIST) if same(&self.parts, part, &into, name)? => {}
+            Err(Errno::EXIST) => bail!("`{}` is there and is not of this lake; move it away", path()),
+            Err(error) => return Err(error).with_context(|| format!("cannot write `{}`", path())),
+        }
+        if !TOGETHER {
+            sync(&self.root, &[into])?;
+        }
+        Ok(unlinkat(&self.parts, part, AtFlags::empty())?)
+    }
+
+    fn sync_disk(&self) -> Result<()> {
+        if TOGETHER {
+            all_of_disk(&self.root).with_context(|| format!("cannot sync `{}`", self.path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn remove_parts(&self) -> Result<()> {
+        for entry in Dir::read_from(&self.parts)? {
+            let entry = entry?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                unlinkat(&self.parts, entry.file_name(), AtFlags::empty())
+                    .with_context(|| format!("cannot empty `{}`", self.path.join(PARTS).display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two names are of one file: a run was killed after it gave a part its name.
+fn same(one: &OwnedFd, name: &str, other: &OwnedFd, path: &str) -> io::Result<bool> {
+    let stat = |folder, name| rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    let (one, other) = (stat(one, name)?, stat(other, path)?);
+    Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+}
+
+/// The name of a file while it is no part of the lake.
+fn part_of(path: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(path);
+    hex(hash)
+}

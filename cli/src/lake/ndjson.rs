@@ -1,0 +1,94 @@
+//! Rows as lines of JSON.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::slice::Iter;
+
+use anyhow::{Context, Result};
+use pik_core::EventId;
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::encoding::{CompressionLevel, compress};
+use serde::Deserialize;
+
+use super::compression::Compression;
+use super::output::Output;
+use super::row::Row;
+
+/// The most of a line: of the event as it was received, a byte may take six, and its payload stands there again.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// Writes rows, in order.
+pub(super) fn write(rows: &[Row<'_>], compression: Compression, out: &mut Output<impl Write>) -> Result<()> {
+    let mut text = Text { rows: rows.iter(), line: Vec::new(), read: 0 };
+    match compression {
+        Compression::Zstd => compress(text, KeepGoing(out), CompressionLevel::Fastest),
+        Compression::None => {
+            io::copy(&mut text, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives each row of a file, in order: its id, and the event as it was received.
+pub(super) fn read(file: File, name: &str, each: &mut dyn FnMut(EventId, &str) -> Result<()>) -> Result<()> {
+    if name.ends_with(".zst") {
+        lines(StreamingDecoder::new(BufReader::new(file)).context("it is not compressed with zstd")?, each)
+    } else {
+        lines(file, each)
+    }
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    event_id: EventId,
+    #[serde(borrow)]
+    raw: std::borrow::Cow<'a, str>,
+}
+
+fn lines(text: impl Read, each: &mut dyn FnMut(EventId, &str) -> Result<()>) -> Result<()> {
+    let mut text = BufReader::new(text);
+    let mut line = Vec::new();
+    while (&mut text).take(LONGEST).read_until(b'\n', &mut line)? > 0 {
+        let Line { event_id, raw } = serde_json::from_slice(&line).context("a line is no row of a lake")?;
+        each(event_id, &raw)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// The text of rows, made as it is read.
+struct Text<'a> {
+    rows: Iter<'a, Row<'a>>,
+    line: Vec<u8>,
+    read: usize,
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read == self.line.len() {
+            let Some(row) = self.rows.next() else { return Ok(0) };
+            self.line.clear();
+            self.read = 0;
+            serde_json::to_writer(&mut self.line, row)?;
+            self.line.push(b'\n');
+        }
+        let count = buffer.len().min(self.line.len() - self.read);
+        buffer[..count].copy_from_slice(&self.line[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}
+
+/// The compressor panics at an error of what it writes to.
+struct KeepGoing<'a, W>(&'a mut Output<W>);
+
+impl<W: Write> Write for KeepGoing<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.keep_going(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

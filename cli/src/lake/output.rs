@@ -1,0 +1,60 @@
+//! Bytes on their way into a file, counted and hashed.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+/// Hands on what is written.
+pub(super) struct Output<W> {
+    into: W,
+    bytes: u64,
+    hash: Sha256,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> Output<W> {
+    pub(super) fn new(into: W) -> Self {
+        Self { into, bytes: 0, hash: Sha256::new(), failed: None }
+    }
+
+    /// How many bytes were written, and their SHA-256.
+    pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.into.flush()?;
+        Ok((self.bytes, hex(self.hash)))
+    }
+
+    /// Keeps an error for the end: whoever compresses into this takes none.
+    pub(super) fn keep_going(&mut self, bytes: &[u8]) {
+        if self.failed.is_none()
+            && let Err(error) = self.write_all(bytes)
+        {
+            self.failed = Some(error);
+        }
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.into.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+}
+
+/// A hash as text.
+pub(super) fn hex(hash: Sha256) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        write!(text, "{byte:02x}").expect("a String takes text");
+    }
+    text
+}
