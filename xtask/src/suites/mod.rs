@@ -38,11 +38,8 @@ mod package;
 mod purity;
 mod python;
 mod reference;
-<<<<<<< HEAD
 mod soak;
-=======
 mod senders;
->>>>>>> ea210e1 (Run syslog-ng with the page's configuration before a server)
 mod stock_clients;
 mod wasm;
 mod worker;
