@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use pik_test_support::Server;
 
-use super::{Suite, native};
+use super::{Suite, docs_sql, native};
 use crate::command::{Run, found, program, tell};
 use crate::setup::{apt, python};
 use crate::workspace;
@@ -42,6 +42,7 @@ fn run() -> Result<String> {
         bail!("no command was run");
     }
     open_odd_names(&duckdb)?;
+    ask_in_sql(&duckdb)?;
     let requests = post_the_readmes_events()?;
     Ok(format!("{commands} commands and {requests} of the README's requests are answered as the pages show"))
 }
@@ -132,6 +133,17 @@ fn open_odd_names(duckdb: &Path) -> Result<()> {
         .arg(folder.join("lake"))
         .arg(NAMES.len().to_string())
         .run()
+}
+
+/// The questions of `docs/sql.md`.
+fn ask_in_sql(duckdb: &Path) -> Result<()> {
+    let folder = workspace::target().join("docs/sql");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let server = serve(&folder)?;
+    docs_sql::ask(&server, &folder, &duckdb.join("python"))
 }
 
 /// What a page does, in its order.

@@ -23,6 +23,7 @@ mod cloud;
 mod console;
 mod dist;
 mod docs;
+mod docs_sql;
 mod frameworks;
 mod fuzz;
 mod generated_clients;
