@@ -61,7 +61,13 @@ fn serve(store: impl Store + Investigate, listen: SocketAddr) -> anyhow::Result<
     let config = Config { dry_run: true, ..Config::default() };
     let api = Api::new(store, ServerHost::new(metrics), config)?;
     tell("open /console/ at the address below; Ctrl-C ends it");
-    let front = Front { sockets: Sockets::open(listen, None)?, tls: None, host_names: Vec::new(), console: true };
+    let front = Front {
+        sockets: Sockets::open(listen, None)?,
+        tls: None,
+        proxies: Vec::new(),
+        host_names: Vec::new(),
+        console: true,
+    };
     let done = pik_server::run(api, front, LIMITS, &[]);
     drop(log);
     match done? {

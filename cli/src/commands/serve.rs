@@ -1,6 +1,6 @@
 //! `pik serve`: the server.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
-use pik_server::{End, Front, Level, Limits, Log, Metrics, ServerHost, Sockets, Tls, TokensFile, Watched};
+use pik_server::{End, Front, IpNet, Level, Limits, Log, Metrics, ServerHost, Sockets, Tls, TokensFile, Watched};
 use pik_sqlite::{Options, Progress};
 
 use crate::arguments::{Opened, StoreArgs};
@@ -72,6 +72,11 @@ pub(crate) struct Args {
     /// is neither one of these nor localhost nor an IP address is refused: it may come from a web page of another site
     #[arg(long = "host-name", env = "PIK_HOST_NAMES", value_name = "NAME", value_delimiter = ',')]
     host_names: Vec<String>,
+
+    /// The address of a proxy, or a network of proxies such as 10.0.0.0/8, or several with commas between, whose
+    /// X-Forwarded-For is believed: log lines then have the client behind it
+    #[arg(long = "trusted-proxy", env = "PIK_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
 
     /// The origins whose pages may call the API, such as https://app.example, with commas between them
     #[arg(long = "cors-origin", env = "PIK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
@@ -194,6 +199,11 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let mut found =
         text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT such as 127.0.0.1:8080"))?;
     found.next().ok_or_else(|| "this host has no address".to_owned())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse().map(|address: IpAddr| address.into());
+    address.or_else(|_| text.parse()).map_err(|_| "write an address, or a network such as 10.0.0.0/8".to_owned())
 }
 
 fn count(text: &str) -> Result<usize, String> {
@@ -323,6 +333,12 @@ fn serve(
     let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_deref())))?;
     let files = [tokens.map(|file| file as _), tls.clone().map(|file| file as _)];
     let files: Vec<Arc<dyn Watched>> = files.into_iter().flatten().collect();
-    let front = Front { sockets, tls, host_names: args.host_names.clone(), console: !args.no_console };
+    let front = Front {
+        sockets,
+        tls,
+        host_names: args.host_names.clone(),
+        proxies: args.trusted_proxies.clone(),
+        console: !args.no_console,
+    };
     pik_server::run(api, front, args.limits(), &files)
 }

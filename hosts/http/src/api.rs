@@ -15,6 +15,7 @@ use pik_core::{Investigate, Rejections, Store, StoreError};
 
 use crate::evidence::drain;
 use crate::request::body::discard;
+use crate::request::origin::Origin;
 use crate::service::Service;
 use crate::{Call, Config, ConfigError, Host, HostFault, Surface, resources};
 
@@ -86,7 +87,8 @@ impl<S: Store, H: Host> Api<S, H> {
 
     /// [`Api::begin`] where something else than the API may be served.
     pub fn begin_at<B>(&self, surface: Surface, request: &axum::http::Request<B>) -> Call {
-        Call::begin(&self.0, surface, request.uri(), request.headers())
+        let (uri, headers) = (request.uri(), request.headers());
+        Call::begin(&self.0, surface, uri, headers, Origin::of(headers, request.extensions()))
     }
 
     /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.

@@ -8,6 +8,7 @@ use axum::response::Response;
 use pik_core::{CountedCode, IngestTime, is_request_id};
 
 use crate::evidence::Witness;
+use crate::request::origin::Origin;
 use crate::request::parameters::Parameters;
 use crate::request::tokens::{Bearer, Denied};
 use crate::response::Reply;
@@ -37,12 +38,19 @@ pub struct Call {
     parameters: Parameters,
     dry_run: bool,
     started: Duration,
+    from: Origin,
     /// Of a page that may read the answer.
     origin: Option<HeaderValue>,
 }
 
 impl Call {
-    pub(crate) fn begin<S, H: Host>(service: &Service<S, H>, surface: Surface, uri: &Uri, headers: &HeaderMap) -> Self {
+    pub(crate) fn begin<S, H: Host>(
+        service: &Service<S, H>,
+        surface: Surface,
+        uri: &Uri,
+        headers: &HeaderMap,
+        from: Origin,
+    ) -> Self {
         let endpoint = match (Endpoint::of(uri.path()), surface) {
             (Endpoint::Metrics, Surface::Api) if !service.config().metrics => Endpoint::Unknown,
             (Endpoint::Metrics, Surface::Metrics) => Endpoint::Metrics,
@@ -61,6 +69,7 @@ impl Call {
             dry_run: endpoint.takes_events() && (service.config().dry_run || parameters.ask_dry_run()),
             parameters,
             started: service.host().monotonic(),
+            from,
             origin: service.cors().allowed(headers),
         }
     }
@@ -144,6 +153,8 @@ impl Call {
         service.host().observe(&Exchange {
             request_id: self.request_id(),
             endpoint: self.endpoint,
+            client: self.from.client,
+            trace_id: self.from.trace_id.as_deref(),
             token: self.bearer().map(|bearer| &bearer.token),
             http_status,
             latency: service.host().monotonic().saturating_sub(self.started),

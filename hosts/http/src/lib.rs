@@ -34,6 +34,7 @@ pub use meter::{Meter, Rate};
 pub use nearest::Nearest;
 pub use observe::{Exchange, Observation, Subject, Verdict, log_lines, metric_lines};
 pub use request::X_PIK_EVENT_ID;
+pub use request::origin::Client;
 pub use response::HostFault;
 pub use screen::Screened;
 pub use token_list::{Scope, TokenFault, TokenList, TokenListError, TokenName, TokenNameError, UnknownScope};

@@ -103,7 +103,13 @@ fn main() -> anyhow::Result<()> {
     };
     pik_server::run(
         api,
-        Front { sockets: Sockets::bind(address.parse()?, None)?, tls: None, host_names: Vec::new(), console: false },
+        Front {
+            sockets: Sockets::bind(address.parse()?, None)?,
+            tls: None,
+            proxies: Vec::new(),
+            host_names: Vec::new(),
+            console: false,
+        },
         limits,
         &[],
     )?;

@@ -14,6 +14,7 @@ mod sockets;
 mod tokens_file;
 mod watched;
 
+pub use ipnet::IpNet;
 pub use limits::Limits;
 pub use network::Tls;
 pub use observe::{Level, Log, Metrics, ServerHost};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use ipnet::IpNet;
 use pik_core::{Investigate, Store};
 use pik_http::{Api, Surface};
 use tokio::net::TcpListener;
@@ -24,6 +25,8 @@ pub struct Front {
     pub tls: Option<Arc<Tls>>,
     /// The names in `Host` that are served beside `localhost` and IP addresses where no token is asked for.
     pub host_names: Vec<String>,
+    /// The proxies whose `X-Forwarded-For` is believed: the log then has the address of the client behind them.
+    pub proxies: Vec<IpNet>,
     /// Whether the web console is served beside the API.
     pub console: bool,
 }
@@ -76,16 +79,16 @@ pub fn run<S: Store + Investigate>(
 impl<S: Store + Investigate> Server<S> {
     /// Clients can connect already; they are served by [`Server::serve`]. Needs a Tokio runtime.
     pub fn new(api: Api<S, ServerHost>, front: Front, limits: Limits) -> anyhow::Result<Self> {
-        let Front { sockets, tls, host_names, console } = front;
+        let Front { sockets, tls, host_names, proxies, console } = front;
         let Sockets { events, metrics } = sockets;
         let metrics = match metrics {
             Some(listener) => {
-                let gate = Gate::new(api.clone(), Surface::Metrics, Vec::new(), false, &limits);
+                let gate = Gate::new(api.clone(), Surface::Metrics, Vec::new(), Vec::new(), false, &limits);
                 Some((waited_for(listener)?, Arc::new(gate)))
             }
             None => None,
         };
-        let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, console, &limits));
+        let gate = Arc::new(Gate::new(api.clone(), Surface::Api, host_names, proxies, console, &limits));
         Ok(Self { api, limits, events: (waited_for(events)?, gate), tls, metrics })
     }
 

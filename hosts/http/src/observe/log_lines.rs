@@ -26,6 +26,8 @@ struct RequestFields<'a> {
     platform: BTreeMap<&'a str, &'a str>,
     endpoint: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     http_status: u16,
     dry_run: bool,
@@ -66,6 +68,7 @@ pub fn of_exchange(now_ms: i64, platform: Option<(&str, &str)>, exchange: &Excha
         request_id: exchange.request_id,
         platform: platform.into_iter().collect(),
         endpoint: exchange.endpoint.path(),
+        trace_id: exchange.trace_id,
         token: exchange.token.map(TokenName::as_str),
         http_status: exchange.http_status,
         dry_run: exchange.dry_run,

@@ -1,5 +1,6 @@
 //! What logs and metrics may know of a request. Payloads and paths into them are not in here.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 use pik_core::{Code, Event, EventId, Outcome, Rejection, Submission};
@@ -13,6 +14,10 @@ pub struct Exchange<'a> {
     pub request_id: &'a str,
     /// What was asked for.
     pub endpoint: Endpoint,
+    /// The client's address, where the host knows it.
+    pub client: Option<IpAddr>,
+    /// The id of the trace that the request is a part of, as its `traceparent` says.
+    pub trace_id: Option<&'a str>,
     /// The name of the token that let the request in, where it has one.
     pub token: Option<&'a TokenName>,
     /// The answer's HTTP status; 499 when the connection ended before there was an answer.

@@ -10,6 +10,7 @@ mod gathered;
 pub(crate) mod inflate;
 pub(crate) mod media;
 pub(crate) mod mistaken;
+pub(crate) mod origin;
 pub(crate) mod parameters;
 pub(crate) mod question;
 pub(crate) mod rejection_question;

@@ -30,7 +30,17 @@ fn observation(verdict: Verdict, event_id: Option<&EventId>) -> Observation {
 
 fn exchange(endpoint: Endpoint, observations: &[Observation]) -> Exchange<'_> {
     let latency = Duration::from_micros(1_234);
-    Exchange { request_id: "mine", endpoint, token: None, http_status: 200, latency, dry_run: false, observations }
+    Exchange {
+        request_id: "mine",
+        endpoint,
+        client: None,
+        trace_id: None,
+        token: None,
+        http_status: 200,
+        latency,
+        dry_run: false,
+        observations,
+    }
 }
 
 fn logged(observations: &[Observation]) -> Vec<Value> {

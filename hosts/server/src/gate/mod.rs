@@ -1,6 +1,7 @@
 //! What stands between a connection and the Router: names, limits, time-outs, panics, and answers that come too late.
 
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,22 +13,26 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
+use ipnet::IpNet;
 use pik_core::{Investigate, Store};
-use pik_http::{Api, Call, Endpoint, HostFault, Surface};
+use pik_http::{Api, Call, Client, Endpoint, HostFault, Surface};
 
 use self::body::ClockedBody;
 use self::host_names::HostNames;
+use self::proxies::Proxies;
 use crate::clock::{Phase, PhaseClock};
 use crate::{Limits, ServerHost};
 
 mod body;
 mod host_names;
+mod proxies;
 
 /// Answers the requests of connections.
 pub(crate) struct Gate<S: Store + Investigate> {
     api: Api<S, ServerHost>,
     surface: Surface,
     host_names: HostNames,
+    proxies: Proxies,
     console: bool,
     max_requests: usize,
 }
@@ -49,27 +54,33 @@ impl<S: Store + Investigate> Gate<S> {
         api: Api<S, ServerHost>,
         surface: Surface,
         host_names: Vec<String>,
+        proxies: Vec<IpNet>,
         console: bool,
         limits: &Limits,
     ) -> Self {
         // Metrics with an address of their own are for all that can reach it.
         let open = surface == Surface::Api && !api.config().asks_for_tokens();
         let host_names = if open { HostNames::Only(host_names) } else { HostNames::Any };
-        Self { api, surface, host_names, console, max_requests: limits.requests }
+        Self { api, surface, host_names, proxies: Proxies(proxies), console, max_requests: limits.requests }
     }
 
     /// The answer to a request; notes the phases of its connection.
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
+        peer: IpAddr,
         clock: &Arc<PhaseClock>,
         admission: Admission,
     ) -> Response {
         clock.begin_request();
-        let request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
+        let mut request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
         let mut response = match self.page(&request, admission) {
             Some(page) => page,
-            None => self.of_api(request, clock, admission).await,
+            None => {
+                let client = self.proxies.client(peer, request.headers());
+                request.extensions_mut().insert(Client(client));
+                self.of_api(request, clock, admission).await
+            }
         };
         if admission == Admission::HealthOnly || self.api.host().is_stopping() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ const LINGER_BYTES: usize = 4 * 1024 * 1024;
 /// Serves requests until the client, a time-out, another connection or `stop` ends the connection.
 pub(super) async fn serve<S: Store + Investigate>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: IpAddr,
     slot: Slot,
     gate: Arc<Gate<S>>,
     limits: Limits,
@@ -46,7 +48,7 @@ pub(super) async fn serve<S: Store + Investigate>(
     let socket = TokioIo::new(HttpSocket::new(stream, Arc::clone(&clock)));
     let service = service_fn(|request| {
         let (gate, clock, admission) = (Arc::clone(&gate), Arc::clone(&clock), slot.admission());
-        async move { Ok::<_, Infallible>(gate.answer(request, &clock, admission).await) }
+        async move { Ok::<_, Infallible>(gate.answer(request, peer, &clock, admission).await) }
     });
     let mut http = http1::Builder::new();
     // A client that has sent its request may close its half of the connection, and gets its answer.

@@ -49,8 +49,8 @@ async fn accept<S: Store + Investigate>(
     stop: &watch::Receiver<bool>,
 ) {
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok((stream, peer)) => (stream, peer.ip()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
@@ -67,10 +67,10 @@ async fn accept<S: Store + Investigate>(
         tokio::spawn(async move {
             connections.inc();
             match tls {
-                None => connection::serve(stream, slot, gate, limits, stop).await,
+                None => connection::serve(stream, peer, slot, gate, limits, stop).await,
                 Some(tls) => {
                     if let Some(stream) = handshake(&tls, stream, &slot, limits).await {
-                        connection::serve(stream, slot, gate, limits, stop).await;
+                        connection::serve(stream, peer, slot, gate, limits, stop).await;
                     }
                 }
             }

@@ -132,7 +132,7 @@ fn every_fault_is_answered_and_the_next_request_too() {
     let (stop, stopped) = watch::channel(false);
     let _inside = runtime.enter();
     let sockets = Sockets::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
-    let front = Front { sockets, tls: None, host_names: vec!["t".into()], console: false };
+    let front = Front { sockets, tls: None, proxies: Vec::new(), host_names: vec!["t".into()], console: false };
     let server = Server::new(api.unwrap(), front, LIMITS).unwrap();
     let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
     let serving = runtime.spawn(server.serve(stopped));

@@ -47,7 +47,13 @@ impl Served {
         let events = SocketAddr::from(([127, 0, 0, 1], 0));
         let host_names = host_names.iter().map(|name| (*name).to_owned()).collect();
         let inside = runtime.enter();
-        let front = Front { sockets: Sockets::bind(events, None).unwrap(), tls: None, host_names, console: true };
+        let front = Front {
+            sockets: Sockets::bind(events, None).unwrap(),
+            tls: None,
+            proxies: Vec::new(),
+            host_names,
+            console: true,
+        };
         let server = Server::new(api, front, limits).unwrap();
         drop(inside);
         let address = server.address().unwrap();
