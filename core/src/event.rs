@@ -58,6 +58,16 @@ impl<'a> Event<'a> {
         Ok(parts.into_event(PayloadHash::from_bytes(hasher.0.finalize().into())))
     }
 
+    /// What [`Event::parse`] would refuse, without computing the id: half the time for a small event.
+    ///
+    /// ```
+    /// let rejection = pik_core::Event::check(b"[]").unwrap_err();
+    /// assert_eq!(rejection, pik_core::Event::parse(b"[]").unwrap_err());
+    /// ```
+    pub fn check(body: &[u8]) -> Result<(), Rejection> {
+        read(body, MAX_BODY_BYTES, &mut Nowhere).map(|_| ())
+    }
+
     /// [`Event::parse`], with the payload's canonical form.
     ///
     /// ```
@@ -121,6 +131,13 @@ impl Sink for Hasher {
     fn write(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }
+}
+
+/// Where a canonical form goes that nobody asked for.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _: &[u8]) {}
 }
 
 /// An event without its payload's hash.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = results();
     let (mut valid, mut rejected, mut summary) = (0_u64, 0_u64, Summary::default());
     while let Some(item) = reader.next()? {
-        let Err(rejection) = item.body().and_then(Event::parse) else {
+        let Err(rejection) = item.body().and_then(Event::check) else {
             valid += 1;
             continue;
         };
