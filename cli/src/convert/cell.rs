@@ -10,6 +10,16 @@ pub(crate) enum Cell {
     Column(String),
 }
 
+impl Cell {
+    /// The column's name, if it is one.
+    pub(super) fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
 impl FromStr for Cell {
     type Err = Infallible;
 
@@ -22,11 +32,22 @@ impl FromStr for Cell {
     }
 }
 
-/// What an empty cell of the payload becomes.
+/// What a value of the payload becomes that is not there: an empty cell, or `null` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OnEmpty {
-    /// An empty text
+    /// An empty text; what an empty cell is without this option
     Text,
+    /// The member is left out
+    Drop,
+    /// `null`; what it is in JSON without this option
+    Null,
+    /// The row is refused
+    Error,
+}
+
+/// What becomes of a number that is none, such as `NaN` or `-inf`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OnNan {
     /// The member is left out
     Drop,
     /// `null`

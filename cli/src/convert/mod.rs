@@ -1,10 +1,24 @@
-//! Rows of a table become events.
+//! Rows of a table, or objects, become events.
 
 mod cell;
+mod conversion;
+mod kind;
 mod moment;
 mod plan;
+mod progress;
+mod record;
 mod row;
+mod rows;
+mod serial;
+mod table_cells;
+mod table_row;
+mod time_format;
 
-pub(crate) use cell::{Cell, OnEmpty};
-pub(crate) use moment::{Moments, OnAmbiguous, TimeFormat, zone};
+pub(crate) use cell::{Cell, OnEmpty, OnNan};
+pub(crate) use conversion::Conversion;
+pub(crate) use kind::Kind;
+pub(crate) use moment::{Moments, OnAmbiguous, zone};
 pub(crate) use plan::{ColumnName, Members, PayloadFrom, Plan};
+pub(crate) use progress::Progress;
+pub(crate) use rows::Rows;
+pub(crate) use time_format::TimeFormat;

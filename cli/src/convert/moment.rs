@@ -1,37 +1,15 @@
 //! Times as tables spell them, as times with an offset.
 
-use std::str::FromStr;
+use std::borrow::Cow;
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use super::serial::{since_1970, spreadsheet};
+use super::time_format::{Shape, TimeFormat};
+
 const SECOND_60: &str = "has a second of 60, which only ISO 8601 with an offset may have";
-
-/// How a column spells times.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TimeFormat {
-    Seconds,
-    Milliseconds,
-    Microseconds,
-    /// A pattern of `strptime`.
-    Pattern(String),
-}
-
-impl FromStr for TimeFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "epoch-s" => Ok(Self::Seconds),
-            "epoch-ms" => Ok(Self::Milliseconds),
-            "epoch-us" => Ok(Self::Microseconds),
-            pattern if pattern.contains('%') => Ok(Self::Pattern(pattern.to_owned())),
-            _ => Err("write `epoch-s`, `epoch-ms`, `epoch-us`, or a pattern such as `%d.%m.%Y %H:%M`".to_owned()),
-        }
-    }
-}
 
 /// Which of the two hours is meant when clocks were set back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -54,31 +32,46 @@ pub(crate) struct Moments {
 
 impl Moments {
     /// The time with its offset; a text that has one stays as it is.
-    pub(crate) fn read(&self, text: &str) -> Result<String, String> {
+    pub(crate) fn read<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
         match &self.format {
             None => self.usual(text),
-            Some(TimeFormat::Seconds) => epoch(text, Timestamp::from_second),
-            Some(TimeFormat::Milliseconds) => epoch(text, Timestamp::from_millisecond),
-            Some(TimeFormat::Microseconds) => epoch(text, Timestamp::from_microsecond),
-            Some(TimeFormat::Pattern(pattern)) => self.pattern(pattern, text),
+            Some(format) => self.told(format, text).map(Cow::Owned),
         }
     }
 
-    /// ISO 8601. Without an offset, it is a local time of the zone; without a zone, the contract says what is missing.
-    fn usual(&self, text: &str) -> Result<String, String> {
-        let Some(zone) = &self.zone else { return Ok(text.to_owned()) };
-        if text.parse::<pik_core::EventTime>().is_ok() {
-            return Ok(text.to_owned());
+    fn told(&self, format: &TimeFormat, text: &str) -> Result<String, String> {
+        match format {
+            TimeFormat::Since1970 { nanosecond_digits } => {
+                since_1970(text, *nanosecond_digits).map(|at| at.to_string())
+            }
+            TimeFormat::Spreadsheet(epoch) => self.local(spreadsheet(text, *epoch)?),
+            TimeFormat::Pattern(pattern) => self.pattern(pattern, text),
         }
-        // A date alone would be midnight, and an annotation or offset would be ignored: none of them is guessed at.
+    }
+
+    /// ISO 8601, or a shape that can mean one time only.
+    fn usual<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
+        // A fault of an ISO time with an offset is told in the contract's words.
+        if text.parse::<pik_core::EventTime>().is_ok() {
+            return Ok(Cow::Borrowed(text));
+        }
+        match Shape::of(text) {
+            Some(Shape::Sure(format, name)) => {
+                return self.told(&format, text).map(Cow::Owned).map_err(|problem| format!("is {name}; it {problem}"));
+            }
+            Some(Shape::Told(what)) => return Err(what.to_owned()),
+            None => {}
+        }
+        // An annotation or offset would be ignored: none is guessed at.
         let (date, clock) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
         let is_local = !date.is_empty() && clock.bytes().all(|byte| byte.is_ascii_digit() || b":.,".contains(&byte));
         // The library takes second 60 for 59.
-        if clock.bytes().filter(u8::is_ascii_digit).skip(4).take(2).eq(*b"60") {
+        if is_local && clock.bytes().filter(u8::is_ascii_digit).skip(4).take(2).eq(*b"60") {
             return Err(SECOND_60.to_owned());
         }
         match text.parse::<DateTime>() {
-            Ok(local) if is_local && !clock.is_empty() => self.local(zone, local),
+            Ok(local) if is_local && !clock.is_empty() => self.local(local).map(Cow::Owned),
+            _ if self.zone.is_none() => Ok(Cow::Borrowed(text)),
             _ => Err("is no time such as `2026-10-14 10:00:00`; say how it is spelled with `--time-format`".to_owned()),
         }
     }
@@ -93,14 +86,14 @@ impl Moments {
             let at = parts.to_timestamp().map_err(|error| format!("is no time: {error}"))?;
             return Ok(at.to_string());
         }
+        let local = parts.to_datetime().map_err(|error| format!("is no time: {error}"))?;
+        self.local(local)
+    }
+
+    fn local(&self, local: DateTime) -> Result<String, String> {
         let Some(zone) = &self.zone else {
             return Err("has no UTC offset; say where clocks showed it with `--time-zone`".to_owned());
         };
-        let local = parts.to_datetime().map_err(|error| format!("is no time: {error}"))?;
-        self.local(zone, local)
-    }
-
-    fn local(&self, zone: &TimeZone, local: DateTime) -> Result<String, String> {
         let found = zone.to_ambiguous_timestamp(local);
         let at = match (found.offset(), self.on_ambiguous) {
             (AmbiguousOffset::Unambiguous { .. }, _) => found.unambiguous(),
@@ -115,11 +108,6 @@ impl Moments {
         };
         at.map(|at| at.to_string()).map_err(|error| format!("is no time: {error}"))
     }
-}
-
-fn epoch(text: &str, read: impl Fn(i64) -> Result<Timestamp, jiff::Error>) -> Result<String, String> {
-    let number: i64 = text.parse().map_err(|_| "is no whole number of seconds, ms or µs".to_owned())?;
-    read(number).map(|at| at.to_string()).map_err(|_| "is outside the years that can be written".to_owned())
 }
 
 /// The zone of that name in the IANA database that is part of the program.

@@ -1,12 +1,12 @@
 //! Which column goes where.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
-use csv::StringRecord;
+use anyhow::{Context, Result, bail};
 
-use super::cell::{Cell, OnEmpty};
+use super::cell::{Cell, OnEmpty, OnNan};
 use super::moment::Moments;
 
 /// What the payload is made of.
@@ -57,102 +57,138 @@ pub(crate) struct Members<'a> {
     pub(crate) event_time: &'a Cell,
     pub(crate) payload: &'a PayloadFrom,
     pub(crate) numbers: &'a [ColumnName],
+    pub(crate) on_empty: Option<OnEmpty>,
+    pub(crate) on_nan: OnNan,
 }
 
-/// A member's value: a text, or the place of its column.
+/// A member's value: a text, or where it is in a row.
 #[derive(Debug)]
 pub(super) enum From {
     Constant(String),
-    Column(usize),
+    Column(Column),
 }
 
-/// A column of the payload.
+/// A column of a table, or a member of each row's object.
 #[derive(Debug)]
 pub(super) struct Column {
-    pub(super) place: usize,
-    /// As JSON.
     pub(super) name: String,
+    /// The name as JSON.
+    pub(super) json_name: String,
+    /// Where it is in a table's row.
+    pub(super) place: usize,
     pub(super) is_number: bool,
 }
 
-/// What the payload is made of, as places.
+/// What the payload is made of.
 #[derive(Debug)]
 pub(super) enum Payload {
     Columns(Vec<Column>),
-    Json(usize),
+    /// All members of the row's object but these; those that are to be numbers.
+    Rest {
+        taken: Vec<String>,
+        numbers: Vec<String>,
+    },
+    Json(Column),
 }
 
 /// How a row becomes an event.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(super) header: StringRecord,
+    /// The columns' names, if the rows are those of a table.
+    pub(super) header: Option<Vec<String>>,
     pub(super) texts: [(&'static str, From); 3],
     pub(super) event_time: From,
     pub(super) payload: Payload,
     pub(super) moments: Moments,
     pub(super) on_empty: OnEmpty,
+    pub(super) on_nan: OnNan,
 }
 
 impl Plan {
-    /// The plan for a table with this header.
-    pub(crate) fn new(
-        header: StringRecord,
-        members: &Members<'_>,
-        moments: Moments,
-        on_empty: OnEmpty,
-    ) -> Result<Self> {
-        for (place, name) in header.iter().enumerate() {
-            if header.iter().take(place).any(|before| before == name) {
-                bail!("two columns are named `{name}`; rename one");
-            }
-        }
+    /// The plan for a table with this header, or for objects.
+    pub(crate) fn new(header: Option<Vec<String>>, members: &Members<'_>, moments: Moments) -> Result<Self> {
+        let columns = Columns { header: header.as_deref(), numbers: members.numbers };
+        columns.check_names()?;
         let texts = [
-            ("source", from(&header, members.source)?),
-            ("event_type", from(&header, members.event_type)?),
-            ("entity_id", from(&header, members.entity_id)?),
+            ("source", columns.from(members.source)?),
+            ("event_type", columns.from(members.event_type)?),
+            ("entity_id", columns.from(members.entity_id)?),
         ];
-        let event_time = from(&header, members.event_time)?;
-        let numbers = members.numbers.iter().map(|name| find(&header, &name.0)).collect::<Result<Vec<_>>>()?;
-        let column = |place: usize| {
-            let name = serde_json::Value::from(&header[place]).to_string();
-            Column { place, name, is_number: numbers.contains(&place) }
+        let event_time = columns.from(members.event_time)?;
+        let is_taken = |name: &str| {
+            let mut members = texts.iter().map(|(_, from)| from).chain([&event_time]);
+            members.any(|from| matches!(from, From::Column(column) if column.name == name))
         };
-        let payload = match members.payload {
-            PayloadFrom::Json(name) => Payload::Json(find(&header, name)?),
-            PayloadFrom::Columns(names) => {
-                let places = names.iter().map(|name| find(&header, name)).collect::<Result<Vec<_>>>()?;
-                Payload::Columns(places.into_iter().map(column).collect())
+        let payload = match (members.payload, &header) {
+            (PayloadFrom::Json(name), _) => Payload::Json(columns.find(name)?),
+            (PayloadFrom::Columns(names), _) => {
+                Payload::Columns(names.iter().map(|name| columns.find(name)).collect::<Result<_>>()?)
             }
-            PayloadFrom::Rest => {
-                let taken = |place: usize| {
-                    let mut members = texts.iter().map(|(_, from)| from).chain([&event_time]);
-                    members.any(|from| matches!(from, From::Column(column) if *column == place))
-                };
-                Payload::Columns((0..header.len()).filter(|place| !taken(*place)).map(column).collect())
+            (PayloadFrom::Rest, Some(header)) => {
+                let rest = header.iter().filter(|name| !is_taken(name));
+                Payload::Columns(rest.map(|name| columns.find(name)).collect::<Result<_>>()?)
             }
+            (PayloadFrom::Rest, None) => Payload::Rest {
+                taken: [members.source, members.event_type, members.entity_id, members.event_time]
+                    .into_iter()
+                    .filter_map(Cell::column)
+                    .map(str::to_owned)
+                    .collect(),
+                numbers: members.numbers.iter().map(|name| name.0.clone()).collect(),
+            },
         };
-        let used = |place: &usize| match &payload {
-            Payload::Columns(columns) => columns.iter().any(|column| column.place == *place),
-            Payload::Json(_) => false,
-        };
-        if let Some(unused) = numbers.iter().find(|place| !used(place)) {
-            bail!("`{}` is in `--numbers`, but not among the payload's columns", &header[*unused]);
+        for ColumnName(number) in members.numbers {
+            columns.find(number)?;
+            let is_used = match &payload {
+                Payload::Columns(columns) => columns.iter().any(|column| column.name == *number),
+                Payload::Rest { taken, .. } => !taken.contains(number),
+                Payload::Json(_) => false,
+            };
+            if !is_used {
+                bail!("`{number}` is in `--numbers`, but not among the payload's columns");
+            }
         }
-        Ok(Self { texts, event_time, payload, moments, on_empty, header })
+        let usual = if header.is_some() { OnEmpty::Text } else { OnEmpty::Null };
+        let (on_empty, on_nan) = (members.on_empty.unwrap_or(usual), members.on_nan);
+        Ok(Self { header, texts, event_time, payload, moments, on_empty, on_nan })
     }
 }
 
-fn from(header: &StringRecord, cell: &Cell) -> Result<From> {
-    Ok(match cell {
-        Cell::Constant(text) => From::Constant(text.clone()),
-        Cell::Column(name) => From::Column(find(header, name)?),
-    })
+/// The columns that there are; of objects, any.
+struct Columns<'a> {
+    header: Option<&'a [String]>,
+    numbers: &'a [ColumnName],
 }
 
-fn find(header: &StringRecord, name: &str) -> Result<usize> {
-    let Some(place) = header.iter().position(|column| column == name) else {
-        let columns: Vec<_> = header.iter().map(|column| format!("`{column}`")).collect();
-        bail!("no column is named `{name}`; there are {}", columns.join(", "));
-    };
-    Ok(place)
+impl Columns<'_> {
+    fn check_names(&self) -> Result<()> {
+        let mut seen = HashSet::new();
+        match self.header.unwrap_or_default().iter().find(|name| !seen.insert(*name)) {
+            Some(name) => bail!("two columns are named `{name}`; rename one"),
+            None => Ok(()),
+        }
+    }
+
+    fn from(&self, cell: &Cell) -> Result<From> {
+        Ok(match cell {
+            Cell::Constant(text) => From::Constant(text.clone()),
+            Cell::Column(name) => From::Column(self.find(name)?),
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<Column> {
+        let place = match self.header {
+            None => 0,
+            Some(header) => header.iter().position(|column| column == name).with_context(|| {
+                let columns: Vec<_> = header.iter().map(|column| format!("`{column}`")).collect();
+                format!("no column is named `{name}`; there are {}", columns.join(", "))
+            })?,
+        };
+        Ok(Column {
+            name: name.to_owned(),
+            json_name: serde_json::Value::from(name).to_string(),
+            place,
+            is_number: self.numbers.iter().any(|number| number.0 == name),
+        })
+    }
 }

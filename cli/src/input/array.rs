@@ -7,7 +7,7 @@ use super::text::Text;
 
 /// Where the walk through an array stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ArrayWalk {
+pub(crate) enum ArrayWalk {
     /// Before the bracket that opens it.
     Before,
     /// At an element, or at the bracket that closes it.
@@ -23,7 +23,7 @@ impl ArrayWalk {
     /// Appends the next element without the white space around it; `None` at the end.
     ///
     /// Elements are told apart by their commas alone. Whether each is an event is found out when it is parsed.
-    pub(super) fn read(&mut self, text: &mut Text, element: &mut Vec<u8>) -> io::Result<Option<Found>> {
+    pub(crate) fn read(&mut self, text: &mut Text, element: &mut Vec<u8>, limit: usize) -> io::Result<Option<Found>> {
         if *self == Self::Before {
             skip_space(text)?;
             // The shape was told by this bracket.
@@ -33,7 +33,7 @@ impl ArrayWalk {
             *self = Self::Inside { is_first: true };
         }
         let bytes_skipped = skip_space(text)?;
-        let mut found = Found::at(text.line());
+        let mut found = Found::at(text.line(), limit);
         found.bytes_read = bytes_skipped;
         let Self::Inside { is_first } = *self else {
             if text.piece()?.is_empty() {
@@ -83,7 +83,7 @@ impl ArrayWalk {
                 *self = Self::Behind;
                 // `[]` has no element.
                 if is_first && element.is_empty() && found.fits {
-                    return self.read(text, element);
+                    return self.read(text, element, limit);
                 }
                 return Ok(Some(found));
             }

@@ -6,8 +6,8 @@ use super::found::Found;
 use super::text::Text;
 
 /// Appends the next line, without its end. Of a line over the limit nothing is kept.
-pub(super) fn read_line(text: &mut Text, line: &mut Vec<u8>) -> io::Result<Option<Found>> {
-    let mut found = Found::at(text.line());
+pub(crate) fn read_line(text: &mut Text, line: &mut Vec<u8>, limit: usize) -> io::Result<Option<Found>> {
+    let mut found = Found::at(text.line(), limit);
     loop {
         let piece = text.piece()?;
         if piece.is_empty() {
@@ -25,8 +25,8 @@ pub(super) fn read_line(text: &mut Text, line: &mut Vec<u8>) -> io::Result<Optio
 }
 
 /// Appends all that is left.
-pub(super) fn read_rest(text: &mut Text, body: &mut Vec<u8>) -> io::Result<Found> {
-    let mut found = Found::at(text.line());
+pub(super) fn read_rest(text: &mut Text, body: &mut Vec<u8>, limit: usize) -> io::Result<Found> {
+    let mut found = Found::at(text.line(), limit);
     loop {
         let piece = text.piece()?;
         if piece.is_empty() {

@@ -9,7 +9,11 @@ mod text;
 
 use std::path::PathBuf;
 
+pub(crate) use array::ArrayWalk;
+pub(crate) use lines::read_line;
 pub(crate) use reader::{Item, Reader};
+pub(crate) use shape::binary;
+pub(crate) use text::{Text, is_blank};
 
 /// Which files to read, and what is in them.
 #[derive(clap::Args)]

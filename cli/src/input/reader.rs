@@ -90,7 +90,7 @@ impl Reader {
 
 impl Open {
     fn file(path: &Path, format: Format) -> anyhow::Result<Self> {
-        let (name, source): (String, Box<dyn Read>) = if path == Path::new("-") {
+        let (name, source): (String, Box<dyn Read + Send>) = if path == Path::new("-") {
             ("-".into(), Box::new(io::stdin()))
         } else {
             if path.is_dir() {
@@ -111,24 +111,24 @@ impl Open {
                 Shape::Other(message) => {
                     self.walk = Walk::Ended;
                     // The rest is read all the same: what writes into a pipe is not to break.
-                    let bytes_read = read_rest(&mut self.text, &mut Vec::new())?.bytes_read;
-                    return Ok(Some(Found { line: 1, bytes_read, fits: true, problem: Some(message) }));
+                    let bytes_read = read_rest(&mut self.text, &mut Vec::new(), MAX_BODY_BYTES)?.bytes_read;
+                    return Ok(Some(Found { bytes_read, problem: Some(message), ..Found::at(1, MAX_BODY_BYTES) }));
                 }
             }
         }
         match &mut self.walk {
             Walk::Unknown(_) => unreachable!("the walk was chosen above"),
             Walk::Ended => Ok(None),
-            Walk::Array(walk) => walk.read(&mut self.text, body),
+            Walk::Array(walk) => walk.read(&mut self.text, body, MAX_BODY_BYTES),
             Walk::OneEvent => {
                 self.walk = Walk::Ended;
                 // Blank lines before an event are not of it: its line is where it begins.
                 let before = skip_blank_lines(&mut self.text)?;
-                let found = read_rest(&mut self.text, body)?;
+                let found = read_rest(&mut self.text, body, MAX_BODY_BYTES)?;
                 Ok(Some(Found { bytes_read: found.bytes_read + before, ..found }))
             }
             Walk::Lines => loop {
-                let Some(found) = read_line(&mut self.text, body)? else { return Ok(None) };
+                let Some(found) = read_line(&mut self.text, body, MAX_BODY_BYTES)? else { return Ok(None) };
                 if !found.fits || !is_blank(body) {
                     return Ok(Some(found));
                 }

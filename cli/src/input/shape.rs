@@ -53,7 +53,7 @@ pub(super) fn of_header(beginning: &[u8]) -> Shape {
 }
 
 /// What is wrong with a file whose bytes are no UTF-8 text.
-pub(super) fn binary(beginning: &[u8]) -> Option<&'static str> {
+pub(crate) fn binary(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
         [0x1f, 0x8b, ..] => Some("a gzip file; unpack it first, as `gunzip -c FILE | pik …` does"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("a zstd file; unpack it first, as `zstd -dc FILE | pik …` does"),

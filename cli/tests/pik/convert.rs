@@ -54,7 +54,7 @@ fn what_is_refused_has_its_line_and_can_be_mended() {
     assert_eq!((code, out.lines().count()), (1, 1));
     let name = file.display();
     for expected in [
-        format!("{name}:3: missing_offset at /event_time"),
+        format!("{name}:3: column `created_at` has no UTC offset; say where clocks showed it with `--time-zone`"),
         format!("{name}:5: column `amount` is no number"),
         format!("{name}:6: the row has 3 cells, the header 5"),
         format!("{name}:7: empty at /entity_id"),
@@ -98,12 +98,36 @@ fn times_have_the_format_that_is_told() {
         ("1791972000", &["--time-format=epoch-s"][..], "2026-10-14T10:00:00Z"),
         ("1791972000001", &["--time-format=epoch-ms"], "2026-10-14T10:00:00.001Z"),
         ("1791972000000001", &["--time-format=epoch-us"], "2026-10-14T10:00:00.000001Z"),
+        ("0.5", &["--time-format=epoch-s"], "1970-01-01T00:00:00.5Z"),
+        // Of numbers of these lengths, and of a day with a fraction, there is no doubt.
+        ("1791972000", &[], "2026-10-14T10:00:00Z"),
+        ("1791972000.25", &[], "2026-10-14T10:00:00.25Z"),
+        ("1791972000001", &[], "2026-10-14T10:00:00.001Z"),
+        ("1791972000000001", &[], "2026-10-14T10:00:00.000001Z"),
+        ("46309.4166666667", &["--time-zone=Europe/Berlin"], "2026-10-14T08:00:00Z"),
+        ("46309", &["--time-format=excel", "--time-zone=UTC"], "2026-10-14T00:00:00Z"),
+        ("44847.5", &["--time-format=excel-1904", "--time-zone=UTC"], "2026-10-14T12:00:00Z"),
+        ("2026-10-14", &["--time-format=%Y-%m-%d", "--time-zone=UTC"], "2026-10-14T00:00:00Z"),
         ("14.10.2026 10:00", &["--time-format=%d.%m.%Y %H:%M", "--time-zone=UTC"], "2026-10-14T10:00:00Z"),
         ("10/14/2026 10:00 +0200", &["--time-format=%m/%d/%Y %H:%M %z"], "2026-10-14T08:00:00Z"),
     ] {
         let file = table(folder.path(), &format!("u,{text},k,,\n"));
         let (code, out, problems) = with_members(&file, arguments);
         assert_eq!((code, times(&out)), (0, vec![time.to_owned()]), "{text}: {problems}");
+    }
+    for (text, arguments, problem) in [
+        ("46309.5", &[][..], "is a serial number of Excel; it has no UTC offset"),
+        ("46309", &[], "looks like a day's serial number of Excel"),
+        ("60", &["--time-format=excel", "--time-zone=UTC"], "is 29 February 1900 in Excel, a day that never was"),
+        ("179197200", &[], "is a number, of seconds or of something else"),
+        ("10/14/2026 10:00", &["--time-zone=UTC"], "is a date with slashes"),
+        ("14.10.2026 10:00", &["--time-zone=UTC"], "is a date with dots"),
+        ("2026-10-14", &[], "is a date alone"),
+    ] {
+        let file = table(folder.path(), &format!("u,{text},k,,\n"));
+        let (code, out, problems) = with_members(&file, arguments);
+        let expected = format!("rows.csv:2: column `created_at` {problem}");
+        assert!(code == 1 && out.is_empty() && problems.contains(&expected), "{text}: {problems}");
     }
     let file = table(folder.path(), "u,14.10.2026 10:00,k,,\nu,1e9,k,,\n");
     let (code, _, problems) = with_members(&file, &["--time-format=%d.%m.%Y %H:%M"]);
@@ -120,6 +144,7 @@ fn payloads_are_the_columns_or_the_json_that_is_told() {
         (&["--payload=@amount"], r#"{"amount":""}"#),
         (&["--payload=@amount", "--null=null", "--numbers=amount"], r#"{"amount":null}"#),
         (&["--payload=@amount", "--null=drop"], "{}"),
+        (&["--payload=@kind,@user_id", "--null=error"], r#"{"kind":"k","user_id":"u"}"#),
     ] {
         let (code, out, problems) = with_members(&file, arguments);
         assert!(code == 0 && out.ends_with(&format!("\"payload\":{payload}}}\n")), "{payload}: {out} {problems}");
@@ -164,4 +189,161 @@ fn tabs_marks_and_bytes_that_are_no_text_are_known() {
         let lines: Vec<_> = problems.lines().filter_map(|line| line.split(':').nth(1)).collect();
         assert_eq!((lines, out.as_str()), (vec!["3", "6", "7"], ""), "{problems}");
     }
+}
+
+#[test]
+fn numbers_that_are_none_become_what_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String =
+        ["NaN", "-inf", "Infinity", "nano"].map(|amount| format!("u,2026-10-14T10:00:00Z,k,{amount},\n")).concat();
+    let file = table(folder.path(), &rows);
+    for (arguments, payload, count) in
+        [(&["--nan=drop"][..], "{}", 3), (&["--nan=null"], r#"{"amount":null}"#, 3), (&[], "", 0)]
+    {
+        let (code, out, problems) =
+            with_members(&file, &[&["--payload=@amount", "--numbers=amount"], arguments].concat());
+        let events = out.lines().filter(|line| line.ends_with(&format!("\"payload\":{payload}}}"))).count();
+        assert_eq!((code, events, out.lines().count()), (1, count, count), "{problems}");
+        assert!(problems.contains(":5: column `amount` is no number as JSON writes it"), "{problems}");
+    }
+    // Where nobody asked for numbers, it is a text.
+    let (code, out, _) = with_members(&file, &["--payload=@amount"]);
+    assert!(code == 0 && out.contains(r#"{"amount":"NaN"}"#), "{out}");
+}
+
+/// Objects, with what is refused of them on the lines 2 to 8.
+const OBJECTS: [&str; 9] = [
+    r#"{"user_id":42,"created_at":1791972000.5,"kind":"order","amount":9007199254740993.10,"tags":["a", {"b":1e400}],"note":"\u00fc \"x\"","gone":null}"#,
+    r#"["user_id", 1]"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z"}"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":null}"#,
+    r#"{"user_id":"u","user_id":"v","created_at":"2026-10-14T10:00:00Z","kind":"order"}"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":"order","amount":NaN}"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":"order","a":1,"a":2}"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":"order"}}"#,
+    r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":"order","amount":"12.50"}"#,
+];
+
+#[test]
+fn objects_become_events_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |user: &str, time: &str, payload: &str| {
+        format!(
+            "{{\"source\":\"shop\",\"event_type\":\"order\",\"entity_id\":\"{user}\",\"event_time\":\"{time}\",\
+             \"payload\":{payload}}}\n"
+        )
+    };
+    let first = r#"{"amount":9007199254740993.10,"tags":["a", {"b":1e400}],"note":"\u00fc \"x\"","gone":null}"#;
+    let expected =
+        event("42", "2026-10-14T10:00:00.5Z", first) + &event("u", "2026-10-14T10:00:00Z", r#"{"amount":12.50}"#);
+    for (name, text, arguments) in [
+        ("rows.ndjson", OBJECTS.join("\n"), &[][..]),
+        ("rows.json", OBJECTS.join("\r\n") + "\r\n\r\n", &[]),
+        ("rows.json", format!("\u{feff}[{}]\n", OBJECTS.join(",\n")), &[]),
+        ("rows.csv", OBJECTS.join("\n"), &["--format=ndjson"]),
+        ("rows", format!("[{}]\n", OBJECTS.join("\n,")), &[]),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        let kept = tempfile::tempdir().unwrap();
+        let kept = kept.path().join("refused");
+        let rejected_to = format!("--rejected-to={}", kept.display());
+        let arguments = [arguments, &["--numbers=amount", &rejected_to]].concat();
+        let (code, out, problems) = with_members(&file, &arguments);
+        assert_eq!((code, out.as_str()), (1, expected.as_str()), "{name}: {problems}");
+        for (line, problem) in [
+            (2, "the row is no object"),
+            (3, "member `kind` is not there"),
+            (4, "member `kind` is no text and no number"),
+            (5, "member `user_id` is there twice"),
+            (6, "the row is no JSON: expected value (line 6, column "),
+            (7, "duplicate_key at /payload/a"),
+            (8, "the row is no JSON: trailing characters"),
+        ] {
+            assert!(problems.contains(&format!("{name}:{line}: {problem}")), "{problem}: {problems}");
+        }
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), OBJECTS[1..8].join("\n") + "\n");
+    }
+}
+
+#[test]
+fn a_value_that_an_object_lacks_is_left_out_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.ndjson");
+    let row =
+        r#"{"user_id":"u","created_at":"2026-10-14T10:00:00Z","kind":"k","a":null,"b":{"c":[1.0]},"d":"{\"e\": 1}"}"#;
+    std::fs::write(&file, row).unwrap();
+    for (arguments, payload) in [
+        (&["--payload=@a,@x"][..], r#"{"a":null}"#),
+        (&["--payload=@a,@x", "--null=drop"], "{}"),
+        (&["--payload=@a,@x", "--null=text"], r#"{"a":""}"#),
+        (&["--payload=json:@b"], r#"{"c":[1.0]}"#),
+        (&["--payload=json:@d"], r#"{"e": 1}"#),
+    ] {
+        let (code, out, problems) = with_members(&file, arguments);
+        assert!(code == 0 && out.ends_with(&format!("\"payload\":{payload}}}\n")), "{payload}: {out} {problems}");
+    }
+    for (payload, problem) in [("--payload=@a", "member `a` is empty"), ("--payload=@x", "member `x` is not there")] {
+        let (code, _, problems) = with_members(&file, &[payload, "--null=error"]);
+        assert!(code == 1 && problems.contains(problem), "{problems}");
+    }
+}
+
+#[test]
+fn what_is_no_table_and_no_json_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, arguments, problem) in [
+        ("rows.csv.gz", &b"\x1f\x8b\x08"[..], &[][..], "a gzip file"),
+        ("rows.csv", b"", &[], "is empty; the first line of a table has the names of its columns"),
+        ("rows.json", b"{}", &["--format=json"], "is no JSON array"),
+        ("rows.json", b"[{}", &[], "the array is not closed"),
+        ("rows.json", b"[] x", &[], "there is text behind the array"),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let (code, out, problems) = with_members(&file, arguments);
+        assert!(code == 1 && out.is_empty() && problems.contains(problem), "{name}: {problems}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_with_its_line_and_takes_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = "u,2026-10-14T10:00:00Z,k,1,a 5\" pipe\n";
+    let plain = good.replace('"', "");
+    let file = table(folder.path(), &format!("{good}u,2026-10-14T10:00:00Z,\"k\nk\",1,\"open\n{plain}"));
+    let (code, out, problems) = with_members(&file, &[]);
+    assert_eq!((code, out.lines().count()), (1, 1), "{problems}");
+    assert!(problems.contains("rows.csv:3: the quote that opens on line 4 is never closed"), "{problems}");
+    assert!(problems.contains("1 converted, 1 refused"), "{problems}");
+    let mut text = format!("{HEADER}{good}u,2026-10-14T10:00:00Z,k,1,\"open\n");
+    text.push_str(&plain.repeat(500_000));
+    std::fs::write(&file, text).unwrap();
+    let (code, out, problems) = with_members(&file, &[]);
+    assert_eq!((code, out.lines().count()), (1, 1), "{problems}");
+    assert!(problems.contains("the quote that opens on line 3 is not closed within 16777216 bytes"), "{problems}");
+    // A row without quotes ends with its line, and the next one is read.
+    std::fs::write(&file, format!("{HEADER}{good}u,{},k,1,a\n{good}", "x".repeat(17 << 20))).unwrap();
+    let (code, out, problems) = with_members(&file, &[]);
+    assert_eq!((code, out.lines().count()), (1, 2), "{problems}");
+    assert!(problems.contains("rows.csv:3: the row has more than 16777216 bytes"), "{problems}");
+}
+
+#[test]
+fn rows_keep_their_order_and_lines_over_many_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |number: u32| {
+        let time = if number.is_multiple_of(7_000) { "?" } else { "2026-10-14T10:00:00Z" };
+        let note = if number.is_multiple_of(3) { "\"two\nlines\"" } else { "one" };
+        format!("u{number},{time},k,{number},{note}\n")
+    };
+    let rows: String = (1..=50_000).map(row).collect();
+    let (code, out, problems) = with_members(&table(folder.path(), &rows), &["--payload=@amount", "--numbers=amount"]);
+    assert_eq!(code, 1);
+    let amounts = out.lines().map(|line| line.rsplit([':', '}']).nth(2).unwrap().parse::<u32>().unwrap());
+    assert!(amounts.eq((1..=50_000).filter(|number: &u32| !number.is_multiple_of(7_000))));
+    let lines: Vec<u32> = problems.lines().filter_map(|line| line.split(':').nth(1)?.parse().ok()).collect();
+    // Each third row before takes one line more.
+    let expected: Vec<u32> = (1..=7).map(|seventh| seventh * 7_000 + 1 + (seventh * 7_000 - 1) / 3).collect();
+    assert_eq!(lines, expected);
 }

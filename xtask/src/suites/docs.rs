@@ -17,12 +17,12 @@ use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "docs",
-    about: "the commands of docs/investigate.md, lake.md and operate.md, the README's requests, and an export opened with DuckDB",
+    about: "the commands of docs/convert.md, investigate.md, lake.md and operate.md, the README's requests, and an export opened with DuckDB",
     packages: || if found("curl").is_some() { Vec::new() } else { vec!["curl"] },
     run,
 };
 
-const PAGES: [&str; 3] = ["investigate.md", "lake.md", "operate.md"];
+const PAGES: [&str; 4] = ["convert.md", "investigate.md", "lake.md", "operate.md"];
 
 fn run() -> Result<String> {
     native::programs()?;
