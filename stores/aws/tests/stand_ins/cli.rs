@@ -209,7 +209,7 @@ async fn windows_end_where_arrivals_are_settled() -> Result<()> {
     }
 
     // A host says it in its answers, and shows nothing beyond.
-    let host = Host::start(&bench.settings)?;
+    let host = Host::start(&bench.settings, "serve")?;
     let before = from_now(-SETTLING_MS)?;
     let answer: Value = serde_json::from_str(
         &host.get("/events?ingested_from=2025-12-29T00:00:00Z&ingested_to=9999-01-01T00:00:00Z&limit=1000").await?,
@@ -219,6 +219,25 @@ async fn windows_end_where_arrivals_are_settled() -> Result<()> {
     let until: IngestTime = until.parse().map_err(|_| anyhow!("{answer}"))?;
     ensure!(before <= until && until <= after, "{before} to {after}: {answer}");
     ensure!(answer["events"].as_array().map(Vec::len) == Some(settled.len() + 2), "{answer}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
+async fn the_console_shows_a_bucket_and_a_table_and_writes_nothing() -> Result<()> {
+    let (bench, _) = bench("console").await?;
+    let sent = six_events(&bench).await?;
+    let console = Host::start(&bench.settings, "console")?;
+    ensure!(console.get("/console/").await?.contains("console.js"));
+    let streams = console.get("/streams").await?;
+    ensure!(streams.contains(r#""event_type":"a/b ü""#), "{streams}");
+    let known: Value = serde_json::from_str(&console.get(&format!("/events/{}", sent[0].event_id)).await?)?;
+    ensure!(known["duplicates"].as_array().map(Vec::len) == Some(2), "{known}");
+
+    let body = r#"{"source":"app","event_type":"t","entity_id":"e","event_time":"2025-12-28T23:59:59Z","payload":1}"#;
+    let answer = console.post(body, "request").await?.context("no answer")?;
+    ensure!(answer.status == Outcome::Accepted, "{answer:?}");
+    ensure!(bench.store.find(&answer.event_id).await?.is_none());
     Ok(())
 }
 

@@ -19,27 +19,27 @@ use crate::bench::AwsBench;
 use crate::invariants::{self, Attempt};
 use crate::stand;
 
-/// A `pik serve` on a bucket and a table.
+/// A `pik serve` or `pik console` on a bucket and a table.
 pub(crate) struct Host {
     server: Server,
 }
 
 impl Host {
-    pub(crate) fn start(settings: &Settings) -> Result<Self> {
+    pub(crate) fn start(settings: &Settings, command: &str) -> Result<Self> {
         let binary = std::env::var("PIK_TEST_BINARY").context("PIK_TEST_BINARY; run `cargo xtask test aws`")?;
-        let mut command = Command::new(binary);
-        command
-            .args(["serve", "--store", "aws", "--listen", "127.0.0.1:0"])
+        let mut program = Command::new(binary);
+        program
+            .args([command, "--store", "aws", "--listen", "127.0.0.1:0"])
             .env("RAW_BUCKET", &settings.bucket)
             .env("EVENTS_TABLE", &settings.table)
             .env("AWS_ENDPOINT_URL_S3", settings.s3_endpoint.as_deref().unwrap_or_default())
             .env("AWS_ENDPOINT_URL_DYNAMODB", settings.dynamodb_endpoint.as_deref().unwrap_or_default())
             .stderr(Stdio::null());
-        Ok(Self { server: Server::start(&mut command)? })
+        Ok(Self { server: Server::start(&mut program)? })
     }
 
     /// Posts an event; `None` for an answer that tells to come back.
-    async fn post(&self, body: &str, request_id: &str) -> Result<Option<Answer>> {
+    pub(crate) async fn post(&self, body: &str, request_id: &str) -> Result<Option<Answer>> {
         let request = format!(
             "POST /ingest HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
              x-request-id: {request_id}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -102,7 +102,7 @@ fn id(body: &str) -> EventId {
 async fn two_hosts(test: &str) -> Result<(AwsBench, [Host; 2])> {
     let settings = stand::settings(test)?;
     let bench = AwsBench::made(settings.clone()).await?;
-    let hosts = [Host::start(&settings)?, Host::start(&settings)?];
+    let hosts = [Host::start(&settings, "serve")?, Host::start(&settings, "serve")?];
     Ok((bench, hosts))
 }
 
