@@ -33,3 +33,17 @@ export interface RefusedPage {
 export function rejections(question: Question, signal: AbortSignal): Promise<RefusedPage> {
   return askJson("rejections", question, { signal });
 }
+
+/** What was refused within one hour with one code. */
+export interface RefusedHour {
+  readonly hour: string;
+  readonly code: string;
+  readonly count: number;
+  /** Of these, how many left no record. */
+  readonly unrecorded: number;
+}
+
+/** Counts of refusals by hour; they are complete where records are bounded. */
+export async function refusedHours(question: Question, signal: AbortSignal): Promise<readonly RefusedHour[]> {
+  return (await askJson<{ hours: RefusedHour[] }>("rejections/stats", question, { signal })).hours;
+}

@@ -7,6 +7,8 @@ export interface Bucket {
   readonly start: string;
   readonly accepted: number;
   readonly duplicate: number;
+  /** What was refused within the bucket, whatever its event time. */
+  readonly rejected?: number;
   readonly lag_ms: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number } | null;
   readonly first_arrival: string | null;
   readonly last_arrival: string | null;

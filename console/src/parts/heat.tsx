@@ -22,6 +22,8 @@ export interface Row {
   readonly total: string;
   readonly aside: string;
   readonly note: string | undefined;
+  /** What was refused on this day, and where it is shown. */
+  readonly refused: { readonly told: string; readonly href: string } | undefined;
 }
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
@@ -67,7 +69,7 @@ export function Heat({ rows, label, totals, asides }: { rows: readonly Row[]; la
                 ))}
                 <td class="number">{row.total}</td>
                 <td class="number">{row.aside}</td>
-                <td class="note">{row.note}</td>
+                <td class="note">{row.note} {row.refused !== undefined && <a href={row.refused.href}>{row.refused.told} ▸</a>}</td>
               </tr>
             ))}
           </tbody>

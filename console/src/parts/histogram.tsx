@@ -37,7 +37,7 @@ export function Histogram({ lags, brushed, onBrush, complete }: Props) {
   return (
     <figure class="histogram">
       <figcaption>
-        lag of {amount(lags.length)} {complete ? "events" : "events read so far"}
+        lag of {!complete && "the first "}{amount(lags.length)} events
         {brushed !== undefined && (
           <button type="button" onClick={() => onBrush(undefined)}>
             all lags ×
@@ -87,7 +87,7 @@ export function Histogram({ lags, brushed, onBrush, complete }: Props) {
             return (
               <Fragment key={name}>
                 {count > 0 && <text x={index * WIDE + WIDE / 2} y={HIGH - tallOf(count) - 3}>{count < 1_000 ? count : `${Math.round(count / 1_000)}k`}</text>}
-                {index % 2 === 1 && <text class="tick" x={(index + 1) * WIDE - 2} y={HIGH + 13}>{name}</text>}
+                {index % 2 === 1 && <text class={index + 1 === CLASSES.length ? "tick end" : "tick"} x={(index + 1) * WIDE - 2} y={HIGH + 13}>{name}</text>}
               </Fragment>
             );
           })}

@@ -1,68 +1,42 @@
 /** A list of occurrences, read page by page as it is scrolled. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useReducer } from "preact/hooks";
 
 import { link } from "../address.ts";
-import { PAGE, events, type Occurrence } from "../api/record.ts";
+import type { Occurrence } from "../api/record.ts";
 import { token, type Question } from "../api/request.ts";
 import { duration } from "../time/instant.ts";
 import { amount } from "../text/amount.ts";
 import { Export } from "./export.tsx";
 import { conditions, meets, toggle, type Condition, type Member } from "./filter.ts";
+import { Reading, type Keeps, type Read } from "./reading.ts";
 import { Rows } from "./rows.tsx";
 import { Failure, Nothing, Skeleton } from "./state.tsx";
 import { Time } from "./time.tsx";
 
-/** What was read of an answer so far. */
-export interface Read {
-  readonly records: readonly Occurrence[];
-  readonly settledUntil: string | undefined;
-  readonly complete: boolean;
-  readonly pending: boolean;
-  readonly error: unknown;
-  readonly more: () => void;
-}
-
-/** Reads a question's answer, a page at a time. */
-export function useRecords(question: Question): Read {
+/** Reads a question's answer, narrowed by the conditions in the address and one of the view itself. */
+export function useRecords(question: Question, keeps?: Keeps): Read {
   const key = JSON.stringify(question);
   const session = token.value;
-  const [state, setState] = useState<Omit<Read, "more"> & { cursor: string | undefined; of: string }>({
-    records: [], settledUntil: undefined, complete: false, pending: true, error: undefined, cursor: undefined, of: "",
-  });
-  const abort = useRef<AbortController>(undefined);
-  const busy = useRef(false);
-  const ask = useCallback(async (cursor: string | undefined, before: readonly Occurrence[]) => {
-    const mine = abort.current;
-    if (mine === undefined || busy.current) return;
-    busy.current = true;
-    try {
-      const page = await events({ ...(JSON.parse(key) as Question), limit: cursor === undefined ? 200 : PAGE, cursor }, mine.signal);
-      if (mine.signal.aborted) return;
-      busy.current = false;
-      setState((state) => ({
-        records: before.length === 0 ? page.events : [...before, ...page.events],
-        settledUntil: page.settled_until ?? state.settledUntil,
-        complete: page.next_cursor === null,
-        pending: false, error: undefined, cursor: page.next_cursor ?? undefined, of: key,
-      }));
-    } catch (error) {
-      if (mine.signal.aborted) return;
-      busy.current = false;
-      setState((state) => ({ ...state, records: before, pending: false, complete: true, error, of: key }));
-    }
-  }, [key]);
+  const [version, redraw] = useReducer((count: number) => count + 1, 0);
+  const reading = useMemo(() => new Reading(JSON.parse(key) as Question, () => redraw(undefined)), [key, session]);
+  const narrowed = useMeets(keeps);
+  useMemo(() => reading.narrow(narrowed), [reading, narrowed]);
   useEffect(() => {
-    abort.current = new AbortController();
-    busy.current = false;
-    setState((state) => ({ ...state, pending: true, error: undefined, records: [], complete: false, cursor: undefined }));
-    void ask(undefined, []);
-    return () => abort.current?.abort();
-  }, [ask, session]);
-  const more = useCallback(() => {
-    if (state.cursor !== undefined && state.of === key) void ask(state.cursor, state.records);
-  }, [ask, key, state.cursor, state.records, state.of]);
-  return { ...state, more };
+    reading.start();
+    return () => reading.stop();
+  }, [reading, narrowed]);
+  // A new object for each change: what is drawn from the same one would not be drawn again.
+  return useMemo(() => reading.look(), [reading, narrowed, version]);
+}
+
+/** The conditions in the address and one of a view as one; `undefined` where there is none. */
+function useMeets(keeps: Keeps): Keeps {
+  const wanted = conditions();
+  return useMemo(
+    () => (wanted.length === 0 ? keeps : (record: Occurrence) => meets(record, wanted) && (keeps?.(record) ?? true)),
+    [JSON.stringify(wanted), keeps],
+  );
 }
 
 /** A value that a click keeps or leaves out. */
@@ -140,50 +114,45 @@ interface Props {
   readonly question: Question;
   readonly read: Read;
   readonly label: string;
-  /** A condition of the view itself, beside those in the address. */
-  readonly keeps?: ((record: Occurrence) => boolean) | undefined;
+  /** The condition of the view itself, with which the answer is read. */
+  readonly keeps?: Keeps;
   readonly empty: string;
   readonly height?: number;
 }
 
 /** The list, what was searched for it, and its export. */
 export function Records({ question, read, label, keeps, empty, height = 22 }: Props) {
-  const wanted = conditions();
-  const filter = JSON.stringify(wanted);
-  const narrowed = wanted.length > 0 || keeps !== undefined;
-  const shown = useMemo(
-    () => (narrowed ? read.records.filter((record) => meets(record, wanted) && (keeps?.(record) ?? true)) : read.records),
-    [read.records, filter, keeps],
-  );
-  const tooFew = narrowed && shown.length < height && !read.complete;
-  useEffect(() => {
-    if (tooFew) read.more();
-  }, [tooFew, read.more]);
+  const narrowed = useMeets(keeps);
+  const { count } = read;
   return (
     <section class="list" aria-label={label}>
-      <Conditions wanted={wanted} />
+      <Conditions wanted={conditions()} />
       {read.error !== undefined && <Failure error={read.error} />}
-      {read.pending && read.records.length === 0 ? <Skeleton lines={10} /> : shown.length === 0 && read.complete && read.error === undefined ? (
-        <Nothing>{empty}</Nothing>
+      {count === 0 && !read.complete ? read.error === undefined && <Skeleton lines={10} /> : count === 0 ? (
+        <Nothing>{read.read > 0 ? `None of ${amount(read.read)} ${read.read === 1 ? "occurrence" : "occurrences"} meets the conditions.` : empty}</Nothing>
       ) : (
         <Rows
-          count={shown.length}
+          count={count}
           label={label}
           height={height}
-          onEnd={read.complete ? undefined : read.more}
+          onSee={read.see}
           head={<RecordHead />}
           row={(index) => {
-            const record = shown[index] as Occurrence;
-            return <RecordRow key={`${record.event_id}${record.receipt}`} record={record} />;
+            const record = read.row(index);
+            return record === undefined ? <tr key={index} class="waits"><td colSpan={8}><i /></td></tr> : <RecordRow key={`${record.event_id}${record.receipt}`} record={record} />;
           }}
         />
       )}
       <footer class="searched">
-        <span role="status">
-          {narrowed ? `${amount(shown.length)} of ${amount(read.records.length)} read` : `${amount(shown.length)} read`}
-          {read.complete ? ", which is all there are" : ", and there are more: scroll"}
+        <span>
+          <span role="status">
+            {narrowed === undefined ? `${amount(count)} read` : `${amount(count)} of ${amount(read.read)} read`}
+            {read.complete ? ", which is all there are" : read.error === undefined ? ", and there are more: scroll" : ", and there are more"}
+          </span>
+          {read.busy && <i class="working"> reading…</i>}
+          {read.error !== undefined && <button type="button" onClick={read.retry}>try again</button>}
         </span>
-        <Export question={question} keeps={(record) => meets(record, wanted) && (keeps?.(record) ?? true)} />
+        <Export question={question} keeps={narrowed ?? (() => true)} />
       </footer>
     </section>
   );

@@ -7,20 +7,22 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 export const ROW = 26;
 /** Rows kept above and below the screen, so that scrolling meets no hole. */
 const SPARE = 12;
+/** Pixels that every browser can scroll. A longer list moves by more than a row for a row's height. */
+const TALLEST = 15_000_000;
 
 interface Props {
   readonly count: number;
   readonly head: ComponentChildren;
   readonly row: (index: number) => JSX.Element;
   readonly label: string;
-  /** Called when the end comes near. */
-  readonly onEnd?: (() => void) | undefined;
+  /** Called with the rows that are on the screen: the first one, and the one behind the last, which may not be there yet. */
+  readonly onSee?: (first: number, last: number) => void;
   /** How many rows high at most. */
   readonly height?: number;
 }
 
 /** A table whose rows are made as they are scrolled to. */
-export function Rows({ count, head, row, label, onEnd, height = 22 }: Props) {
+export function Rows({ count, head, row, label, onSee, height = 22 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [view, setView] = useState(height * ROW);
@@ -31,12 +33,16 @@ export function Rows({ count, head, row, label, onEnd, height = 22 }: Props) {
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
-  const first = Math.max(0, Math.floor(top / ROW) - SPARE);
-  const last = Math.min(count, Math.ceil((top + view) / ROW) + SPARE);
-  const nearEnd = last >= count;
-  useEffect(() => {
-    if (nearEnd) onEnd?.();
-  }, [nearEnd, count, onEnd]);
+  const whole = count * ROW;
+  const tall = Math.min(whole, TALLEST);
+  // How far the list is above the screen, where each row has its height, and where the browser has it.
+  const above = tall < whole ? top * ((whole - view) / (tall - view)) : top;
+  const first = Math.max(0, Math.min(count, Math.floor(above / ROW)) - SPARE);
+  const end = Math.ceil((above + view) / ROW) + SPARE;
+  const last = Math.min(count, end);
+  const before = Math.max(0, first * ROW - (above - top));
+  const after = Math.max(0, tall - before - (last - first) * ROW);
+  useEffect(() => onSee?.(first, end));
   return (
     <div
       class="rows"
@@ -50,9 +56,9 @@ export function Rows({ count, head, row, label, onEnd, height = 22 }: Props) {
       <table aria-rowcount={count + 1}>
         <thead>{head}</thead>
         <tbody>
-          {first > 0 && <tr class="space" style={{ height: `${first * ROW}px` }} aria-hidden="true" />}
+          {before > 0 && <tr class="space" style={{ height: `${before}px` }} aria-hidden="true" />}
           {Array.from({ length: Math.max(0, last - first) }, (_, index) => row(first + index))}
-          {last < count && <tr class="space" style={{ height: `${(count - last) * ROW}px` }} aria-hidden="true" />}
+          {after > 0 && <tr class="space" style={{ height: `${after}px` }} aria-hidden="true" />}
         </tbody>
       </table>
     </div>

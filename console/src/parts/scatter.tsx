@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 
 import type { Occurrence } from "../api/record.ts";
 import { link } from "../address.ts";
+import { amount } from "../text/amount.ts";
 import { zone } from "../time/clock.ts";
 import { duration, instant, iso } from "../time/instant.ts";
 import { CLASSES, height } from "./lags.ts";
@@ -15,7 +16,7 @@ const LEFT = 42;
 const MOST = 2_000;
 
 /** The dots, each a link to its event. */
-export function Scatter({ records }: { records: readonly Occurrence[] }) {
+export function Scatter({ records, complete }: { records: readonly Occurrence[]; complete: boolean }) {
   const times = useMemo(() => records.map((record) => Date.parse(record.ingest_time)), [records]);
   if (records.length === 0) return null;
   let [first, last] = [Infinity, -Infinity];
@@ -24,7 +25,7 @@ export function Scatter({ records }: { records: readonly Occurrence[] }) {
   const every = Math.max(1, Math.ceil(records.length / MOST));
   return (
     <figure class="scatter">
-      <figcaption>lag over arrival{every > 1 && `, every ${every}th event`}</figcaption>
+      <figcaption>lag over arrival{!complete && ` of the first ${amount(records.length)}`}{every > 1 && `, every ${every}th event`}</figcaption>
       <svg viewBox={`0 0 ${WIDE} ${HIGH + 18}`} role="group" aria-label="lag of each event over its time of arrival">
         {CLASSES.map(({ name }, index) => index % 3 === 1 && (
           <g key={name}>

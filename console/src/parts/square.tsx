@@ -2,6 +2,7 @@
 
 import { link } from "../address.ts";
 import type { Occurrence } from "../api/record.ts";
+import { amount } from "../text/amount.ts";
 import { zone } from "../time/clock.ts";
 import { duration, instant, iso } from "../time/instant.ts";
 
@@ -11,7 +12,7 @@ const LEFT = 66;
 const MOST = 3_000;
 
 /** The square. Duplicates are hollow, at the same event time as their first. */
-export function Square({ records }: { records: readonly Occurrence[] }) {
+export function Square({ records, complete }: { records: readonly Occurrence[]; complete: boolean }) {
   if (records.length === 0) return null;
   const points = records.map((record) => ({ record, happened: Date.parse(record.event_time), arrived: Date.parse(record.ingest_time) }));
   const extent = (of: (point: (typeof points)[number]) => number): readonly [number, number] => {
@@ -35,7 +36,7 @@ export function Square({ records }: { records: readonly Occurrence[] }) {
   return (
     <figure class="square">
       <figcaption>
-        event time across, arrival up{every > 1 && `; every ${every}th`}:{" "}
+        event time across, arrival up{!complete && `; the first ${amount(records.length)}`}{every > 1 && `; every ${every}th`}:{" "}
         {shared ? "on the line means at once, above it late, below it a clock that is ahead" : "all of it arrived long after it happened, so each has a scale of its own; a late batch is a level line"}
       </figcaption>
       <svg viewBox={`0 0 ${LEFT + SIDE} ${SIDE + 22}`} role="group" aria-label="each occurrence by event time and arrival">

@@ -69,7 +69,7 @@ export function Arrivals() {
           </p>
         </div>
       )}
-      <div class="charts"><Scatter records={read.records} /></div>
+      <div class="charts"><Scatter records={read.head} complete={read.isShort} /></div>
       <Records question={question} read={read} label="arrivals" empty="Nothing arrived in this window." />
     </>
   );

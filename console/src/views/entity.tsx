@@ -22,16 +22,17 @@ function Through({ id }: { id: string }) {
   const from = parameter("from");
   const to = parameter("to");
   const question = useMemo(() => ({ entity_id: id, from, to }), [id, from, to]);
-  const read = useRecords(question);
   const [unfolded, setUnfolded] = useState(false);
-  const duplicates = read.records.filter((record) => !accepted(record)).length;
+  const keeps = unfolded ? undefined : accepted;
+  const read = useRecords(question, keeps);
+  const duplicates = read.head.filter((record) => !accepted(record)).length;
   const set = (name: "from" | "to", text: string) => go(changed({ [name]: text === "" ? undefined : `${text}:00Z` }));
   return (
     <>
       <header class="title">
         <h1><bdi>{id}</bdi></h1>
         <p>
-          {amount(read.records.length - duplicates)} events{read.complete ? "" : " read so far"}, {amount(duplicates)} duplicates
+          {amount(read.head.length - duplicates)} events, {amount(duplicates)} duplicates{!read.isShort && `, among the first ${amount(read.head.length)}`}
         </p>
       </header>
       <nav class="bar" aria-label="the window of event time">
@@ -47,8 +48,8 @@ function Through({ id }: { id: string }) {
         </span>
       </nav>
       <div class="beside-list">
-        <Square records={read.records} />
-        <Records question={question} read={read} keeps={unfolded ? undefined : accepted} label={`events of ${id}`} empty="No event of this entity. Ids are compared as they are written, upper and lower case too." />
+        <Square records={read.head} complete={read.isShort} />
+        <Records question={question} read={read} keeps={keeps} label={`events of ${id}`} empty="No event of this entity. Ids are compared as they are written, upper and lower case too." />
       </div>
     </>
   );

@@ -53,8 +53,8 @@ function Latest({ stream, day }: { stream: Stream; day: string }) {
   return (
     <>
       <div class="charts">
-        <Scatter records={read.records} />
-        {read.records.length > 0 && <Histogram lags={read.records.map(({ ingest_lag_ms }) => ingest_lag_ms)} brushed={undefined} onBrush={() => {}} complete={read.complete} />}
+        <Scatter records={read.head} complete={read.isShort} />
+        {read.head.length > 0 && <Histogram lags={read.head.map(({ ingest_lag_ms }) => ingest_lag_ms)} brushed={undefined} onBrush={() => {}} complete={read.isShort} />}
       </div>
       <Records question={question} read={read} label="events, worst lag first" empty="No event of this day has arrived." />
     </>

@@ -3,7 +3,8 @@
 import { useMemo, useRef, useState, useEffect } from "preact/hooks";
 
 import { changed, go, parameter } from "../address.ts";
-import { rejections, type Refused } from "../api/rejections.ts";
+import { useAsked } from "../api/asked.ts";
+import { refusedHours, rejections, type Refused } from "../api/rejections.ts";
 import { token } from "../api/request.ts";
 import { Copy } from "../parts/copy.tsx";
 import { JsonText, RawText } from "../parts/json-text.tsx";
@@ -12,7 +13,7 @@ import { Time } from "../parts/time.tsx";
 import { amount, bytes } from "../text/amount.ts";
 import { isJson } from "../text/json.ts";
 import { now } from "../time/clock.ts";
-import { DAY, iso } from "../time/instant.ts";
+import { DAY, HOUR, iso } from "../time/instant.ts";
 import { Repair } from "./repair.tsx";
 
 const SPANS = { "1 h": DAY / 24, "1 d": DAY, "7 d": 7 * DAY, "30 d": 30 * DAY, "1 y": 366 * DAY };
@@ -35,7 +36,7 @@ interface Kind {
   readonly found: readonly Refused[];
 }
 
-function useRejections(from: string, to: string, source: string | undefined): Read {
+function useRejections(from: string, to: string, source: string | undefined, event_type: string | undefined): Read {
   const session = token.value;
   const [read, setRead] = useState<Read>({ found: [], more: false, pending: true, error: undefined });
   useEffect(() => {
@@ -43,18 +44,21 @@ function useRejections(from: string, to: string, source: string | undefined): Re
     setRead({ found: [], more: false, pending: true, error: undefined });
     (async () => {
       let found: Refused[] = [];
+      let seen = 0;
       let cursor: string | undefined;
       do {
         const page = await rejections({ from, to, source, limit: 1_000, cursor }, abort.signal);
-        found = [...found, ...page.rejections];
+        // The API narrows by source.
+        found = [...found, ...page.rejections.filter((refused) => event_type === undefined || refused.event_type === event_type)];
+        seen += page.rejections.length;
         cursor = page.next_cursor ?? undefined;
         if (abort.signal.aborted) return;
         setRead({ found, more: cursor !== undefined, pending: cursor !== undefined, error: undefined });
-      } while (cursor !== undefined && found.length < MOST);
+      } while (cursor !== undefined && seen < MOST);
       setRead((read) => ({ ...read, pending: false }));
     })().catch((error: unknown) => abort.signal.aborted || setRead((read) => ({ ...read, pending: false, error })));
     return () => abort.abort();
-  }, [from, to, source, session]);
+  }, [from, to, source, event_type, session]);
   return read;
 }
 
@@ -82,9 +86,10 @@ function kindsOf(found: readonly Refused[]): Kind[] {
 export function Rejected() {
   const opened = useRef(Math.floor(now.peek() / 60_000) * 60_000 + 60_000);
   const to = parameter("to") ?? iso(opened.current);
-  const from = parameter("from") ?? iso(Date.parse(to) - 7 * DAY);
+  const from = parameter("from") ?? iso(Date.parse(to) - 30 * DAY);
   const source = parameter("source");
-  const read = useRejections(from, to, source);
+  const event_type = parameter("event_type");
+  const read = useRejections(from, to, source, event_type);
   const kinds = useMemo(() => kindsOf(read.found), [read.found]);
   const chosen = kinds.find(({ code, path }) => code === parameter("code") && path === (parameter("path") ?? ""));
   const span = Date.parse(to) - Date.parse(from);
@@ -104,12 +109,14 @@ export function Rejected() {
           ))}
         </span>
         <label class="check">source <input value={source ?? ""} placeholder="all" onChange={({ currentTarget }) => go(changed({ source: currentTarget.value || undefined }))} /></label>
+        <label class="check">type <input value={event_type ?? ""} placeholder="all" onChange={({ currentTarget }) => go(changed({ event_type: currentTarget.value || undefined }))} /></label>
         <span class="range">
           <a href={changed({ from: iso(Date.parse(from) - span), to: from })}>‹ earlier</a>
           <span><Time at={from} /> … <Time at={to} /></span>
           <a href={changed({ from: to, to: iso(Date.parse(to) + span) })}>later ›</a>
         </span>
       </nav>
+      <Hours from={from} to={to} source={source} event_type={event_type} />
       {read.error !== undefined && <Failure error={read.error} />}
       {read.found.length === 0 ? read.pending ? <Skeleton /> : read.error === undefined && <Nothing>Nothing was refused in this time.</Nothing> : (
         <div class="two">
@@ -132,6 +139,51 @@ export function Rejected() {
         </div>
       )}
     </>
+  );
+}
+
+/** How many bars are drawn at most. */
+const BARS = 100;
+const HIGH = 60;
+
+/** Amounts over time, each bar a link to its part of the window. These counts are complete where the records below are bounded. */
+function Hours({ from, to, source, event_type }: { from: string; to: string; source: string | undefined; event_type: string | undefined }) {
+  const asked = useAsked(`${from} ${to} ${source} ${event_type}`, (signal) => refusedHours({ from, to, source, event_type }, signal));
+  const hours = asked.value;
+  if (hours === undefined || hours.length === 0) return null;
+  const first = Math.floor(Date.parse(from) / HOUR) * HOUR;
+  const count = Math.max(1, Math.ceil((Date.parse(to) - first) / HOUR));
+  const each = Math.ceil(count / BARS);
+  const bars = Array.from({ length: Math.ceil(count / each) }, () => 0);
+  for (const { hour, count } of hours) {
+    const at = Math.floor((Date.parse(hour) - first) / HOUR / each);
+    bars[at] = (bars[at] ?? 0) + count;
+  }
+  const max = Math.max(1, ...bars);
+  const total = bars.reduce((sum, count) => sum + count, 0);
+  const unrecorded = hours.reduce((sum, hour) => sum + hour.unrecorded, 0);
+  const wide = 1_000 / bars.length;
+  return (
+    <figure class="refusals">
+      <figcaption>
+        {amount(total)} refused, {each === 1 ? "by hour" : `each bar ${each} h`}, at most {amount(max)}
+        {unrecorded > 0 && `; ${amount(unrecorded)} of them left no record`}
+      </figcaption>
+      <svg viewBox={`0 0 1000 ${HIGH}`} preserveAspectRatio="none" role="group" aria-label="refusals over time">
+        {bars.map((count, index) => {
+          const start = first + index * each * HOUR;
+          const tall = count === 0 ? 0 : Math.max(3, (count / max) * HIGH);
+          const told = `${iso(start).slice(0, 16)}: ${amount(count)} refused`;
+          return count > 0 && (
+            <a key={index} href={changed({ from: iso(start), to: iso(start + each * HOUR), code: undefined, path: undefined })} aria-label={told}>
+              <title>{told}</title>
+              <rect class="bar" x={index * wide} y={HIGH - tall} width={Math.max(2, wide - 2)} height={tall} />
+            </a>
+          );
+        })}
+        <line class="axis" x1={0} x2={1_000} y1={HIGH} y2={HIGH} />
+      </svg>
+    </figure>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { useCallback, useMemo } from "preact/hooks";
 
-import { address, changed, go, parameter } from "../address.ts";
+import { address, changed, go, link, parameter } from "../address.ts";
 import { useAsked } from "../api/asked.ts";
 import type { Occurrence } from "../api/record.ts";
 import { stats, type Bucket, type StreamName } from "../api/stats.ts";
@@ -20,7 +20,7 @@ import { now } from "../time/clock.ts";
 import { DAY, HOUR, dateOf, duration, iso } from "../time/instant.ts";
 
 const DAYS = 14;
-const MODES = { amount: "amount", duplicates: "duplicates", lag: "p95 lag" } as const;
+const MODES = { amount: "amount", duplicates: "duplicates", rejected: "rejected", lag: "p95 lag" } as const;
 type Mode = keyof typeof MODES;
 
 /** A day that is written out, if it is one. */
@@ -72,7 +72,7 @@ function Days({ stream }: { stream: StreamName }) {
         )}
       </header>
       <nav class="bar" aria-label="what the map shows">
-        <span class="muted">by event time, UTC</span>
+        <span class="muted">{mode === "rejected" ? "by when they were refused, UTC" : "by event time, UTC"}</span>
         <span class="tabs">
           {(Object.keys(MODES) as Mode[]).map((name) => (
             <a key={name} href={changed({ show: name === "amount" ? undefined : name })} aria-current={name === mode ? "true" : undefined}>
@@ -95,8 +95,8 @@ function Days({ stream }: { stream: StreamName }) {
       {found.value === undefined ? found.error === undefined && <Skeleton lines={DAYS} /> : (
         <Heat
           label={`${stream.source} ${stream.event_type}: ${MODES[mode]} by hour of event time`}
-          rows={rowsOf(found.value, daysOf(first, end), mode, self?.first_arrival ?? undefined, chosenDay, chosenHour)}
-          totals={mode === "duplicates" ? "duplicates" : "events"}
+          rows={rowsOf(stream, found.value, daysOf(first, end), mode, self?.first_arrival ?? undefined, chosenDay, chosenHour)}
+          totals={mode === "duplicates" || mode === "rejected" ? mode : "events"}
           asides={mode === "lag" ? "worst p95" : "p95 lag"}
         />
       )}
@@ -110,9 +110,14 @@ function Days({ stream }: { stream: StreamName }) {
   );
 }
 
-function rowsOf(buckets: readonly Bucket[], days: readonly number[], mode: Mode, since: string | undefined, chosenDay: number | undefined, chosenHour: string | undefined): Row[] {
+/** The link to what was refused of a stream from a time on. */
+function refusals({ source, event_type }: StreamName, from: number, length: number): string {
+  return link("rejected", { source, event_type, from: iso(from), to: iso(from + length) });
+}
+
+function rowsOf(stream: StreamName, buckets: readonly Bucket[], days: readonly number[], mode: Mode, since: string | undefined, chosenDay: number | undefined, chosenHour: string | undefined): Row[] {
   const hours = new Map(buckets.map((bucket) => [Date.parse(bucket.start), bucket]));
-  const value = (bucket: Bucket) => (mode === "duplicates" ? bucket.duplicate : bucket.accepted);
+  const value = (bucket: Bucket) => (mode === "duplicates" ? bucket.duplicate : mode === "rejected" ? (bucket.rejected ?? 0) : bucket.accepted);
   const max = Math.max(1, ...buckets.map(value));
   const arrived = since === undefined ? -Infinity : Math.floor(Date.parse(since) / DAY) * DAY;
   const earliest = buckets.find(({ accepted }) => accepted > 0);
@@ -122,22 +127,28 @@ function rowsOf(buckets: readonly Bucket[], days: readonly number[], mode: Mode,
     const of = Array.from({ length: 24 }, (_, hour) => hours.get(day + hour * HOUR));
     const total = of.reduce((sum, bucket) => sum + (bucket === undefined ? 0 : value(bucket)), 0);
     const accepted = of.reduce((sum, bucket) => sum + (bucket?.accepted ?? 0), 0);
+    const rejected = of.reduce((sum, bucket) => sum + (bucket?.rejected ?? 0), 0);
     const lags = of.flatMap((bucket) => (bucket?.lag_ms ? [bucket.lag_ms.p95] : []));
     const date = dateOf(day);
     const future = day > now.peek();
     const early = day < begin;
     return {
       date,
-      href: changed({ day: date, hour: undefined, lag: undefined }),
+      href: mode === "rejected" ? refusals(stream, day, DAY) : changed({ day: date, hour: undefined, lag: undefined }),
       chosen: chosenDay === day && chosenHour === undefined,
       total: amount(total),
       aside: lags.length === 0 ? "–" : duration(Math.max(...lags)),
       note: future ? "not yet" : early ? "before the first event" : accepted === 0 ? "no events" : undefined,
+      refused: rejected === 0 ? undefined : { told: `${amount(rejected)} rejected`, href: refusals(stream, day, DAY) },
       cells: of.map((bucket, hour) => {
         const start = day + hour * HOUR;
         const name = `${date} ${String(hour).padStart(2, "0")}:00`;
-        const href = changed({ day: date, hour: String(hour), lag: undefined });
+        const href = mode === "rejected" ? refusals(stream, start, HOUR) : changed({ day: date, hour: String(hour), lag: undefined });
         const chosen = chosenDay === day && chosenHour === String(hour);
+        if (mode === "rejected") {
+          const refused = bucket?.rejected ?? 0;
+          return { step: refused === 0 ? undefined : step(refused, max), late: false, told: `${name}: ${amount(refused)} refused within this hour`, href, chosen };
+        }
         if (bucket === undefined || bucket.accepted + bucket.duplicate === 0) {
           const expected = start <= now.peek() && !early;
           return { step: expected ? 0 : undefined, late: false, told: `${name}: ${expected ? "no events" : "nothing was to come"}`, href, chosen };
@@ -163,8 +174,10 @@ function Legend({ mode }: { mode: Mode }) {
         ))}
         {mode === "lag" ? "over 1 h" : "many"}
       </span>
-      {mode !== "duplicates" && <span><i class="cell blank" /> no events in this hour</span>}
-      <span><i class="cell s5 tardy" /> late: 95th percentile of lag at or over 1 h</span>
+      {(mode === "amount" || mode === "lag") && <span><i class="cell blank" /> no events in this hour</span>}
+      {mode === "rejected" ? <span>the event time of a refused event is often what is wrong with it, so each stands at the hour in which it was refused</span> : (
+        <span><i class="cell s5 tardy" /> late: 95th percentile of lag at or over 1 h</span>
+      )}
     </p>
   );
 }
@@ -177,7 +190,6 @@ function Chosen({ stream, day, hour }: { stream: StreamName; day: number; hour: 
     // A day is asked for by lag. An hour of a busy day lies far down in that list, so it is asked for by event time.
     return hour === undefined ? { source, event_type, event_date: dateOf(day) } : { source, event_type, from: iso(from), to: iso(to), status: "ACCEPTED" };
   }, [stream.source, stream.event_type, day, hour]);
-  const read = useRecords(question);
   const lag = parameter("lag");
   const brushed = useMemo(() => {
     const [low, high] = (lag ?? "").split("-").map(Number);
@@ -188,6 +200,8 @@ function Chosen({ stream, day, hour }: { stream: StreamName; day: number; hour: 
     const [low, high] = brushed;
     return record.ingest_lag_ms >= (CLASSES[low]?.from ?? 0) && record.ingest_lag_ms < (CLASSES[high]?.to ?? 0);
   }, [brushed]);
+  const narrowed = brushed === undefined ? undefined : keeps;
+  const read = useRecords(question, narrowed);
   const date = dateOf(day);
   const title = hour === undefined ? date : `${date}, ${hour.padStart(2, "0")}:00 to ${String(Number(hour) + 1).padStart(2, "0")}:00`;
   void address.value;
@@ -195,17 +209,17 @@ function Chosen({ stream, day, hour }: { stream: StreamName; day: number; hour: 
     <>
       <h2>{title}</h2>
       <div class="charts">
-        <Scatter records={read.records} />
-        {read.records.length > 0 && (
+        <Scatter records={read.head} complete={read.isShort} />
+        {read.head.length > 0 && (
           <Histogram
-            lags={read.records.map(({ ingest_lag_ms }) => ingest_lag_ms)}
+            lags={read.head.map(({ ingest_lag_ms }) => ingest_lag_ms)}
             brushed={brushed}
-            complete={read.complete}
+            complete={read.isShort}
             onBrush={(range) => go(changed({ lag: range === undefined ? undefined : `${range[0]}-${range[1]}` }))}
           />
         )}
       </div>
-      <Records question={question} read={read} keeps={brushed === undefined ? undefined : keeps} label={`events of ${title}, ${hour === undefined ? "worst lag first" : "by event time"}`} empty="No event happened then, as far as any arrived." />
+      <Records question={question} read={read} keeps={narrowed} label={`events of ${title}, ${hour === undefined ? "worst lag first" : "by event time"}`} empty="No event happened then, as far as any arrived." />
     </>
   );
 }

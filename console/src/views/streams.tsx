@@ -1,9 +1,12 @@
 /** Every source and type, with its last day. */
 
+import { useRef } from "preact/hooks";
+
 import { address, link } from "../address.ts";
 import { useAsked } from "../api/asked.ts";
 import { stats, type Bucket } from "../api/stats.ts";
 import { streams, type Stream } from "../api/streams.ts";
+import { useSeen } from "../parts/seen.ts";
 import { Spark } from "../parts/spark.tsx";
 import { Failure, Skeleton } from "../parts/state.tsx";
 import { Ago } from "../parts/time.tsx";
@@ -40,13 +43,16 @@ function Row({ stream }: { stream: Stream }) {
   // Of a stream that fell silent the day before its end is what tells something.
   const end = last === null ? undefined : Math.min(Date.parse(last), now.peek());
   const to = end === undefined ? undefined : Math.floor(end / HOUR) * HOUR + HOUR;
-  const day = useAsked(to === undefined ? undefined : `${stream.source}\n${stream.event_type}\n${to}`, (signal) =>
+  // A thousand streams are a thousand questions: those on the screen are asked.
+  const row = useRef<HTMLTableRowElement>(null);
+  const seen = useSeen(row);
+  const day = useAsked(to === undefined || !seen ? undefined : `${stream.source}\n${stream.event_type}\n${to}`, (signal) =>
     stats(stream, iso((to as number) - DAY), iso(to as number), "hour", signal),
   );
   const silent = isSilent(stream, now.value);
   const lag = day.value && worst(day.value);
   return (
-    <tr>
+    <tr ref={row}>
       <td><a href={toStream(stream)}><bdi>{stream.source}</bdi></a></td>
       <td><a href={toStream(stream)}><bdi>{stream.event_type}</bdi></a></td>
       <td class="number" title={`${amount(stream.accepted)} events`}>{amount(stream.accepted)}</td>
@@ -62,7 +68,7 @@ function Row({ stream }: { stream: Stream }) {
       <td class={lag !== undefined && lag >= HOUR ? "number late" : "number"} title="the worst hour's 95th percentile of lag">{lag === undefined ? "–" : duration(lag)}</td>
       <td class="number" title={`${amount(stream.duplicate)} duplicates`}>{share(stream.duplicate, stream.accepted + stream.duplicate)}</td>
       <td class="number">
-        {stream.rejected === undefined ? "–" : stream.rejected === 0 ? "0" : <a href={link("rejected", { source: stream.source })}>{amount(stream.rejected)}</a>}
+        {stream.rejected === undefined ? "–" : stream.rejected === 0 ? "0" : <a href={link("rejected", { source: stream.source, event_type: stream.event_type })}>{amount(stream.rejected)}</a>}
       </td>
     </tr>
   );
