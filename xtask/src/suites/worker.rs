@@ -14,8 +14,9 @@ pub(crate) const SUITE: Suite = Suite {
     run,
 };
 
-/// The most bytes, gzipped, that are uploaded. Cloudflare takes 3 MB on the free plan; what is larger also starts later.
-const MOST_BYTES: usize = 500_000;
+/// The most bytes, gzipped, that are uploaded: a guard against what gets in unnoticed, a little above what it has. Cloudflare
+/// takes 3 MB on the free plan; what is larger also starts later.
+const MOST_BYTES: usize = 520_000;
 
 /// What is run with `node --test`.
 const TESTS: [&str; 5] = ["conformance", "events", "faults", "gate", "wrangler"];
