@@ -48,7 +48,7 @@ impl<'a> Nearest<'a> {
             Some(asked) if asked == name => 0.0,
             // Two that differ in their case alone are near, and not the same.
             Some(asked) => {
-                let alike = strsim::normalized_damerau_levenshtein(&asked.to_lowercase(), &name.to_lowercase());
+                let alike = strsim::normalized_levenshtein(&asked.to_lowercase(), &name.to_lowercase());
                 (1.0 - alike).max(f64::EPSILON)
             }
         };
