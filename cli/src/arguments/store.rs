@@ -42,6 +42,7 @@ pub(crate) struct StoreArgs {
 }
 
 /// A store that was opened.
+#[allow(clippy::large_enum_variant, reason = "a process opens one or two of them")]
 pub(crate) enum Opened {
     Sqlite(SqliteStore),
     #[cfg(feature = "aws")]
