@@ -2,15 +2,20 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::PATIENCE;
 
+/// A connection that was not used for so long is left, as pools do: a server that stops closes idle ones.
+const IDLE: Duration = Duration::from_millis(500);
+
 /// A connection to the server, opened when it is needed.
 pub(super) struct Connection {
     address: SocketAddr,
-    stream: Option<TcpStream>,
+    /// With when it was last used.
+    stream: Option<(TcpStream, Instant)>,
 }
 
 /// Status and body of an answer.
@@ -27,8 +32,8 @@ impl Connection {
     /// Sends a request once. Without a body it is a GET.
     pub(super) fn ask(&mut self, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer> {
         let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
+            Some((stream, used)) if used.elapsed() < IDLE => stream,
+            Some(_) | None => {
                 let stream = TcpStream::connect(self.address)?;
                 stream.set_nodelay(true)?;
                 stream.set_read_timeout(Some(PATIENCE))?;
@@ -47,7 +52,7 @@ impl Connection {
         stream.write_all(&request)?;
         let (answer, ends) = read(&mut stream)?;
         if !ends {
-            self.stream = Some(stream);
+            self.stream = Some((stream, Instant::now()));
         }
         Ok(answer)
     }

@@ -28,7 +28,7 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// How long a connection waits for one more request when the server stops. The answer to it tells the client to connect again;
 /// one that is closed without a word may take a request down that was just on its way.
-const FAREWELL: Duration = Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long, and how far, what a client still sends is read after the last answer. Bytes that arrive at a closed
 /// socket take the answer down with them.
@@ -86,11 +86,13 @@ pub(super) async fn serve<S: Store + Investigate>(
             }
             () = &mut farewell, if stopping && !leaving => {
                 leaving = true;
-                // hyper takes a connection without any request yet for a busy one.
-                if clock.phase() == Phase::Idle && !clock.any_request() {
-                    return;
+                match clock.phase() {
+                    // hyper takes a connection without any request yet for a busy one.
+                    Phase::Idle if !clock.any_request() => return,
+                    // hyper would cut it off. The answer to it ends the connection, or the limit on its time does.
+                    Phase::Head => {}
+                    Phase::Idle | Phase::Body | Phase::Answer => Pin::new(&mut connection).graceful_shutdown(),
                 }
-                Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
