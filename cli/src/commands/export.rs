@@ -9,7 +9,7 @@ use pik_core::{EventTime, RawKey, Scope};
 
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time, ever, size};
 use crate::investigate::{Settled, each_page, refuse_unknown};
-use crate::lake::{Asked, Compression, Export, Format, Lake, Sizes, asked, export};
+use crate::lake::{Asked, Compression, Export, Format, Lake, MANIFESTS, Sizes, asked, export};
 use crate::terminal::tell;
 use crate::transfer::{Progress, Target, copy};
 
@@ -146,6 +146,12 @@ fn objects(args: &Args) -> anyhow::Result<ExitCode> {
     let target = Target::read(&args.to)?;
     if matches!(target, Target::Queue(_)) {
         bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);
+    }
+    if let Target::Folder(folder) = &target
+        && folder.join(MANIFESTS).exists()
+    {
+        let folder = folder.display();
+        bail!("`{folder}` is a lake, which has files of many events alone; add --format, or name another folder");
     }
     let query = if args.selection.is_empty(args.end()) { None } else { Some(args.selection.query(args.end())?) };
     let source = args.from.source()?;

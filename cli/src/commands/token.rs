@@ -36,12 +36,12 @@ struct New {
     #[arg(long, required = true, value_name = "SCOPE", value_delimiter = ',')]
     scope: Vec<Scope>,
 
-    /// The most events that its bearers may send each second; more are answered 429 with Retry-After. What comes together in
-    /// ten seconds may come at once, and always one batch
+    /// The most events that its bearers may send each second; more are answered 429 with Retry-After. After a
+    /// pause, what ten seconds allow may come at once, or as many events as the largest batch has, if these are more
     #[arg(long, value_name = "COUNT")]
     events_per_second: Option<NonZeroU32>,
 
-    /// The most bytes of bodies, inflated, each second
+    /// The most bytes of bodies, inflated, each second; at once likewise
     #[arg(long, value_name = "BYTES")]
     bytes_per_second: Option<NonZeroU32>,
 

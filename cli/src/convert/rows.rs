@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::kind::Kind;
 use super::table_cells::Cells;
-use super::table_row::{MAX_ROW_BYTES, RowEnd, read_row};
+use super::table_row::{MAX_ROW_BYTES, RowEnd, has_lone_return, read_row};
 use crate::input::{ArrayWalk, Text, binary, is_blank, read_line};
 
 /// How many bytes of rows go to a thread at once.
@@ -136,6 +136,11 @@ impl Rows {
                 let problem = match end {
                     RowEnd::NoRow => return Ok(false),
                     RowEnd::Whole => None,
+                    RowEnd::Stray => Some(
+                        "text stands behind the closing quote of a cell; double each quote that is text, and put the cell \
+                         between quotes"
+                            .to_owned(),
+                    ),
                     RowEnd::TooLong => Some(too_long()),
                     RowEnd::Unclosed { line } => Some(format!(
                         "the quote that opens on line {line} is never closed; the row takes the rest of the file"
@@ -170,6 +175,14 @@ impl Rows {
         if batch.bytes[start..].ends_with(b"\r") {
             batch.bytes.pop();
         }
+        let problem = problem.or_else(|| {
+            let is_table = matches!(self.walk, Walk::Table { .. });
+            (is_table && has_lone_return(&batch.bytes[start..])).then(|| {
+                "a carriage return stands alone in the row, as line ends of old programs; write line feeds: \
+                 `tr '\\r' '\\n' < FILE`"
+                    .to_owned()
+            })
+        });
         if problem.is_some() || !is_blank_row(&batch.bytes[start..], &self.walk) {
             batch.rows.push(Row { line, range: start..batch.bytes.len(), problem });
         }

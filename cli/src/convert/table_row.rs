@@ -28,6 +28,8 @@ pub(super) enum RowEnd {
     /// There is no row.
     NoRow,
     Whole,
+    /// Something other than the end of the cell stands behind its closing quote: what the cell is can only be guessed at.
+    Stray,
     /// The row has too many bytes, and was not kept.
     TooLong,
     /// The file ends between quotes; the line of the one that opened.
@@ -43,7 +45,12 @@ pub(super) enum RowEnd {
 /// Appends the next row without its end.
 pub(super) fn read_row(text: &mut Text, delimiter: u8, row: &mut Vec<u8>) -> io::Result<(RowEnd, u64)> {
     let (mut within, mut bytes_read, start) = (Within::Start, 0_u64, row.len());
-    let mut fits = true;
+    let (mut fits, mut stray) = (true, false);
+    let whole = |fits: bool, stray: bool| match (fits, stray) {
+        (false, _) => RowEnd::TooLong,
+        (true, true) => RowEnd::Stray,
+        (true, false) => RowEnd::Whole,
+    };
     loop {
         let line = text.line();
         let piece = text.piece()?;
@@ -51,12 +58,11 @@ pub(super) fn read_row(text: &mut Text, delimiter: u8, row: &mut Vec<u8>) -> io:
             let end = match within {
                 Within::Quotes { line } => RowEnd::Unclosed { line },
                 Within::Start if bytes_read == 0 => RowEnd::NoRow,
-                Within::Start | Within::Plain | Within::Quote { .. } if fits => RowEnd::Whole,
-                Within::Start | Within::Plain | Within::Quote { .. } => RowEnd::TooLong,
+                Within::Start | Within::Plain | Within::Quote { .. } => whole(fits, stray),
             };
             return Ok((end, bytes_read));
         }
-        let end = walk(piece, delimiter, line, &mut within);
+        let end = walk(piece, delimiter, line, &mut within, &mut stray);
         let kept = end.unwrap_or(piece.len());
         fits = fits && row.len() - start + kept <= MAX_ROW_BYTES;
         if fits {
@@ -68,15 +74,15 @@ pub(super) fn read_row(text: &mut Text, delimiter: u8, row: &mut Vec<u8>) -> io:
         text.take(used)?;
         bytes_read += used as u64;
         match within {
-            _ if end.is_some() => return Ok((if fits { RowEnd::Whole } else { RowEnd::TooLong }, bytes_read)),
+            _ if end.is_some() => return Ok((whole(fits, stray), bytes_read)),
             Within::Quotes { line } if !fits => return Ok((RowEnd::Endless { line }, bytes_read)),
             Within::Start | Within::Plain | Within::Quotes { .. } | Within::Quote { .. } => {}
         }
     }
 }
 
-/// The place of the line feed that ends the row.
-fn walk(piece: &[u8], delimiter: u8, first_line: u64, within: &mut Within) -> Option<usize> {
+/// The place of the line feed that ends the row. Notes whether text stands behind a closing quote.
+fn walk(piece: &[u8], delimiter: u8, first_line: u64, within: &mut Within, stray: &mut bool) -> Option<usize> {
     if matches!(within, Within::Start | Within::Plain) {
         // Most rows have no quote, and end with their line.
         let end = memchr(b'\n', piece);
@@ -105,9 +111,23 @@ fn walk(piece: &[u8], delimiter: u8, first_line: u64, within: &mut Within) -> Op
             }
             (_, b'\n') => return Some(at),
             (_, byte) if byte == delimiter => Within::Start,
+            (Within::Quote { .. }, byte) => {
+                *stray |= byte != b'\r';
+                Within::Plain
+            }
             _ => Within::Plain,
         };
         at += 1;
     }
     None
+}
+
+/// Whether a carriage return stands alone in the row, outside of quotes: a line may end with it, but no row does here.
+pub(super) fn has_lone_return(row: &[u8]) -> bool {
+    let mut is_quoted = false;
+    memchr(b'\r', row).is_some()
+        && row.iter().any(|byte| {
+            is_quoted ^= *byte == b'"';
+            *byte == b'\r' && !is_quoted
+        })
 }

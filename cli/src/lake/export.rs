@@ -87,6 +87,13 @@ fn go_on(lake: &Lake, asked: Asked, how: &Export) -> Result<Asked> {
         "the lake is in {0}; add to it with --format {0}, or name another folder",
         last.format.as_str()
     );
+    let is_zstd = last.files.first().is_none_or(|file| file.path.ends_with(".zst"));
+    ensure!(
+        how.format == Format::Parquet || is_zstd == (how.compression == Compression::Zstd),
+        "files of the lake end in {}, and a reader looks for one end; add to it with --compression {}",
+        if is_zstd { ".zst" } else { ".ndjson" },
+        if is_zstd { "zstd" } else { "none" }
+    );
     ensure!(
         asked.scope == Scope::All || asked.scope == last.events_of,
         "the lake is of other events; --since-last goes on with those that it has: leave out --source and --event-type"

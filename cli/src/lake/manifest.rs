@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::format::Format;
 
 /// The folder of the manifests. Readers of partitioned folders skip names with `_`.
-pub(super) const FOLDER: &str = "_manifest";
+pub(crate) const FOLDER: &str = "_manifest";
 /// The form of manifests that this program writes.
 const VERSION: u8 = 1;
 

@@ -27,5 +27,6 @@ pub(crate) use compression::Compression;
 pub(crate) use export::{Export, export};
 pub(crate) use folder::Lake;
 pub(crate) use format::Format;
+pub(crate) use manifest::FOLDER as MANIFESTS;
 pub(crate) use round::Sizes;
 pub(crate) use scope::{Asked, asked};

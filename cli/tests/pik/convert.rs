@@ -330,6 +330,27 @@ fn a_quote_that_is_never_closed_is_told_with_its_line_and_takes_no_memory() {
 }
 
 #[test]
+fn what_can_only_be_guessed_at_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |note: &str| format!("u,2026-10-14T10:00:00Z,k,1,{note}\n");
+    let file =
+        table(folder.path(), &[row("\"12\" tape"), row("\"12\"\" tape\""), row("12\" tape"), row("a\rb")].concat());
+    let (code, out, problems) = with_members(&file, &[]);
+    assert_eq!((code, out.lines().count()), (1, 2), "{problems}");
+    assert!(problems.contains("rows.csv:2: text stands behind the closing quote of a cell"), "{problems}");
+    assert!(problems.contains("rows.csv:5: a carriage return stands alone in the row"), "{problems}");
+    assert_eq!(out.matches("12\\\" tape").count(), 2, "{out}");
+    // Line ends of old programs: all of the file would be its header.
+    std::fs::write(&file, HEADER.replace('\n', "\r") + &row("a").replace('\n', "\r")).unwrap();
+    let (code, out, problems) = with_members(&file, &[]);
+    assert!(code == 1 && out.is_empty() && problems.contains("a carriage return stands alone"), "{problems}");
+    // Those of Windows.
+    std::fs::write(&file, HEADER.replace('\n', "\r\n") + &row("\"a\"").replace('\n', "\r\n")).unwrap();
+    let (code, out, problems) = with_members(&file, &[]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{problems}");
+}
+
+#[test]
 fn rows_keep_their_order_and_lines_over_many_batches() {
     let folder = tempfile::tempdir().unwrap();
     let row = |number: u32| {

@@ -106,6 +106,23 @@ fn a_program_that_cannot_start_any_more_stops_no_server() {
     assert!(status.success() && !log.contains("restarting"), "{log}");
 }
 
+#[test]
+fn settings_that_cannot_be_read_any_more_stop_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, "# none yet\n").unwrap();
+    let server = Server::start_with(|command| command.env("PIK_TOKENS_FILE", &file));
+    std::fs::write(&file, "nonsense\n").unwrap();
+    server.signal(Signal::USR2);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(300) {
+        assert_eq!(server.connect().get("/healthz").status, 200);
+    }
+    let (status, log, _) = server.stop();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("no restart") && !log.contains("restarting"), "{log}");
+}
+
 /// A process as systemd starts it for a socket.
 fn activated(listener: &TcpListener, sockets: usize, data: &std::path::Path) -> Command {
     let mut command = Command::new("sh");

@@ -56,10 +56,9 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return Asked::Stop,
                 _ = self.interrupt.recv() => return Asked::Stop,
-                _ = self.user_2.recv() => match spawn_blocking(can_start).await {
-                    Ok(Ok(())) => return Asked::Restart,
-                    Ok(Err(error)) => tracing::error!(reason = format!("{error:#}"), "no restart"),
-                    Err(error) => tracing::error!(%error, "no restart"),
+                _ = self.user_2.recv() => match can_restart(files).await {
+                    Ok(()) => return Asked::Restart,
+                    Err(error) => tracing::error!(reason = format!("{error:#}"), "no restart"),
                 },
                 _ = looks.tick(), if !files.is_empty() => {
                     files.iter().filter(|file| file.changed()).for_each(|file| file.reread());
@@ -75,4 +74,10 @@ impl Signals {
             }
         }
     }
+}
+
+/// What a process that starts now would fail for, this one goes on with.
+async fn can_restart(files: &[Arc<dyn Watched>]) -> anyhow::Result<()> {
+    files.iter().try_for_each(|file| file.check())?;
+    spawn_blocking(can_start).await?
 }

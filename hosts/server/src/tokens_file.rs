@@ -37,6 +37,10 @@ impl Watched for TokensFile {
         self.seen.changed([&self.path])
     }
 
+    fn check(&self) -> anyhow::Result<()> {
+        read(&self.path).map(drop)
+    }
+
     /// If it cannot be read, the tokens stay as they are: a mistake in the file must not lock all clients out.
     fn reread(&self) {
         match read(&self.path) {

@@ -15,6 +15,9 @@ pub trait Watched: Send + Sync {
     /// Whether a file changed since this was last asked.
     fn changed(&self) -> bool;
 
+    /// Why a server that starts now would refuse the files.
+    fn check(&self) -> anyhow::Result<()>;
+
     /// Reads the files again. What cannot be read changes nothing but the log.
     fn reread(&self);
 }

@@ -54,6 +54,10 @@ impl Watched for Tls {
         self.seen.changed([&self.certificate, &self.key])
     }
 
+    fn check(&self) -> anyhow::Result<()> {
+        read(&self.certificate, &self.key, &ring::default_provider()).map(drop)
+    }
+
     /// If they cannot be read, the certificate stays: a mistake in the files must not lock all clients out.
     fn reread(&self) {
         match read(&self.certificate, &self.key, &ring::default_provider()) {
