@@ -1,6 +1,6 @@
 //! `pik convert`: rows of a table, as events.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -145,6 +145,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     out.flush()?;
     progress.finish();
     tell(format_args!("{converted} converted, {refused} refused"));
+    if let (0, Some(path)) = (refused, rejected_to) {
+        // The next run wants to make it again.
+        fs::remove_file(path).with_context(|| format!("cannot remove the empty `{}`", path.display()))?;
+    }
     ended?;
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

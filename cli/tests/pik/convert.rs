@@ -340,6 +340,13 @@ fn what_can_only_be_guessed_at_is_refused() {
     assert!(problems.contains("rows.csv:2: text stands behind the closing quote of a cell"), "{problems}");
     assert!(problems.contains("rows.csv:5: a carriage return stands alone in the row"), "{problems}");
     assert_eq!(out.matches("12\\\" tape").count(), 2, "{out}");
+    // No file of refused rows is left when there are none.
+    let none = folder.path().join("none.csv");
+    std::fs::write(&file, format!("{HEADER}{}", row("a"))).unwrap();
+    for _ in 0..2 {
+        let (code, _, problems) = with_members(&file, &[&format!("--rejected-to={}", none.display())]);
+        assert!(code == 0 && !none.exists(), "{problems}");
+    }
     // Line ends of old programs: all of the file would be its header.
     std::fs::write(&file, HEADER.replace('\n', "\r") + &row("a").replace('\n', "\r")).unwrap();
     let (code, out, problems) = with_members(&file, &[]);

@@ -1,6 +1,6 @@
 //! Who a request comes from, behind proxies that are believed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -19,7 +19,7 @@ impl Proxies {
             if !self.believes(client) {
                 break;
             }
-            let Ok(address) = address.trim().parse::<IpAddr>() else { break };
+            let Some(address) = read(address) else { break };
             client = address.to_canonical();
         }
         client
@@ -28,6 +28,13 @@ impl Proxies {
     fn believes(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
+}
+
+/// Some proxies write the port, too, and IPv6 addresses between brackets.
+fn read(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let address = text.trim_start_matches('[').trim_end_matches(']').parse();
+    address.ok().or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()))
 }
 
 #[cfg(test)]
@@ -44,6 +51,9 @@ mod tests {
             ("127.0.0.1", &["1.1.1.1, 203.0.113.7, 10.2.3.4"], "203.0.113.7"),
             ("127.0.0.1", &["1.1.1.1", "203.0.113.7", "10.2.3.4"], "203.0.113.7"),
             ("::ffff:127.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("127.0.0.1", &["203.0.113.7:5678"], "203.0.113.7"),
+            ("127.0.0.1", &["[2001:db8::1]:80, [2001:db8::2]"], "2001:db8::2"),
+            ("127.0.0.1", &["1.1.1.1, [2001:db8::1]:80, 10.0.0.1"], "2001:db8::1"),
             ("127.0.0.1", &["10.0.0.1"], "10.0.0.1"),
             ("127.0.0.1", &["203.0.113.7, unknown"], "127.0.0.1"),
             ("127.0.0.1", &[], "127.0.0.1"),
