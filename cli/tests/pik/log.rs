@@ -46,7 +46,7 @@ fn an_event_is_a_line_with_what_identifies_it() {
 #[test]
 fn a_line_has_the_client_behind_a_believed_proxy_and_its_trace() {
     let (trace, header) =
-        ("4bf92f3577b34da6a3ce929d0e0e4736", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        ("4bf92f3577b34da6a3ce929d0e0e4736", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa01a902b7-01");
     let headers = format!("x-forwarded-for: 198.51.100.1, 203.0.113.7\r\n{header}\r\n");
     for (proxies, client) in [(&[][..], "127.0.0.1"), (&["--trusted-proxy=127.0.0.0/8,10.0.0.1"][..], "203.0.113.7")] {
         let server = Server::start_with(|command| command.args(proxies));
