@@ -101,24 +101,26 @@ mod aws {
     use anyhow::{Context, Result};
     use pik_aws::{AwsStore, MAX_SHARDS, Settings};
 
+    /// The heading of each option: one of the whole group would stand above the options behind it, too.
+    const HEADING: &str = "S3 and DynamoDB";
+
     /// What `--store aws` needs. Region, credentials and endpoints are the AWS SDK's own variables.
     #[derive(Debug, Clone, clap::Args)]
-    #[command(next_help_heading = "S3 and DynamoDB")]
     pub(crate) struct AwsArgs {
         /// The bucket of the raw objects
-        #[arg(long, env = "RAW_BUCKET", value_name = "NAME")]
+        #[arg(long, env = "RAW_BUCKET", help_heading = HEADING, value_name = "NAME")]
         raw_bucket: Option<String>,
 
         /// The table of the records
-        #[arg(long, env = "EVENTS_TABLE", value_name = "NAME")]
+        #[arg(long, env = "EVENTS_TABLE", help_heading = HEADING, value_name = "NAME")]
         events_table: Option<String>,
 
         /// The KMS key that encrypts raw objects, instead of the bucket's default
-        #[arg(long, env = "RAW_KMS_KEY", value_name = "KEY")]
+        #[arg(long, env = "RAW_KMS_KEY", help_heading = HEADING, value_name = "KEY")]
         kms_key: Option<String>,
 
         /// How many partitions an index value is spread over; may be raised later, never lowered
-        #[arg(long, env = "PIK_INDEX_SHARDS", value_name = "COUNT", default_value = "16", value_parser = shards)]
+        #[arg(long, env = "PIK_INDEX_SHARDS", help_heading = HEADING, value_name = "COUNT", default_value = "16", value_parser = shards)]
         index_shards: NonZeroU16,
     }
 

@@ -15,7 +15,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of so many bytes, if that is known. On a `terminal` there is a bar; `None` is silent.
+    /// `total` is the size of the file in bytes, if that is known. With `Some(true)`, a terminal shows a bar; with `Some(false)`
+    /// there are lines; with `None` nothing is shown.
     pub(crate) fn new(total: Option<u64>, terminal: Option<bool>, now: Instant) -> Self {
         let target = match terminal {
             Some(true) => ProgressDrawTarget::stderr(),

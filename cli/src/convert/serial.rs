@@ -16,7 +16,8 @@ fn decimal(text: &str) -> Option<(i64, &str)> {
     Some((whole.parse().ok()?, fraction))
 }
 
-/// A number of units since 1970, each of so many digits of nanoseconds.
+/// Reads a number of seconds, milliseconds, microseconds or nanoseconds since 1970. A unit is 10 to the power of
+/// `nanosecond_digits` nanoseconds.
 pub(super) fn since_1970(text: &str, nanosecond_digits: usize) -> Result<Timestamp, String> {
     let Some((whole, fraction)) = decimal(text) else {
         return Err("is no number of seconds, ms, µs or ns since 1970".to_owned());

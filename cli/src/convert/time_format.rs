@@ -7,7 +7,7 @@ use super::serial::Epoch;
 /// How a column spells times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TimeFormat {
-    /// A number since 1970, of units that have so many digits of nanoseconds.
+    /// A number of units since 1970. A unit is 10 to the power of `nanosecond_digits` nanoseconds.
     Since1970 { nanosecond_digits: usize },
     /// A day's number with the day's fraction.
     Spreadsheet(Epoch),

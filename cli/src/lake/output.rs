@@ -27,7 +27,7 @@ impl<W: Write> Output<W> {
         Ok((self.bytes, hex(self.hash)))
     }
 
-    /// Keeps an error for the end: whoever compresses into this takes none.
+    /// Writes, and keeps an error until `finish`: the compressor that calls this cannot return one.
     pub(super) fn keep_going(&mut self, bytes: &[u8]) {
         if self.failed.is_none()
             && let Err(error) = self.write_all(bytes)

@@ -85,7 +85,7 @@ impl Progress {
         self.bar.inc(1);
     }
 
-    /// Notes that so many of those are where they were to go.
+    /// Notes how many of the objects that were read have arrived at the target.
     pub(crate) fn arrived(&mut self, count: u64) {
         self.counts.new += count;
         self.bar.set_message(self.counts.to_string());

@@ -1,26 +1,13 @@
 //! `pik id` and `pik check` on files and on standard input.
 
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use pik_test_support::shown_on_a_terminal;
 
 use crate::events::{EXAMPLE, EXAMPLE_ID, event};
+use crate::said::Said;
 use crate::server::pik;
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn said(output: Output) -> Said {
-    Said {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 fn run<const N: usize>(arguments: [&str; N], input: &[u8]) -> Said {
     let mut command = pik(arguments);
@@ -30,7 +17,7 @@ fn run<const N: usize>(arguments: [&str; N], input: &[u8]) -> Said {
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
-    said(output)
+    output.into()
 }
 
 fn id_of(event: &[u8]) -> String {
@@ -109,10 +96,10 @@ fn several_files_and_those_that_are_not_there() {
     std::fs::write(path("one.json"), EXAMPLE).unwrap();
     std::fs::write(path("two.ndjson"), [event(1), b"[]".to_vec()].join(&b'\n')).unwrap();
     let output = pik(["id"]).arg(path("one.json")).arg(path("two.ndjson")).output().unwrap();
-    let first = said(output);
+    let first = Said::from(output);
     assert_eq!(first.out, format!("{EXAMPLE_ID}\n{}\n", id_of(&event(1))));
     assert!(first.err.starts_with(&format!("{}:2: not_an_object", path("two.ndjson"))), "{}", first.err);
-    let missing = said(pik(["check"]).arg(path("three.json")).output().unwrap());
+    let missing = Said::from(pik(["check"]).arg(path("three.json")).output().unwrap());
     assert_eq!(missing.code, 1);
     assert!(missing.err.contains("cannot open") && missing.err.contains("three.json"), "{}", missing.err);
 }
@@ -145,7 +132,7 @@ fn a_reader_that_leaves_is_no_error() {
     let mut stdin = child.stdin.take().unwrap();
     // It may end before it has read everything.
     let writer = std::thread::spawn(move || stdin.write_all(&input).is_ok());
-    let said = said(child.wait_with_output().unwrap());
+    let said = Said::from(child.wait_with_output().unwrap());
     writer.join().unwrap();
     assert_eq!((said.code, said.err.as_str()), (0, ""));
 }
@@ -229,7 +216,7 @@ fn names_of_files_reach_no_terminal_raw() {
     std::fs::write(&path, b"nope").unwrap();
     let missing = folder.path().join("c\u{9b}31m\nd");
     for (arguments, code) in [(["check"], 1), (["id"], 1)] {
-        let output = said(pik(arguments).arg(&path).arg(&missing).output().unwrap());
+        let output = Said::from(pik(arguments).arg(&path).arg(&missing).output().unwrap());
         let all = output.out + &output.err;
         assert_eq!(output.code, code);
         assert!(all.contains("a\\u{1b}[31m\\u{202e}b") && all.contains("c\\u{9b}31m\\nd"), "{all}");
@@ -244,7 +231,7 @@ fn arguments_reach_no_terminal_raw() {
         [["check", hostile, "--nonsense"], ["check", "--format", hostile], ["send", "--concurrency", hostile]]
     {
         let arguments = arguments.map(|argument| argument.replace("--nonsense", &format!("--{hostile}")));
-        let said = said(pik([]).args(arguments).output().unwrap());
+        let said = Said::from(pik([]).args(arguments).output().unwrap());
         assert_eq!(said.code, 2, "{}", said.err);
         assert!(said.err.contains("\\u{202e}"), "{}", said.err);
         assert!(!said.err.contains(['\u{1b}', '\u{202e}']), "{:?}", said.err);
@@ -264,6 +251,6 @@ fn what_was_hashed_reaches_no_terminal_raw() {
     assert!(shown.contains("user\\u202egpj") && shown.contains("a\\u009b31m"), "{shown}");
     assert!(!shown.contains(['\u{202e}', '\u{9b}']), "{shown:?}");
     // A pipe gets what was hashed.
-    let piped = said(pik(["id", "--explain"]).arg(&path).output().unwrap());
+    let piped = Said::from(pik(["id", "--explain"]).arg(&path).output().unwrap());
     assert!(piped.out.contains(name) && piped.out.contains("a\u{9b}31m"), "{}", piped.out);
 }

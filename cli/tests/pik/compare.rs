@@ -7,25 +7,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::events::event;
-use crate::server::{Server, pik};
+use crate::said::run;
+use crate::server::Server;
 
 /// More than a page of any answer, and than one look-up.
 const EVENTS: u64 = 2_500;
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn run(arguments: &[&str]) -> Said {
-    let output = pik([]).args(arguments).output().unwrap();
-    Said {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 fn write(path: &Path, lines: impl Iterator<Item = u64>) -> String {
     fs::write(path, lines.map(event).collect::<Vec<_>>().join(&b'\n')).unwrap();

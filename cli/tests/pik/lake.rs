@@ -9,25 +9,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::said::run;
 use crate::server::{PATIENCE, Server, pik};
 
 /// More than a page of any answer.
 const EVENTS: u64 = 2_600;
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn run(arguments: &[&str]) -> Said {
-    let output = pik([]).args(arguments).output().unwrap();
-    Said {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 /// Over two types, three days and 24 hours; beyond what a double can hold, over lines, and in odd letters.
 fn event(number: u64) -> String {

@@ -24,6 +24,7 @@ mod paging;
 mod ranges;
 mod rejected;
 mod restart;
+mod said;
 mod send;
 mod server;
 mod settled;

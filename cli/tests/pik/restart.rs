@@ -1,13 +1,14 @@
 //! One process after the other at the same sockets, and no request that fails.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use command_fds::{CommandFdExt, FdMapping};
-use pik_test_support::Signal;
+use pik_test_support::{PATIENCE, Signal, wait_until};
 
 use crate::connection::{Connection, post};
 use crate::events::{EXAMPLE, event};
@@ -56,8 +57,10 @@ fn a_restart_fails_no_request() {
             server.signal(Signal::USR2);
             assert!(idle.is_closed());
             assert_eq!(server.connect().get("/readyz").status, 200, "the next process answers");
-            while numbers.load(Ordering::Relaxed) < before + 10 * CLIENTS {
-                thread::yield_now();
+            let go_on = || Ok(numbers.load(Ordering::Relaxed) >= before + 10 * CLIENTS);
+            if let Err(error) = wait_until("clients get no answers", PATIENCE, go_on) {
+                enough.store(true, Ordering::Relaxed);
+                panic!("{error}");
             }
         }
         enough.store(true, Ordering::Relaxed);
@@ -98,6 +101,10 @@ fn a_program_that_cannot_start_any_more_stops_no_server() {
     command.env_clear().args(["serve", "--listen=127.0.0.1:0"]).env("PIK_DATA", folder.path()).stderr(Stdio::piped());
     let server = pik_test_support::Server::start(&mut command).unwrap();
     std::fs::remove_file(&program).unwrap();
+    server.signal(Signal::USR2).unwrap();
+    // One that hangs keeps no other signal waiting for ever.
+    std::fs::write(&program, "#!/bin/sh\nsleep 600\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     server.signal(Signal::USR2).unwrap();
     let mut connection = Connection::open(server.address());
     assert_eq!(connection.ingest(EXAMPLE).json()["status"], "ACCEPTED");

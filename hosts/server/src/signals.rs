@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::sockets::can_start;
@@ -79,5 +78,5 @@ impl Signals {
 /// What a process that starts now would fail for, this one goes on with.
 async fn can_restart(files: &[Arc<dyn Watched>]) -> anyhow::Result<()> {
     files.iter().try_for_each(|file| file.check())?;
-    spawn_blocking(can_start).await?
+    can_start().await
 }

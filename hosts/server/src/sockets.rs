@@ -4,18 +4,23 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use command_fds::{CommandFdExt, FdMapping};
 use listenfd::ListenFd;
 use socket2::{Domain, Socket, Type};
+use tokio::time::timeout;
 
 /// Connections that the kernel completes before they are accepted. They wait for the next process while one follows another.
 const BACKLOG: i32 = 4096;
 
 /// The first descriptor that a process is started with beside its input and output, by systemd's protocol.
 const FIRST: RawFd = 3;
+
+/// How long a program may take to tell its version. Signals wait meanwhile.
+const START: Duration = Duration::from_secs(5);
 
 /// The sockets that a server listens at. They outlive a process that hands them to the next.
 #[derive(Debug)]
@@ -83,11 +88,14 @@ fn program() -> Command {
     Command::new(std::env::args_os().next().unwrap_or_default())
 }
 
-/// Whether the program can still be started. Blocks until it has told its version.
-pub(crate) fn can_start() -> anyhow::Result<()> {
-    let told = program().arg("--version").output().context("the program cannot be started")?;
-    if !told.status.success() {
-        bail!("the program ends with {} when it is asked for its version", told.status);
+/// Whether the program can still be started: it must tell its version, in time.
+pub(crate) async fn can_start() -> anyhow::Result<()> {
+    let mut asked = tokio::process::Command::from(program());
+    asked.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let ended = timeout(START, asked.status()).await.context("the program does not tell its version")?;
+    let status = ended.context("the program cannot be started")?;
+    if !status.success() {
+        bail!("the program ends with {status} when it is asked for its version");
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// How long a connection waits for one more request when the server stops. The answer to it tells the client to connect again;
 /// one that is closed without a word may take a request down that was just on its way.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long, and how far, what a client still sends is read after the last answer. Bytes that arrive at a closed
 /// socket take the answer down with them.

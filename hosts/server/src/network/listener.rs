@@ -7,7 +7,7 @@ use pik_core::{Investigate, Store};
 use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -69,7 +69,7 @@ async fn accept<S: Store + Investigate>(
             match tls {
                 None => connection::serve(stream, peer, slot, gate, limits, stop).await,
                 Some(tls) => {
-                    if let Some(stream) = handshake(&tls, stream, &slot, limits).await {
+                    if let Some(stream) = handshake(&tls, stream, &slot, limits, stop.clone()).await {
                         connection::serve(stream, peer, slot, gate, limits, stop).await;
                     }
                 }
@@ -80,7 +80,13 @@ async fn accept<S: Store + Investigate>(
 }
 
 /// The connection over TLS; nothing if the client does not get there in time, or its slot is wanted for another.
-async fn handshake(tls: &TlsAcceptor, stream: TcpStream, slot: &Slot, limits: Limits) -> Option<TlsStream<TcpStream>> {
+async fn handshake(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    slot: &Slot,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) -> Option<TlsStream<TcpStream>> {
     tokio::select! {
         shaken = timeout(limits.header, tls.accept(stream)) => match shaken {
             Ok(Ok(stream)) => Some(stream),
@@ -94,5 +100,10 @@ async fn handshake(tls: &TlsAcceptor, stream: TcpStream, slot: &Slot, limits: Li
             }
         },
         () = slot.close.notified() => None,
+        // Whoever only holds a connection keeps no restart waiting.
+        () = async {
+            let _ = stop.wait_for(|stop| *stop).await;
+            sleep(connection::FAREWELL).await;
+        } => None,
     }
 }

@@ -7,14 +7,26 @@ use std::time::Duration;
 use pik_http::{Endpoint, Exchange, Observation, TokenName, Verdict};
 use tracing::Level;
 
-/// The level must be known where the macro is written.
+/// A line begins with its request. The level must be known where tracing's own macro is written.
 macro_rules! line {
-    ($level:expr, $($field:tt)*) => {
+    (@ $level:expr, $exchange:expr, $($field:tt)*) => {
+        tracing::event!(
+            $level,
+            request_id = $exchange.request_id,
+            endpoint = $exchange.endpoint.path(),
+            client = $exchange.client.map(tracing::field::display),
+            trace_id = $exchange.trace_id,
+            token = $exchange.token.map(TokenName::as_str),
+            http_status = $exchange.http_status,
+            $($field)*
+        )
+    };
+    ($level:expr, $exchange:expr, $($field:tt)*) => {
         match $level {
-            Level::ERROR => tracing::event!(Level::ERROR, $($field)*),
-            Level::WARN => tracing::event!(Level::WARN, $($field)*),
-            Level::INFO => tracing::event!(Level::INFO, $($field)*),
-            _ => tracing::event!(Level::DEBUG, $($field)*),
+            Level::ERROR => line!(@ Level::ERROR, $exchange, $($field)*),
+            Level::WARN => line!(@ Level::WARN, $exchange, $($field)*),
+            Level::INFO => line!(@ Level::INFO, $exchange, $($field)*),
+            _ => line!(@ Level::DEBUG, $exchange, $($field)*),
         }
     };
 }
@@ -22,16 +34,7 @@ macro_rules! line {
 /// Writes what the level lets through of a request and its answer.
 pub(super) fn write(exchange: &Exchange<'_>) {
     match exchange.observations {
-        [] => tracing::debug!(
-            request_id = exchange.request_id,
-            endpoint = exchange.endpoint.path(),
-            client = exchange.client.map(tracing::field::display),
-            trace_id = exchange.trace_id,
-            token = exchange.token.map(TokenName::as_str),
-            http_status = exchange.http_status,
-            latency_ms = milliseconds(exchange.latency),
-            "request"
-        ),
+        [] => line!(Level::DEBUG, exchange, latency_ms = milliseconds(exchange.latency), "request"),
         observations if exchange.endpoint == Endpoint::IngestBatch => {
             batch(exchange);
             // What refuses a batch as a whole is all in its line.
@@ -66,12 +69,7 @@ fn batch(exchange: &Exchange<'_>) {
     let level = observations.iter().map(level).min().unwrap_or(Level::INFO);
     line!(
         level,
-        request_id = exchange.request_id,
-        endpoint = exchange.endpoint.path(),
-        client = exchange.client.map(tracing::field::display),
-        trace_id = exchange.trace_id,
-        token = exchange.token.map(TokenName::as_str),
-        http_status = exchange.http_status,
+        exchange,
         status = is_whole(observations).then(|| observations[0].verdict.as_str()),
         accepted = of(Verdict::Accepted),
         duplicates = of(Verdict::Duplicate),
@@ -91,12 +89,7 @@ fn event(level: Level, exchange: &Exchange<'_>, observation: &Observation) {
     let event_id = subject.map(|subject| subject.event_id.hex());
     line!(
         level,
-        request_id = exchange.request_id,
-        endpoint = exchange.endpoint.path(),
-        client = exchange.client.map(tracing::field::display),
-        trace_id = exchange.trace_id,
-        token = exchange.token.map(TokenName::as_str),
-        http_status = exchange.http_status,
+        exchange,
         count = (observation.count > 1).then_some(observation.count),
         index = observation.index,
         event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),

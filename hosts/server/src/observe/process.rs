@@ -1,5 +1,6 @@
 //! What the kernel knows of this process, under the names that every Prometheus client has for it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use procfs::process::{LimitValue, Process as Kernel};
@@ -10,6 +11,8 @@ use prometheus::{Counter, Gauge};
 
 /// Looked up at each scrape, under `/proc/self` alone: a hardened unit shows no more of `/proc`.
 pub(super) struct Process {
+    /// Two scrapes at once would count the same processor time twice.
+    looking: Mutex<()>,
     cpu: Counter,
     resident: Gauge,
     open_files: Gauge,
@@ -24,6 +27,7 @@ impl Process {
         let start = Gauge::new("process_start_time_seconds", "When the server began, in seconds since 1970")?;
         start.set(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()));
         Ok(Self {
+            looking: Mutex::default(),
             cpu: Counter::new("process_cpu_seconds_total", "Processor time, of the program and of the kernel for it")?,
             resident: Gauge::new("process_resident_memory_bytes", "Memory that is in use and not swapped out")?,
             open_files: Gauge::new(
@@ -40,7 +44,7 @@ impl Process {
         let kernel = Kernel::myself()?;
         let stat = kernel.stat()?;
         let cpu = (stat.utime + stat.stime) as f64 / ticks_per_second() as f64;
-        // Two scrapes at once may come here in either order.
+        let _alone = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         self.cpu.inc_by((cpu - self.cpu.get()).max(0.0));
         self.resident.set((stat.rss * page_size()) as f64);
         self.threads.set(stat.num_threads as f64);
