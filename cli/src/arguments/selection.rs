@@ -14,50 +14,52 @@ pub(crate) struct End {
     pub(crate) time: Option<EventTime>,
 }
 
+/// The heading of each option: one of the whole group would stand above the options behind it, too.
+const HEADING: &str = "Which events";
+
 /// Which events: of an entity, of a time range, or of a type and day.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Which events")]
 pub(crate) struct SelectionArgs {
     /// One user, device or account, by event time
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = HEADING, value_name = "ID")]
     entity_id: Option<String>,
 
     /// The earliest event time, included; a time with its UTC offset, or a UTC date
-    #[arg(long, value_name = "TIME", value_parser = event_time)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = event_time)]
     from: Option<EventTime>,
 
     /// The origin system
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = HEADING, value_name = "NAME")]
     source: Option<String>,
 
     /// The logical type, with its --source
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = HEADING, value_name = "NAME")]
     event_type: Option<String>,
 
     /// What arrived from here on, duplicates too
-    #[arg(long, alias = "ingested-from", value_name = "TIME", value_parser = ingest_time)]
+    #[arg(long, help_heading = HEADING, alias = "ingested-from", value_name = "TIME", value_parser = ingest_time)]
     arrived_from: Option<IngestTime>,
 
     /// … and before this
-    #[arg(long, alias = "ingested-to", value_name = "TIME", value_parser = ingest_time)]
+    #[arg(long, help_heading = HEADING, alias = "ingested-to", value_name = "TIME", value_parser = ingest_time)]
     arrived_to: Option<IngestTime>,
 
     /// The latest first. Alone or with --source, the newest arrivals
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     desc: bool,
 
     /// First occurrences alone, or duplicates alone
-    #[arg(long, value_enum, ignore_case = true)]
+    #[arg(long, help_heading = HEADING, value_enum, ignore_case = true)]
     status: Option<Status>,
 
     /// Of a --source and --event-type, the UTC date of the event time: the
     /// latest to arrive first, first occurrences only
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    #[arg(long, help_heading = HEADING, value_name = "YYYY-MM-DD", value_parser = date)]
     event_date: Option<EventTime>,
 
     /// With --event-date: the least lag, included, such as 1h or 2d; a number
     /// without a unit is milliseconds
-    #[arg(long, alias = "min-lag-ms", value_name = "LAG", allow_negative_numbers = true, value_parser = lag)]
+    #[arg(long, help_heading = HEADING, alias = "min-lag-ms", value_name = "LAG", allow_negative_numbers = true, value_parser = lag)]
     min_lag: Option<i64>,
 }
 
