@@ -209,81 +209,6 @@ try {
     assert(page.url().includes("event_type=heartbeat"), page.url());
   });
 
-  await test("a million events scroll, and only what is near the screen is kept", async (page, at) => {
-    const nameOf = (number) => `number-${number}`;
-    // As the server answers: a cursor is where the next page begins.
-    await page.addInitScript(([total, short, first]) => {
-      window.asked = 0;
-      const real = window.fetch;
-      window.fetch = async (url, init) => {
-        const { pathname, searchParams } = new URL(url);
-        if (pathname !== "/events") return real(url, init);
-        window.asked++;
-        await window.held;
-        const from = Number(searchParams.get("cursor") ?? 0);
-        // Behind what is measured the pages are longer than any that a server has, so that the end is not far.
-        const to = Math.min(total, from + (from < short ? Number(searchParams.get("limit")) : 30_000));
-        const time = (number) => new Date(first + number * 100).toISOString();
-        const events = Array.from({ length: to - from }, (_, index) => ({
-          event_id: (from + index).toString(16).padStart(64, "0"), source: "many", event_type: "t", entity_id: `number-${from + index}`, event_time: time(from + index),
-          ingest_time: time(from + index + 7), ingest_lag_ms: 700, status: "ACCEPTED", raw_bucket: "b", raw_key: "k", raw_size: 100, payload_hash: "0".repeat(64), receipt: "r.0.0", contract: 1,
-        }));
-        return Response.json({ events, next_cursor: to === total ? null : String(to), settled_until: time(total) });
-      };
-    }, [LONG, MEASURED + 5_000, FIRST]);
-    const asked = () => page.evaluate(() => window.asked);
-    await at(ARRIVALS);
-    await page.locator(".rows tbody tr").first().waitFor();
-    const scrolled = (until) =>
-      page.waitForFunction((until) => {
-        const box = document.querySelector(".rows");
-        box.scrollTop = box.scrollHeight;
-        return Number(/^([\d,]+) read/.exec(document.querySelector(".searched [role=status]").textContent)[1].replaceAll(",", "")) >= until;
-      }, until, { polling: "raf", timeout: 120_000 });
-    /** The rows between the upper and the lower edge of the list: their entities, or "…" for one that is read again. */
-    const onScreen = (part) =>
-      page.evaluate(async (part) => {
-        const box = document.querySelector(".rows");
-        if (part !== undefined) box.scrollTop = part * (box.scrollHeight - box.clientHeight);
-        // The browser tells of the scrolling before the next frame, and the page draws in it.
-        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-        const { top, bottom } = box.getBoundingClientRect();
-        const rows = [...box.querySelectorAll("tbody tr:not(.space)")].filter((row) => row.getBoundingClientRect().bottom > top + 26 && row.getBoundingClientRect().top < bottom);
-        return { rows: rows.map((row) => (row.className === "waits" ? "…" : row.cells[6].querySelector("bdi").textContent)), fits: (bottom - top) / 26 - 2 };
-      }, part);
-
-    await scrolled(MEASURED / 4);
-    const before = await heap(page);
-    await scrolled(MEASURED);
-    const after = await heap(page);
-    assert(after <= 1.5 * before, `the page held ${before} bytes after ${MEASURED / 4} events, and ${after} after ${MEASURED}`);
-    await scrolled(LONG);
-    assert((await page.locator(".rows tbody tr").count()) < 100);
-
-    const read = await asked();
-    const top = await onScreen(0);
-    assert.equal(top.rows[0], nameOf(0));
-    assert.equal(await asked(), read, "the first page was asked for again");
-    // What was let go is read again, and says so meanwhile.
-    await page.evaluate(() => {
-      window.held = new Promise((done) => (window.release = done));
-    });
-    const waits = await onScreen(0.5);
-    assert(waits.rows.length >= waits.fits && waits.rows.every((text) => text === "…"), JSON.stringify(waits));
-    await page.getByText("reading…").waitFor();
-    await page.evaluate(() => {
-      window.release();
-      window.held = undefined;
-    });
-    await page.locator(".rows .waits").first().waitFor({ state: "detached" });
-    const { rows } = await onScreen();
-    const [first] = rows.map((text) => Number(text.slice("number-".length)));
-    assert.deepEqual(rows, rows.map((_, index) => nameOf(first + index)));
-    assert(Math.abs(first - LONG / 2) < LONG / 50, `the middle of ${LONG} shows ${first}`);
-    const more = (await asked()) - read;
-    assert(more <= 4, `${more} pages for one place`);
-  });
-
   await test("check judges a file in the page and asks whether each event is stored", async (page, at) => {
     await at("#/check");
     const bad = '{"source":"app","event_type":"","entity_id":"e","event_time":"28.12.2025","payload":1}';
@@ -357,24 +282,100 @@ try {
     }
   };
 
-  await test("live keeps up with 1,000 events a second for half a minute, and leaks nothing", async (page) => {
-    const times = await growth(page, 30_000, 100);
-    assert(times <= 1.5, `the page held ${times} times as much after 30,000 events more`);
-  }, { url: "http://127.0.0.1" });
+  // Beside each other: the first waits for events most of the time, and each has a page of its own.
+  await Promise.all([
+    test("live keeps up with 1,000 events a second for half a minute, and leaks nothing", async (page) => {
+      const times = await growth(page, 30_000, 100);
+      assert(times <= 1.5, `the page held ${times} times as much after 30,000 events more`);
+    }, { url: "http://127.0.0.1" }),
+    test("a page that keeps every event is seen to leak", async (page) => {
+      await page.addInitScript(() => {
+        window.leak = [];
+        const { json } = Response.prototype;
+        Response.prototype.json = async function () {
+          const value = await json.call(this);
+          window.leak.push(value);
+          return value;
+        };
+      });
+      const times = await growth(page, 12_000, 0);
+      assert(times > 1.5, `the page held only ${times} times as much after 12,000 events that it kept`);
+    }, { url: "http://127.0.0.1" }),
+    test("a million events scroll, and only what is near the screen is kept", async (page, at) => {
+      const nameOf = (number) => `number-${number}`;
+      // As the server answers: a cursor is where the next page begins.
+      await page.addInitScript(([total, short, first]) => {
+        window.asked = 0;
+        const real = window.fetch;
+        window.fetch = async (url, init) => {
+          const { pathname, searchParams } = new URL(url);
+          if (pathname !== "/events") return real(url, init);
+          window.asked++;
+          await window.held;
+          const from = Number(searchParams.get("cursor") ?? 0);
+          // Behind what is measured the pages are longer than any that a server has, so that the end is not far.
+          const to = Math.min(total, from + (from < short ? Number(searchParams.get("limit")) : 30_000));
+          const time = (number) => new Date(first + number * 100).toISOString();
+          const events = Array.from({ length: to - from }, (_, index) => ({
+            event_id: (from + index).toString(16).padStart(64, "0"), source: "many", event_type: "t", entity_id: `number-${from + index}`, event_time: time(from + index),
+            ingest_time: time(from + index + 7), ingest_lag_ms: 700, status: "ACCEPTED", raw_bucket: "b", raw_key: "k", raw_size: 100, payload_hash: "0".repeat(64), receipt: "r.0.0", contract: 1,
+          }));
+          return Response.json({ events, next_cursor: to === total ? null : String(to), settled_until: time(total) });
+        };
+      }, [LONG, MEASURED + 5_000, FIRST]);
+      const asked = () => page.evaluate(() => window.asked);
+      await at(ARRIVALS);
+      await page.locator(".rows tbody tr").first().waitFor();
+      const scrolled = (until) =>
+        page.waitForFunction((until) => {
+          const box = document.querySelector(".rows");
+          box.scrollTop = box.scrollHeight;
+          return Number(/^([\d,]+) read/.exec(document.querySelector(".searched [role=status]").textContent)[1].replaceAll(",", "")) >= until;
+        }, until, { polling: "raf", timeout: 120_000 });
+      /** The rows between the upper and the lower edge of the list: their entities, or "…" for one that is read again. */
+      const onScreen = (part) =>
+        page.evaluate(async (part) => {
+          const box = document.querySelector(".rows");
+          if (part !== undefined) box.scrollTop = part * (box.scrollHeight - box.clientHeight);
+          // The browser tells of the scrolling before the next frame, and the page draws in it.
+          for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+          const { top, bottom } = box.getBoundingClientRect();
+          const rows = [...box.querySelectorAll("tbody tr:not(.space)")].filter((row) => row.getBoundingClientRect().bottom > top + 26 && row.getBoundingClientRect().top < bottom);
+          return { rows: rows.map((row) => (row.className === "waits" ? "…" : row.cells[6].querySelector("bdi").textContent)), fits: (bottom - top) / 26 - 2 };
+        }, part);
 
-  await test("a page that keeps every event is seen to leak", async (page) => {
-    await page.addInitScript(() => {
-      window.leak = [];
-      const { json } = Response.prototype;
-      Response.prototype.json = async function () {
-        const value = await json.call(this);
-        window.leak.push(value);
-        return value;
-      };
-    });
-    const times = await growth(page, 12_000, 0);
-    assert(times > 1.5, `the page held only ${times} times as much after 12,000 events that it kept`);
-  }, { url: "http://127.0.0.1" });
+      await scrolled(MEASURED / 4);
+      const before = await heap(page);
+      await scrolled(MEASURED);
+      const after = await heap(page);
+      assert(after <= 1.5 * before, `the page held ${before} bytes after ${MEASURED / 4} events, and ${after} after ${MEASURED}`);
+      await scrolled(LONG);
+      assert((await page.locator(".rows tbody tr").count()) < 100);
+
+      const read = await asked();
+      const top = await onScreen(0);
+      assert.equal(top.rows[0], nameOf(0));
+      assert.equal(await asked(), read, "the first page was asked for again");
+      // What was let go is read again, and says so meanwhile.
+      await page.evaluate(() => {
+        window.held = new Promise((done) => (window.release = done));
+      });
+      const waits = await onScreen(0.5);
+      assert(waits.rows.length >= waits.fits && waits.rows.every((text) => text === "…"), JSON.stringify(waits));
+      await page.getByText("reading…").waitFor();
+      await page.evaluate(() => {
+        window.release();
+        window.held = undefined;
+      });
+      await page.locator(".rows .waits").first().waitFor({ state: "detached" });
+      const { rows } = await onScreen();
+      const [first] = rows.map((text) => Number(text.slice("number-".length)));
+      assert.deepEqual(rows, rows.map((_, index) => nameOf(first + index)));
+      assert(Math.abs(first - LONG / 2) < LONG / 50, `the middle of ${LONG} shows ${first}`);
+      const more = (await asked()) - read;
+      assert(more <= 4, `${more} pages for one place`);
+    }),
+  ]);
 
   await test("a token is asked for, kept in the tab, and refused when it is wrong", async (page) => {
     const other = folder();
