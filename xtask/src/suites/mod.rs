@@ -1,7 +1,7 @@
 //! The test suites. Each installs what it needs and ends in one line.
 //!
-//! Two suites run beside each other: while one waits for a service or a browser, the other computes. Each has a log,
-//! which is printed when the suite ends. A suite that runs alone prints as it goes.
+//! Three suites run beside each other: while some wait for a service, a browser or a clock, the others compute. Each has
+//! a log, which is printed when the suite ends. A suite that runs alone prints as it goes.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -65,13 +65,13 @@ pub(crate) fn no_packages() -> Vec<&'static str> {
 /// Every suite, in the order in which `cargo xtask test` starts them: the long ones first, so that none is left over.
 pub(crate) const SUITES: &[Suite] = &[
     native::SUITE,
+    soak::SUITE,
     wasm::SUITE,
     frameworks::SUITE,
     aws::SUITE,
     worker::SUITE,
     package::SUITE,
     dist::SUITE,
-    soak::SUITE,
     lambda::SUITE,
     browser::SUITE,
     console::SUITE,
@@ -97,7 +97,7 @@ pub(crate) struct Args {
     suites: Vec<String>,
 
     /// How many suites run beside each other
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     jobs: u8,
 
     /// Install no system packages; suites that need some fail and name them
