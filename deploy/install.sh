@@ -49,7 +49,7 @@ main() {
     tar -xzf "$folder/pik.tar.gz" -C "$folder"
 
     mkdir -p "$prefix/bin" "$prefix/share/man/man1" "$prefix/share/bash-completion/completions" \
-        "$prefix/share/zsh/site-functions" "$prefix/share/fish/vendor_completions.d"
+        "$prefix/share/zsh/site-functions" "$prefix/share/fish/vendor_completions.d" "$prefix/share/pik"
     # Beside its place and renamed, as the one there may be running.
     cp "$folder/$name/pik" "$prefix/bin/.pik.new"
     chmod 755 "$prefix/bin/.pik.new"
@@ -58,6 +58,7 @@ main() {
     cp "$folder/$name/completions/pik.bash" "$prefix/share/bash-completion/completions/pik"
     cp "$folder/$name/completions/_pik" "$prefix/share/zsh/site-functions/_pik"
     cp "$folder/$name/completions/pik.fish" "$prefix/share/fish/vendor_completions.d/pik.fish"
+    cp "$folder/$name/alerts.yml" "$folder/$name/grafana-dashboard.json" "$prefix/share/pik/"
 
     echo "installed $("$prefix/bin/pik" --version) as $prefix/bin/pik"
     case :$PATH: in

@@ -11,13 +11,15 @@ use crate::command::program;
 use crate::workspace;
 
 /// What is the same for every target, with the place that it has in the folder.
-const SHARED: [(&str, &str); 6] = [
+const SHARED: [(&str, &str); 8] = [
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("deploy/pik.service", "pik.service"),
     ("deploy/pik.socket", "pik.socket"),
+    ("deploy/alerts.yml", "alerts.yml"),
+    ("deploy/grafana-dashboard.json", "grafana-dashboard.json"),
 ];
 
 const COMPLETIONS: [(&str, &str); 3] = [("bash", "pik.bash"), ("zsh", "_pik"), ("fish", "pik.fish")];

@@ -12,6 +12,9 @@ use crate::dist::{self, Order, Target, VERSION, image};
 use crate::setup::{self, apt};
 use crate::workspace;
 
+/// What Prometheus and Grafana are given, beside a program that is installed.
+const WATCHED_BY: [&str; 2] = ["alerts.yml", "grafana-dashboard.json"];
+
 pub(crate) const SUITE: Suite = Suite {
     name: "dist",
     about: "a static program with its archive, packages, installer and image, run in a chroot with nothing else in it",
@@ -50,7 +53,8 @@ fn run() -> Result<String> {
     let archive = out.join(format!("{name}.tar.gz"));
     program("tar").arg("-xzf").arg(&archive).arg("-C").arg(&folder).run()?;
     let tree = folder.join(&name);
-    for file in ["LICENSE-MIT", "THIRD-PARTY.txt", "pik.service", "pik.socket", "man/pik-serve.1", "completions/_pik"] {
+    let files = ["LICENSE-MIT", "THIRD-PARTY.txt", "pik.service", "pik.socket", "man/pik-serve.1", "completions/_pik"];
+    for file in files.into_iter().chain(WATCHED_BY) {
         if fs::metadata(tree.join(file)).with_context(|| format!("{name}.tar.gz has no {file}"))?.len() == 0 {
             bail!("{file} is empty");
         }
@@ -126,13 +130,20 @@ fn debian(out: &Path, target: Target, folder: &Path) -> Result<()> {
     for file in ["usr/lib/systemd/system/pik.service", "etc/pik/pik.env", "usr/share/man/man1/pik.1"] {
         fs::metadata(folder.join(file)).with_context(|| format!("the Debian package has no /{file}"))?;
     }
+    for file in WATCHED_BY {
+        if fs::read(folder.join("usr/share/pik").join(file))? != fs::read(workspace::root().join("deploy").join(file))? {
+            bail!("the Debian package has another {file}");
+        }
+    }
     program(folder.join("usr/bin/pik")).arg("--version").run()
 }
 
 fn red_hat(out: &Path, target: Target) -> Result<()> {
     let package = out.join(format!("pik-{VERSION}-1.{}.rpm", target.name()));
     let listed = program("rpm").args(["--query", "--package", "--list", "--nosignature"]).arg(&package).read()?;
-    for file in ["/usr/bin/pik", "/usr/lib/systemd/system/pik.service", "/etc/pik/pik.env"] {
+    let watched_by = WATCHED_BY.map(|file| format!("/usr/share/pik/{file}"));
+    let files = ["/usr/bin/pik", "/usr/lib/systemd/system/pik.service", "/etc/pik/pik.env"];
+    for file in files.into_iter().chain(watched_by.iter().map(String::as_str)) {
         if !listed.lines().any(|line| line == file) {
             bail!("the package for Red Hat has no {file}");
         }
@@ -171,6 +182,9 @@ fn install(out: &Path, name: &str, folder: &Path) -> Result<()> {
     let shown = program(prefix.join("bin/pik")).arg("--version").read()?;
     if shown.trim() != format!("pik {VERSION}") || !prefix.join("share/man/man1/pik-send.1").is_file() {
         bail!("the installer installed something else");
+    }
+    for file in WATCHED_BY {
+        fs::metadata(prefix.join("share/pik").join(file)).with_context(|| format!("the installer left {file} away"))?;
     }
     Ok(())
 }
