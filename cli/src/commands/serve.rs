@@ -20,8 +20,8 @@ use crate::arguments::{Opened, StoreArgs};
 /// Standard output has the line `listening on http://ADDRESS` once requests are taken. With --metrics-listen, the line
 /// `metrics on http://ADDRESS/metrics` stands before it. Logs go to standard error, one JSON object a line. SIGTERM and
 /// SIGINT stop the server: it takes no new connections, answers the requests in flight, and closes the store. SIGUSR2
-/// does the same and puts a new process of the program in the place of this one, with its process id and its sockets:
-/// clients that connect meanwhile wait for it. Sockets that a service manager passes (LISTEN_FDS) are used in place of
+/// puts a new process of the program in the place of this one, with its process id and its sockets: new clients are
+/// served until the slow ones have their answers, for --shutdown-timeout at most. Sockets that a service manager passes (LISTEN_FDS) are used in place of
 /// --listen and --metrics-listen.
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -39,6 +39,12 @@ fn post_events(address: SocketAddr, numbers: &AtomicU64, enough: &AtomicBool) {
     }
 }
 
+/// Waits until a process answers that is not about to be replaced.
+fn wait_for_the_next(server: &Server) {
+    let answers = || Ok(server.connect().get("/readyz").header("connection").is_none());
+    wait_until("the next process does not answer", PATIENCE, answers).unwrap();
+}
+
 #[test]
 fn a_restart_fails_no_request() {
     let server = Server::start();
@@ -48,7 +54,6 @@ fn a_restart_fails_no_request() {
             scope.spawn(|| post_events(server.address, &numbers, &enough));
         }
         for _ in 0..RESTARTS {
-            // It is closed when the process that it belongs to has stopped accepting.
             let mut idle = server.connect();
             assert_eq!(idle.get("/healthz").status, 200);
             let before = numbers.load(Ordering::Relaxed);
@@ -56,7 +61,7 @@ fn a_restart_fails_no_request() {
             server.signal(Signal::USR2);
             server.signal(Signal::USR2);
             assert!(idle.is_closed());
-            assert_eq!(server.connect().get("/readyz").status, 200, "the next process answers");
+            wait_for_the_next(&server);
             let go_on = || Ok(numbers.load(Ordering::Relaxed) >= before + 10 * CLIENTS);
             if let Err(error) = wait_until("clients get no answers", PATIENCE, go_on) {
                 enough.store(true, Ordering::Relaxed);
@@ -90,6 +95,80 @@ fn a_request_on_its_way_is_answered_after_the_signal_and_hears_of_the_end() {
     assert_eq!((&answer.json()["status"], answer.header("connection")), (&"DUPLICATE".into(), Some("close")));
     assert!(under_way.is_closed());
     assert!(server.end().0.success());
+}
+
+/// Connections that have sent half of a head, or of a request, and what is left to send.
+fn slow_clients(server: &Server, numbers: std::ops::Range<u64>) -> Vec<(Connection, Vec<u8>)> {
+    let slow = |number| {
+        let mut request = post("/ingest", "application/json", "", &event(number));
+        let rest = request.split_off(if number % 2 == 0 { 20 } else { request.len() - 1 });
+        let mut connection = server.connect();
+        connection.write(request);
+        (connection, rest)
+    };
+    let slow = numbers.map(slow).collect();
+    // What they sent was read before an answer on a later connection.
+    assert_eq!(server.connect().get("/healthz").status, 200);
+    slow
+}
+
+#[test]
+fn slow_clients_keep_no_new_one_waiting_for_the_restart() {
+    let server = Server::start_with(|command| command.args(["--header-timeout=60", "--shutdown-timeout=60"]));
+    let mut idle = server.connect();
+    assert_eq!(idle.get("/healthz").status, 200);
+    let mut slow = slow_clients(&server, 0..50);
+    server.signal(Signal::USR2);
+    assert!(idle.is_closed());
+    // The process that waits for them serves on.
+    for number in 50..100 {
+        let answer = server.connect().ingest(&event(number));
+        assert_eq!((&answer.json()["status"], answer.header("connection")), (&"ACCEPTED".into(), Some("close")));
+    }
+    // Nobody who is slow meanwhile is worse off.
+    slow.extend(slow_clients(&server, 100..110));
+    for (connection, rest) in &mut slow {
+        connection.write(rest);
+        let answer = connection.read();
+        assert_eq!((&answer.json()["status"], answer.header("connection")), (&"ACCEPTED".into(), Some("close")));
+    }
+    wait_for_the_next(&server);
+    let (status, log, data) = server.stop();
+    assert!(status.success() && !log.contains("requests in flight were not answered"), "{log}");
+    assert_eq!(contents(data.path()).records.len(), 110);
+}
+
+#[test]
+fn a_client_that_never_ends_does_not_keep_the_next_process_away() {
+    let server = Server::start_with(|command| command.args(["--shutdown-timeout=0.5"]));
+    let mut slow = slow_clients(&server, 0..2);
+    server.signal(Signal::USR2);
+    assert!(slow.iter_mut().all(|(connection, _)| connection.is_closed()));
+    wait_for_the_next(&server);
+    let (status, log, _) = server.stop();
+    assert!(status.success() && log.contains("requests in flight were not answered"), "{log}");
+}
+
+#[test]
+fn a_server_that_restarts_can_be_stopped() {
+    let server = Server::start_with(|command| command.args(["--header-timeout=60", "--shutdown-timeout=60"]));
+    let mut idle = server.connect();
+    assert_eq!(idle.get("/healthz").status, 200);
+    let mut slow = slow_clients(&server, 0..2);
+    server.signal(Signal::USR2);
+    assert!(idle.is_closed());
+    server.signal(Signal::TERM);
+    let is_shut = || Ok(std::net::TcpStream::connect(server.address).is_err());
+    wait_until("it still accepts", PATIENCE, is_shut).unwrap();
+    // Another restart is asked for in vain.
+    server.signal(Signal::USR2);
+    for (connection, rest) in &mut slow {
+        connection.write(rest);
+        assert_eq!(connection.read().json()["status"], "ACCEPTED");
+    }
+    let (status, log, data) = server.end();
+    assert!(status.success() && log.lines().last().unwrap().contains("\"message\":\"stopped\""), "{log}");
+    assert_eq!(contents(data.path()).records.len(), 2);
 }
 
 #[test]

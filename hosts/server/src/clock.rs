@@ -50,6 +50,11 @@ impl PhaseClock {
         }
     }
 
+    /// How long there is the connection.
+    pub(crate) fn age(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     fn now_ms(&self) -> u64 {
         self.start.elapsed().as_millis() as u64
     }

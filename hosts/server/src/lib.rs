@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod clock;
+mod course;
 mod gate;
 mod limits;
 mod meters;
@@ -14,6 +15,7 @@ mod sockets;
 mod tokens_file;
 mod watched;
 
+pub use course::Course;
 pub use ipnet::IpNet;
 pub use limits::Limits;
 pub use network::Tls;

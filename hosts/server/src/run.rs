@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use crate::gate::Gate;
 use crate::network::serve;
 use crate::signals::{Asked, Signals};
-use crate::{Limits, ServerHost, Sockets, Tls, Watched};
+use crate::{Course, Limits, ServerHost, Sockets, Tls, Watched};
 
 /// What clients meet.
 #[derive(Debug)]
@@ -97,12 +97,14 @@ impl<S: Store + Investigate> Server<S> {
         self.events.0.local_addr()
     }
 
-    /// Serves until `stop` is true, then answers what is in flight, for a bounded time. True if all was answered.
-    pub async fn serve(self, stop: watch::Receiver<bool>) -> bool {
-        self.api.host().stop_waits_at(stop.clone());
+    /// Serves until `course` says otherwise, then answers what is in flight, for a bounded time. True if all was answered.
+    pub async fn serve(self, course: watch::Receiver<Course>) -> bool {
+        self.api.host().follow(course.clone());
         let connections = self.api.host().counters().connections.clone();
+        // Until the last event is answered, so that the end can be watched.
+        let (watched, course_of_metrics) = watch::channel(Course::Serve);
         if let Some((listener, gate)) = self.metrics {
-            tokio::spawn(serve(listener, None, gate, self.limits, connections.clone(), stop.clone()));
+            tokio::spawn(serve(listener, None, gate, self.limits, connections.clone(), course_of_metrics));
         }
         let (end, ended) = oneshot::channel::<()>();
         let api = self.api.clone();
@@ -115,7 +117,8 @@ impl<S: Store + Investigate> Server<S> {
         });
         let (listener, gate) = self.events;
         let all_answered =
-            serve(listener, self.tls.as_deref().map(Tls::acceptor), gate, self.limits, connections, stop).await;
+            serve(listener, self.tls.as_deref().map(Tls::acceptor), gate, self.limits, connections, course).await;
+        let _ = watched.send(Course::Stop);
         // Nothing more is refused. What waits is written, unless the store is away.
         drop(end);
         if tokio::time::timeout(self.limits.shutdown, evidence).await.is_err() {
@@ -138,25 +141,31 @@ async fn until_signalled<S: Store + Investigate>(
     mut signals: Signals,
     files: &[Arc<dyn Watched>],
 ) -> End {
-    let (stop, stopped) = watch::channel(false);
+    let (steer, course) = watch::channel(Course::Serve);
     let mut kept = Some(kept);
     let signalled = async {
         loop {
-            match signals.next(files).await {
-                Asked::Restart => tracing::info!("restarting"),
+            let next = match signals.next(files).await {
+                // It is not to serve on, if it is about to end.
+                Asked::Restart if kept.is_none() => continue,
+                Asked::Restart => {
+                    tracing::info!("restarting");
+                    Course::HandOver
+                }
                 Asked::Stop if kept.is_some() => {
                     tracing::info!("stopping");
                     kept = None;
+                    Course::Stop
                 }
                 // A second signal: the sender does not want to wait.
                 Asked::Stop => return,
-            }
+            };
             // Serving may have ended by itself; then there is no receiver.
-            let _ = stop.send(true);
+            let _ = steer.send(next);
         }
     };
     let all_answered = tokio::select! {
-        all_answered = server.serve(stopped) => all_answered,
+        all_answered = server.serve(course) => all_answered,
         () = signalled => false,
     };
     if !all_answered {

@@ -131,7 +131,8 @@ fn debian(out: &Path, target: Target, folder: &Path) -> Result<()> {
         fs::metadata(folder.join(file)).with_context(|| format!("the Debian package has no /{file}"))?;
     }
     for file in WATCHED_BY {
-        if fs::read(folder.join("usr/share/pik").join(file))? != fs::read(workspace::root().join("deploy").join(file))? {
+        if fs::read(folder.join("usr/share/pik").join(file))? != fs::read(workspace::root().join("deploy").join(file))?
+        {
             bail!("the Debian package has another {file}");
         }
     }

@@ -82,7 +82,7 @@ impl<S: Store + Investigate> Gate<S> {
                 self.of_api(request, clock, admission).await
             }
         };
-        if admission == Admission::HealthOnly || self.api.host().is_stopping() {
+        if admission == Admission::HealthOnly || self.api.host().is_ending() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         clock.end_request();

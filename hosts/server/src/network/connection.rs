@@ -18,9 +18,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::slots::Slot;
 use super::socket::HttpSocket;
-use crate::Limits;
 use crate::clock::Phase;
 use crate::gate::Gate;
+use crate::{Course, Limits};
 
 /// What a connection reads before it is looked at, and so the limit on a request's head. A thousand connections within
 /// large bodies hold this much each.
@@ -35,14 +35,14 @@ pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
-/// Serves requests until the client, a time-out, another connection or `stop` ends the connection.
+/// Serves requests until the client, a time-out, another connection or the end of the server ends the connection.
 pub(super) async fn serve<S: Store + Investigate>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: IpAddr,
     slot: Slot,
     gate: Arc<Gate<S>>,
     limits: Limits,
-    mut stop: watch::Receiver<bool>,
+    mut course: watch::Receiver<Course>,
 ) {
     let clock = Arc::clone(&slot.clock);
     let socket = TokioIo::new(HttpSocket::new(stream, Arc::clone(&clock)));
@@ -80,7 +80,7 @@ pub(super) async fn serve<S: Store + Investigate>(
             },
             // A request may have come in at the last moment.
             () = slot.close.notified() => if clock.waiting().is_some() { return },
-            _ = stop.changed(), if !stopping => {
+            () = Course::ends(&mut course), if !stopping => {
                 stopping = true;
                 farewell.as_mut().reset(Instant::now() + FAREWELL);
             }

@@ -100,6 +100,13 @@ impl Slots {
         }
     }
 
+    /// Waits until no connection is as old as this.
+    pub(super) async fn all_younger(&self, age: Duration) {
+        while self.table().open.values().any(|entry| entry.clock.age() >= age) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     // Nothing in the critical sections panics but on a broken table.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)

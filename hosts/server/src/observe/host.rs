@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use super::{Metrics, lines};
+use crate::Course;
 use crate::meters::Meters;
 
 /// The clocks, the randomness and the observer of this process.
@@ -21,8 +22,8 @@ pub struct ServerHost {
     /// that answer small requests too.
     workers: Arc<Semaphore>,
     meters: Meters,
-    /// True once the server is to stop.
-    stop: OnceLock<watch::Receiver<bool>>,
+    /// Told when the server is to end.
+    course: OnceLock<watch::Receiver<Course>>,
 }
 
 impl ServerHost {
@@ -30,17 +31,17 @@ impl ServerHost {
     pub fn new(metrics: Metrics) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
         let workers = Arc::new(Semaphore::new(processors));
-        Self { start: Instant::now(), metrics, workers, meters: Meters::default(), stop: OnceLock::new() }
+        Self { start: Instant::now(), metrics, workers, meters: Meters::default(), course: OnceLock::new() }
     }
 
-    /// Ends the waits of requests when `stop` becomes true. Of two calls the first counts.
-    pub(crate) fn stop_waits_at(&self, stop: watch::Receiver<bool>) {
-        let _ = self.stop.set(stop);
+    /// Ends the waits of requests when the server is to end. Of two calls the first counts.
+    pub(crate) fn follow(&self, course: watch::Receiver<Course>) {
+        let _ = self.course.set(course);
     }
 
     /// Whether connections are to end with their next answer.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.get().is_some_and(|stop| *stop.borrow())
+    pub(crate) fn is_ending(&self) -> bool {
+        self.course.get().is_some_and(|course| *course.borrow() != Course::Serve)
     }
 
     /// The counters that every exchange goes into.
@@ -81,14 +82,15 @@ impl Host for ServerHost {
     }
 
     async fn pause(&self, time: Duration) -> bool {
-        let stopped = async {
-            match self.stop.get().cloned() {
-                // No sender is left when serving has ended.
-                Some(mut stop) => drop(stop.wait_for(|stop| *stop).await),
-                None => pending().await,
+        // Whoever comes late waits a moment all the same: it would ask again at once.
+        let was_ending = self.is_ending();
+        let ended = async {
+            match self.course.get().cloned() {
+                Some(mut course) if !was_ending => Course::ends(&mut course).await,
+                Some(_) | None => pending().await,
             }
         };
-        tokio::time::timeout(time, stopped).await.is_err()
+        tokio::time::timeout(time, ended).await.is_err() && !was_ending
     }
 
     fn meter(&self, token: &TokenName, events: Option<Rate>, bytes: Option<Rate>) -> Option<Arc<dyn Meter>> {

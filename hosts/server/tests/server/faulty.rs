@@ -11,7 +11,7 @@ use pik_core::{
     StatsQuery, Store, StoreError, Stream, Submission,
 };
 use pik_http::{Api, Config};
-use pik_server::{Front, Limits, Metrics, Server, ServerHost, Sockets};
+use pik_server::{Course, Front, Limits, Metrics, Server, ServerHost, Sockets};
 use tokio::sync::{Semaphore, watch};
 
 use crate::served::{self, EVENT, Served, get};
@@ -129,13 +129,13 @@ fn post(stream: &mut TcpStream, path: &str, source: &str) -> String {
 fn every_fault_is_answered_and_the_next_request_too() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let api = Api::new(Faulty, ServerHost::new(Metrics::new().unwrap()), Config { metrics: true, ..Config::default() });
-    let (stop, stopped) = watch::channel(false);
+    let (steer, course) = watch::channel(Course::Serve);
     let _inside = runtime.enter();
     let sockets = Sockets::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
     let front = Front { sockets, tls: None, proxies: Vec::new(), host_names: vec!["t".into()], console: false };
     let server = Server::new(api.unwrap(), front, LIMITS).unwrap();
     let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
-    let serving = runtime.spawn(server.serve(stopped));
+    let serving = runtime.spawn(server.serve(course));
 
     for (path, source, status, code) in [
         ("/ingest", "panics", "500", "internal"),
@@ -156,7 +156,7 @@ fn every_fault_is_answered_and_the_next_request_too() {
     stream.read_to_string(&mut metrics).unwrap();
     assert!(metrics.contains("\npik_requests_in_flight 1\n"), "this one alone: {metrics}");
     drop(stream);
-    stop.send(true).unwrap();
+    steer.send(Course::Stop).unwrap();
     assert!(runtime.block_on(serving).unwrap());
 }
 

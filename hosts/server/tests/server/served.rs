@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pik_core::{Investigate, MemoryStore, Store};
 use pik_http::{Api, Config};
-use pik_server::{Front, Limits, Metrics, Server, ServerHost, Sockets};
+use pik_server::{Course, Front, Limits, Metrics, Server, ServerHost, Sockets};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -31,7 +31,7 @@ pub(crate) const EVENT: &str =
 pub(crate) struct Served {
     pub(crate) runtime: Runtime,
     address: SocketAddr,
-    _stop: watch::Sender<bool>,
+    _course: watch::Sender<Course>,
 }
 
 impl Served {
@@ -43,7 +43,7 @@ impl Served {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
         let api = Api::new(store, ServerHost::new(Metrics::new().unwrap()), config).unwrap();
-        let (stop, stopped) = watch::channel(false);
+        let (steer, course) = watch::channel(Course::Serve);
         let events = SocketAddr::from(([127, 0, 0, 1], 0));
         let host_names = host_names.iter().map(|name| (*name).to_owned()).collect();
         let inside = runtime.enter();
@@ -57,8 +57,8 @@ impl Served {
         let server = Server::new(api, front, limits).unwrap();
         drop(inside);
         let address = server.address().unwrap();
-        runtime.spawn(server.serve(stopped));
-        Self { runtime, address, _stop: stop }
+        runtime.spawn(server.serve(course));
+        Self { runtime, address, _course: steer }
     }
 
     pub(crate) fn connect(&self) -> Client {
