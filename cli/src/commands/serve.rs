@@ -55,7 +55,7 @@ pub(crate) struct Args {
     #[arg(long, env = "PIK_TOKENS_FILE", value_name = "FILE")]
     tokens_file: Option<PathBuf>,
 
-    /// Serve over TLS, with this chain of certificates in PEM, the server's own first. It and the key are read again when
+    /// Serve over TLS, HTTP/1.1 and HTTP/2, with this chain of certificates in PEM, the server's own first. It and the key are read again when
     /// they change and on SIGHUP. --metrics-listen stays without TLS
     #[arg(long, env = "PIK_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,

@@ -14,6 +14,7 @@ mod exposition;
 mod folders;
 mod health;
 mod help;
+mod http2;
 mod investigate;
 mod lake;
 mod limits;

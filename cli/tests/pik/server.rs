@@ -76,6 +76,11 @@ impl Server {
         self.server.signal(signal).unwrap();
     }
 
+    /// Waits until a process that took the place of this one listens.
+    pub(crate) fn wait_for_the_next(&mut self) {
+        assert!(self.server.line().unwrap().starts_with("listening on "));
+    }
+
     /// Whether the process has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.server.has_ended().unwrap()

@@ -3,7 +3,7 @@
 //! A timer for each request would cost more than the request's own bookkeeping. Instead a connection notes when it enters
 //! a phase, and a slow tick of its own task compares.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Limits;
@@ -22,10 +22,13 @@ pub(crate) enum Phase {
     Answer,
 }
 
-/// The phase of one connection. Its task alone changes it, so no ordering is needed.
+/// The phase of one connection, or of one request where a connection has several at once. Its task alone changes it, so no
+/// ordering is needed; `streams` and `since_ms` say the same in any.
 pub(crate) struct PhaseClock {
     start: Instant,
     phase: AtomicU8,
+    /// The requests at once that have clocks of their own.
+    streams: AtomicUsize,
     since_ms: AtomicU64,
     /// Of the request; the body and the answer have their limits from here.
     head_ms: AtomicU64,
@@ -41,6 +44,7 @@ impl PhaseClock {
         Self {
             start: Instant::now(),
             phase: AtomicU8::new(Phase::Idle as u8),
+            streams: AtomicUsize::new(0),
             since_ms: AtomicU64::new(0),
             head_ms: AtomicU64::new(0),
             expired: AtomicBool::new(false),
@@ -60,6 +64,9 @@ impl PhaseClock {
     }
 
     pub(crate) fn phase(&self) -> Phase {
+        if self.streams.load(Ordering::Relaxed) > 0 {
+            return Phase::Answer;
+        }
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Idle,
             1 => Phase::Head,
@@ -100,6 +107,18 @@ impl PhaseClock {
     /// The answer is on its way.
     pub(crate) fn end_request(&self) {
         self.enter(Phase::Idle);
+    }
+
+    /// A request with a clock of its own begins.
+    pub(crate) fn begin_stream(&self) {
+        self.any_request.store(true, Ordering::Relaxed);
+        self.streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its answer is on its way.
+    pub(crate) fn end_stream(&self) {
+        self.since_ms.store(self.now_ms(), Ordering::Relaxed);
+        self.streams.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn enter(&self, phase: Phase) {

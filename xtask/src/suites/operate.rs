@@ -17,8 +17,13 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// A program, and the package that has it.
-const PROGRAMS: [(&str, &str); 4] =
-    [("promtool", "prometheus"), ("systemd-analyze", "systemd"), ("curl", "curl"), ("openssl", "openssl")];
+const PROGRAMS: [(&str, &str); 5] = [
+    ("promtool", "prometheus"),
+    ("systemd-analyze", "systemd"),
+    ("curl", "curl"),
+    ("h2load", "nghttp2-client"),
+    ("openssl", "openssl"),
+];
 
 fn packages() -> Vec<&'static str> {
     PROGRAMS.iter().filter(|(name, _)| found(name).is_none()).map(|(_, package)| *package).collect()
@@ -34,6 +39,6 @@ fn run() -> Result<String> {
         .args([programs.join("pik"), nginx, caddy, workspace::target().join("operate")])
         .current_dir(workspace::root())
         .run()?;
-    Ok("nginx and Caddy pass on events, ids and waits; metrics, rules, dashboard, unit and settings are valid"
+    Ok("nginx and Caddy pass on events, ids and waits; HTTP/2 of the server itself; metrics, rules, dashboard, unit and settings are valid"
         .to_owned())
 }

@@ -53,6 +53,31 @@ ours() {
         -e "s|/etc/ssl/events\.example\.key|$folder/key.pem|" -e "s|/var/log/nginx/pik.log|$folder/nginx/pik.log|" "$1"
 }
 
+# Batches of 16 MB and 17 MB: the server's limit is between.
+python3 -c 'line = "{\"source\":\"app\",\"event_type\":\"large\",\"entity_id\":\"%d\",\"event_time\":\"2025-12-30T08:00:00Z\",\"payload\":\"" + "x" * 999_000 + "\"}"
+for number in range(16): print(line % number)' >large
+head -c 17000000 /dev/zero | tr '\0' x >over
+
+# The server's own TLS: HTTP/2 for clients that ask for it.
+"$pik" serve --listen 127.0.0.1:0 --data secure --tls-cert certificate.pem --tls-key key.pem >told.secure 2>secure.log &
+started+=($!)
+for _ in $(seq 150); do
+    grep -q '^listening' told.secure && break
+    sleep 0.1
+done
+secure=$(sed -n 's|^listening on ||p' told.secure)
+echo '{"source":"app","event_type":"secure","entity_id":"one","event_time":"2025-12-30T08:00:00Z","payload":1}' >event.json
+for version in 1.1 2; do
+    shown=$(curl -sk "--http$version" -o answer -w '%{http_version} %{http_code}' -H 'content-type: application/json' -d @event.json "$secure/ingest")
+    [ "$shown" = "$version 200" ] || fail "the server answers $shown over HTTP/$version: $(cat answer)"
+done
+ask_secure() { curl -sk --http2 -o answer -w '%{http_version} %{http_code}' -H 'content-type: application/x-ndjson' --data-binary "@$1" "$secure/ingest/batch"; }
+[ "$(ask_secure large)" = "2 200" ] || fail "a batch of 16 MB is not taken over HTTP/2: $(head -c 300 answer)"
+[ "$(ask_secure over)" = "2 413" ] && grep -q too_large answer || fail "what is over the limit has no code over HTTP/2: $(head -c 300 answer)"
+h2load -n 5000 -c 8 -m 32 -d event.json -H 'content-type: application/json' "$secure/ingest" >h2load.log
+grep -q '5000 succeeded, 0 failed' h2load.log && grep -q '5000 2xx' h2load.log || fail "not each of 5000 requests over HTTP/2 is answered: see $folder/h2load.log"
+echo "HTTP/2: 16 MB, 17 MB and 5000 requests go through the server's own TLS as they should"
+
 # Events, their id, the largest batch and more, and a wait, through a proxy at a port.
 through() {
     local proxy=$1 port=$2
@@ -77,15 +102,12 @@ through() {
     nginx) grep -q " $id 200 " nginx/pik.log || fail "nginx's log does not have the id $id, so nginx did not make it" ;;
     caddy) [ "${#id}" = 36 ] || fail "$id is no UUID, so Caddy did not make it" ;;
     esac
-    # 2,500 events, and batches of 16 MB and 17 MB: the server's limit is between.
+    # 2,500 events, and the batches at the server's limit.
     seq 2500 | sed "s/.*/{\"source\":\"app\",\"event_type\":\"$proxy\",\"entity_id\":\"e&\",\"event_time\":\"2025-12-30T08:00:00Z\",\"payload\":&}/" >many
     ask -H 'content-type: application/x-ndjson' --data-binary @many "$url/ingest/batch" | grep -q '"accepted":2500' ||
         fail "$proxy: not all of 2500 events are accepted"
-    python3 -c 'import sys; line = "{\"source\":\"app\",\"event_type\":\"large\",\"entity_id\":\"%d\",\"event_time\":\"2025-12-30T08:00:00Z\",\"payload\":\"" + "x" * 999_000 + "\"}"
-for number in range(int(sys.argv[1])): print(line % number)' 16 >large
     [ "$(ask -o answer -w '%{http_code}' -H 'content-type: application/x-ndjson' --data-binary @large "$url/ingest/batch")" = 200 ] ||
         fail "$proxy does not let a batch of 16 MB through: $(cat answer)"
-    head -c 17000000 /dev/zero | tr '\0' x >over
     ask -o answer -H 'content-type: application/x-ndjson' --data-binary @over "$url/ingest/batch"
     grep -q too_large answer || fail "$proxy: what is over the server's limit has no code: $(head -c 300 answer)"
     [ "$(ask -o answer -w '%{http_code}' "$url/events?arrived_from=2100-01-01T00:00:00Z&arrived_to=2100-01-02T00:00:00Z&wait=20")" = 200 ] ||
@@ -129,7 +151,7 @@ for _ in $(seq 150); do
     sleep 0.1
 done
 mkdir -p second && cd second
-ln -s ../pik.log ../secret ../certificate.pem .
+ln -s ../pik.log ../secret ../certificate.pem ../large ../over .
 through caddy "$port"
 cd ..
 wait "$first"

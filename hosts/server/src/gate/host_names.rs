@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::http::{HeaderMap, Uri, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, Version, header};
 use pik_http::HostFault;
 
 /// The names that are served.
@@ -21,6 +21,11 @@ impl HostNames {
     pub(crate) fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HostFault> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
+            // `:authority` takes the place of the header, and says the same if both are there (RFC 9113, section 8.3.1).
+            (None, None) if version == Version::HTTP_2 && uri.authority().is_some() => "",
+            (Some(host), None) if version == Version::HTTP_2 && !is_authority(uri, host) => {
+                return Err(HostFault::NoSingleHost);
+            }
             (Some(host), None) => host.to_str().map_err(|_| HostFault::UnknownHost)?,
             (None, None) if version < Version::HTTP_11 => return Ok(()),
             (None, _) | (_, Some(_)) => return Err(HostFault::NoSingleHost),
@@ -33,6 +38,11 @@ impl HostNames {
             Self::Only(_) => Err(HostFault::UnknownHost),
         }
     }
+}
+
+/// Whether this is what the target has, if it has any.
+fn is_authority(uri: &Uri, host: &HeaderValue) -> bool {
+    uri.authority().is_none_or(|authority| host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()))
 }
 
 /// The name or address before the port.
@@ -101,5 +111,22 @@ mod tests {
         let uri = Uri::from_static("http://evil.example/ingest");
         assert_eq!(HostNames::Only(vec![]).check(Version::HTTP_11, &uri, &headers), Err(HostFault::UnknownHost));
         assert_eq!(HostNames::Any.check(Version::HTTP_11, &uri, &headers), Ok(()));
+    }
+
+    #[test]
+    fn http_2_has_its_authority() {
+        let names = HostNames::Only(vec![]);
+        let check = |uri: &'static str, hosts: &[&'static str]| {
+            let headers = hosts.iter().map(|host| (header::HOST, HeaderValue::from_static(host))).collect();
+            names.check(Version::HTTP_2, &Uri::from_static(uri), &headers)
+        };
+        assert_eq!(check("https://localhost:8443/ingest", &[]), Ok(()));
+        assert_eq!(check("https://localhost:8443/ingest", &["LOCALHOST:8443"]), Ok(()));
+        assert_eq!(check("/ingest", &["localhost"]), Ok(()));
+        assert_eq!(check("https://evil.example/ingest", &[]), Err(HostFault::UnknownHost));
+        assert_eq!(check("/ingest", &["evil.example"]), Err(HostFault::UnknownHost));
+        assert_eq!(check("https://evil.example/ingest", &["localhost"]), Err(HostFault::NoSingleHost));
+        assert_eq!(check("https://localhost/ingest", &["localhost", "localhost"]), Err(HostFault::NoSingleHost));
+        assert_eq!(check("/ingest", &[]), Err(HostFault::NoSingleHost));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -73,7 +73,9 @@ impl<S: Store + Investigate> Gate<S> {
         admission: Admission,
     ) -> Response {
         clock.begin_request();
-        let mut request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock))));
+        // HTTP/2 forbids the header, and has another way to say it.
+        let may_close = request.version() < Version::HTTP_2;
+        let mut request = request.map(|incoming| Body::new(ClockedBody::new(incoming, Arc::clone(clock), !may_close)));
         let mut response = match self.page(&request, admission) {
             Some(page) => page,
             None => {
@@ -82,11 +84,16 @@ impl<S: Store + Investigate> Gate<S> {
                 self.of_api(request, clock, admission).await
             }
         };
-        if admission == Admission::HealthOnly || self.api.host().is_ending() {
+        if may_close && (admission == Admission::HealthOnly || self.is_ending()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         clock.end_request();
         response
+    }
+
+    /// Whether connections are to end with their next answer.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.api.host().is_ending()
     }
 
     async fn of_api(&self, request: Request<Body>, clock: &PhaseClock, admission: Admission) -> Response {

@@ -24,7 +24,7 @@ use crate::{Course, Limits};
 
 /// What a connection reads before it is looked at, and so the limit on a request's head. A thousand connections within
 /// large bodies hold this much each.
-const READ_BYTES: usize = 32 * 1024;
+pub(super) const READ_BYTES: usize = 32 * 1024;
 
 /// How long a connection waits for one more request when the server stops. The answer to it tells the client to connect again;
 /// one that is closed without a word may take a request down that was just on its way.
@@ -32,7 +32,7 @@ pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long, and how far, what a client still sends is read after the last answer. Bytes that arrive at a closed
 /// socket take the answer down with them.
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Serves requests until the client, a time-out, another connection or the end of the server ends the connection.
@@ -129,7 +129,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), response: Response) -> st
 }
 
 /// Reads what a client still sends, until it closes.
-async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
+pub(super) async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     let mut piece = [0; 4096];
     let mut drained = 0;
     while drained < LINGER_BYTES {

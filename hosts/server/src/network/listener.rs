@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::{self, FAREWELL};
+use super::http2;
 use super::slots::{Slot, Slots};
 use crate::gate::Gate;
 use crate::{Course, Limits};
@@ -127,7 +128,10 @@ impl<S: Store + Investigate> Door<S> {
                 None => connection::serve(stream, peer.ip(), slot, gate, limits, course).await,
                 Some(tls) => {
                     if let Some(stream) = handshake(&tls, stream, &slot, limits, course.clone()).await {
-                        connection::serve(stream, peer.ip(), slot, gate, limits, course).await;
+                        match stream.get_ref().1.alpn_protocol() {
+                            Some(b"h2") => http2::serve(stream, peer.ip(), slot, gate, limits, course).await,
+                            Some(_) | None => connection::serve(stream, peer.ip(), slot, gate, limits, course).await,
+                        }
                     }
                 }
             }

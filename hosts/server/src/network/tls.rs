@@ -41,7 +41,7 @@ impl Tls {
             .context("TLS cannot be set up")?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&shown) as _);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { certificate, key, shown, seen, acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 

@@ -5,6 +5,7 @@ mod bodies;
 mod connections;
 mod faulty;
 mod hosts;
+mod http2;
 mod large;
 mod metrics;
 mod not_http;

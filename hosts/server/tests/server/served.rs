@@ -2,11 +2,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pik_core::{Investigate, MemoryStore, Store};
 use pik_http::{Api, Config};
-use pik_server::{Course, Front, Limits, Metrics, Server, ServerHost, Sockets};
+use pik_server::{Course, Front, Limits, Metrics, Server, ServerHost, Sockets, Tls};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -22,7 +23,7 @@ pub(crate) const LIMITS: Limits = Limits {
 };
 
 /// How long a test waits for what must come, however slow the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An event without anything in its payload.
 pub(crate) const EVENT: &str =
@@ -30,8 +31,8 @@ pub(crate) const EVENT: &str =
 
 pub(crate) struct Served {
     pub(crate) runtime: Runtime,
-    address: SocketAddr,
-    _course: watch::Sender<Course>,
+    pub(crate) address: SocketAddr,
+    course: watch::Sender<Course>,
 }
 
 impl Served {
@@ -40,6 +41,16 @@ impl Served {
     }
 
     pub(crate) fn on(store: impl Store + Investigate, config: Config, limits: Limits, host_names: &[&str]) -> Self {
+        Self::start(store, config, limits, host_names, None)
+    }
+
+    pub(crate) fn start(
+        store: impl Store + Investigate,
+        config: Config,
+        limits: Limits,
+        host_names: &[&str],
+        tls: Option<Arc<Tls>>,
+    ) -> Self {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
         let api = Api::new(store, ServerHost::new(Metrics::new().unwrap()), config).unwrap();
@@ -49,7 +60,7 @@ impl Served {
         let inside = runtime.enter();
         let front = Front {
             sockets: Sockets::bind(events, None).unwrap(),
-            tls: None,
+            tls,
             proxies: Vec::new(),
             host_names,
             console: true,
@@ -58,7 +69,11 @@ impl Served {
         drop(inside);
         let address = server.address().unwrap();
         runtime.spawn(server.serve(course));
-        Self { runtime, address, _course: steer }
+        Self { runtime, address, course: steer }
+    }
+
+    pub(crate) fn steer(&self, course: Course) {
+        self.course.send(course).unwrap();
     }
 
     pub(crate) fn connect(&self) -> Client {
