@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 const DRY_RUN: &str = "dry_run";
 
-const UNKNOWN_BESIDE_DRY_RUN: &str = "an unknown parameter; the only one here is `dry_run`";
-const UNKNOWN: &str = "an unknown parameter; there are none here";
+/// What begins an answer is to be legible: a longer name, or a stranger one, is not repeated there.
+const LONGEST_NAME: usize = 64;
 const REPEATED: &str = "`dry_run` occurs twice; send it once";
 const WRONG_VALUE: &str = "`dry_run` is neither `true` nor `false`; write one of them in lower case";
 
@@ -34,7 +34,7 @@ impl Parameters {
         let mut seen = false;
         for (name, value) in self.pairs() {
             if name != DRY_RUN {
-                return Err(UNKNOWN_BESIDE_DRY_RUN.into());
+                return Err(unknown(name, "the only one here is `dry_run`"));
             }
             if seen {
                 return Err(REPEATED.into());
@@ -49,12 +49,22 @@ impl Parameters {
 
     /// Checks that there are none.
     pub(crate) fn check_none(&self) -> Result<(), Complaint> {
-        if self.0.is_empty() { Ok(()) } else { Err(UNKNOWN.into()) }
+        self.pairs().next().map_or(Ok(()), |(name, _)| Err(unknown(name, "there are none here")))
     }
 }
 
 /// What is wrong with a parameter, and what to write instead.
 pub(crate) type Complaint = Cow<'static, str>;
+
+fn unknown(name: &str, known: &str) -> Complaint {
+    let is_legible = (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'`');
+    if is_legible {
+        format!("`{name}` is an unknown parameter; {known}").into()
+    } else {
+        format!("an unknown parameter; {known}").into()
+    }
+}
 
 /// The parameters of a question.
 pub(crate) struct Given<'q>(BTreeMap<&'static str, &'q str>);
@@ -70,7 +80,7 @@ impl<'q> Given<'q> {
         for (name, value) in parameters.pairs() {
             let name = aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
             let Some(name) = known.iter().find(|known| **known == name) else {
-                return Err(format!("an unknown parameter; those here are {}", listed(known)).into());
+                return Err(unknown(name, &format!("those here are {}", listed(known))));
             };
             // What is not UTF-8 has come out as this character, and would silently find nothing.
             if value.contains(char::REPLACEMENT_CHARACTER) {

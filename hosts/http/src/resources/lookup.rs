@@ -1,5 +1,7 @@
 //! `POST /events/lookup`: which of these events there are.
 
+use std::fmt::Display;
+
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -66,9 +68,14 @@ pub(crate) async fn body_of<S, H: Host>(
 }
 
 fn ids(body: &[u8]) -> Result<Vec<EventId>, Refusal> {
-    let Asked { event_ids } = serde_json::from_slice(body).map_err(|error| {
-        Refusal::invalid_parameter(format!("the body is not `{{\"event_ids\":[\"…\"]}}`, the ids as texts: {error}"))
-    })?;
+    let refused = |what: &dyn Display| {
+        Refusal::invalid_parameter(format!("the body is not `{{\"event_ids\":[\"…\"]}}`, the ids as texts: {what}"))
+    };
+    // The library takes an array of its members for an object.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(refused(&"it is no object"));
+    }
+    let Asked { event_ids } = serde_json::from_slice(body).map_err(|error| refused(&error))?;
     if event_ids.len() > MAX_LOOKUP_IDS {
         let count = event_ids.len();
         return Err(Refusal::invalid_parameter(format!(

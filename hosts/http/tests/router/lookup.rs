@@ -56,6 +56,7 @@ fn what_makes_no_sense_is_told_what_to_do() {
     for (body, status, words) in [
         ("", 400, "is not `{\"event_ids\":[\"…\"]}`"),
         ("[]", 400, "is not `{\"event_ids\":[\"…\"]}`"),
+        (&format!("[[\"{good}\"]]"), 400, "it is no object"),
         ("{\"event_ids\":[1]}", 400, "the ids as texts"),
         ("{\"event_ids\":[],\"limit\":3}", 400, "unknown field `limit`"),
         ("{\"event_ids\":[\"\"]}", 400, "event_ids[0]: "),

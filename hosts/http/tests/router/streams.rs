@@ -84,7 +84,7 @@ fn a_stream_that_is_not_there_is_told_with_the_nearest_names() {
 fn what_makes_no_sense_is_told_what_to_do() {
     let service = Service::new(Config::default());
     for (query, words) in [
-        ("/streams?source=demo", "unknown parameter; those here are `limit` and `cursor`"),
+        ("/streams?source=demo", "`source` is an unknown parameter; those here are `limit` and `cursor`"),
         ("/streams?limit=1001", "not a number from 1 to 1000"),
         ("/streams?cursor=AAAA", "`cursor` is not one that came with a page here"),
     ] {
