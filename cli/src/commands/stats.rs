@@ -79,9 +79,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let endpoint = args.endpoint.source()?;
     let types = match args.event_type.as_slice() {
         [] => types_of(&args.source, endpoint.as_ref())?,
-        named => named.to_vec(),
+        named => each_once(named),
     };
-    let is_one = args.event_type.len() == 1;
+    let is_one = !args.event_type.is_empty() && types.len() == 1;
     let mut out = results();
     let mut counted = Vec::new();
     for event_type in types {
@@ -104,6 +104,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The names, in the order in which they are first there.
+fn each_once(names: &[String]) -> Vec<String> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(name) {
+            once.push(name.clone());
+        }
+    }
+    once
 }
 
 /// A bucket, with its type where there are several.

@@ -95,6 +95,8 @@ fn a_missing_hour_is_a_row_of_zeros() {
     let data = store_of(&a_day_with_a_hole());
     let question = ["stats", "--source", "app", "--event-type", "t", "--from", "2025-12-28", "--until", "2025-12-29"];
     let table = good(&[&question[..], &["--data", path(&data)]].concat());
+    let twice = good(&[&question[..], &["--event-type", "t", "--data", path(&data)]].concat());
+    assert_eq!(twice, table, "a type that is named twice is counted once");
     let row = |start: &str| table.lines().find(|line| line.starts_with(start)).unwrap().split_whitespace().count();
     assert_eq!(table.lines().count(), 25);
     assert!(table.contains("2025-12-28T05:00:00Z         2          0         0  ████████████████████"), "{table}");
