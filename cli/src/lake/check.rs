@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use pik_core::{Event, EventId, IngestTime, RawKey, Record};
+use pik_core::{EventId, IngestTime, RawKey, Record};
 use rustix::fs::OFlags;
 
 use super::finding::{Finding, Verdict};
@@ -17,6 +17,7 @@ use super::ndjson;
 use super::output::Output;
 use super::parquet_file;
 use super::round::ids_hash;
+use super::row::{Found, Row, Stored};
 use super::scope::Asked;
 use crate::investigate::{Source, each_page};
 
@@ -105,8 +106,9 @@ impl Check<'_> {
         }
     }
 
-    /// The ids of a file that is as it was written. Each of its events must hash to its id.
-    fn file(&self, format: Format, listed: &Listed) -> Result<Vec<EventId>> {
+    /// The ids of a file that is as it was written, and when each arrived. Each of its events must hash to its id, and its
+    /// columns must be what the event says.
+    fn file(&self, format: Format, listed: &Listed) -> Result<Vec<(EventId, IngestTime)>> {
         let mut file = open(&self.lake.join(&listed.path))?;
         let mut hash = Output::new(io::sink());
         io::copy(&mut BufReader::new(&mut file), &mut hash)?;
@@ -119,10 +121,16 @@ impl Check<'_> {
         );
         file.rewind()?;
         let mut ids = Vec::new();
-        let mut each = |id: EventId, raw: &str| {
-            let is_genuine = Event::parse(raw.as_bytes()).is_ok_and(|event| *event.id() == id);
-            ensure!(is_genuine, "its event {id} does not hash to its id");
-            ids.push(id);
+        let (partition, _) = listed.path.rsplit_once('/').context("it lies in no partition")?;
+        let mut each = |Found { event_id, ingest_time, raw, differs }: Found<'_>| {
+            let stored = Stored { event_id, ingest_time, raw: raw.as_bytes().to_vec() };
+            let row = Row::read(partition, &stored).with_context(|| {
+                format!("its event {event_id} does not hash to its id, or lies in another partition")
+            })?;
+            if let Some(column) = differs(&row) {
+                bail!("its event {event_id} has another `{column}` than its `raw` says");
+            }
+            ids.push((event_id, ingest_time));
             Ok(())
         };
         match format {
@@ -130,7 +138,7 @@ impl Check<'_> {
             Format::Parquet => parquet_file::read(file, &mut each)?,
         }
         ensure!(
-            ids.len() as u64 == listed.events && ids_hash(ids.iter().copied()) == listed.ids_sha256,
+            ids.len() as u64 == listed.events && ids_hash(ids.iter().map(|(id, _)| *id)) == listed.ids_sha256,
             "its manifest tells of other events; the manifest was changed"
         );
         Ok(ids)
@@ -140,7 +148,7 @@ impl Check<'_> {
     fn compare(
         &mut self,
         manifest: &Manifest,
-        mut ids: Vec<EventId>,
+        mut ids: Vec<(EventId, IngestTime)>,
         broken: &HashSet<&str>,
         source: &dyn Source,
     ) -> Result<()> {
@@ -152,9 +160,12 @@ impl Check<'_> {
         each_page(
             |after| source.records(&query, after, PAGE),
             |records| {
-                for Record { event_id, raw_key, .. } in records {
-                    if let Ok(place) = ids.binary_search(&event_id) {
+                for Record { event_id, raw_key, ingest_time, .. } in records {
+                    if let Ok(place) = ids.binary_search_by_key(&event_id, |(id, _)| *id) {
                         met[place] = true;
+                        if ids[place].1 != ingest_time {
+                            self.found(Finding::EventChanged { event_id, ingest_time })?;
+                        }
                         continue;
                     }
                     self.verdict.missing += 1;
@@ -165,7 +176,7 @@ impl Check<'_> {
                 (self.note)(&self.verdict, None)
             },
         )?;
-        for (event_id, _) in ids.into_iter().zip(met).filter(|(_, met)| !met) {
+        for ((event_id, _), _) in ids.into_iter().zip(met).filter(|(_, met)| !met) {
             self.found(Finding::EventAdded { event_id, round: *round })?;
         }
         Ok(())

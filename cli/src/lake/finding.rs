@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pik_core::{EventId, RawKey};
+use pik_core::{EventId, IngestTime, RawKey};
 use serde::Serialize;
 
 /// Something that is not as the manifests or the store say.
@@ -17,6 +17,8 @@ pub(crate) enum Finding {
     FileAdded { path: String },
     /// The store has an event that the lake should have.
     EventMissing { event_id: EventId, raw_key: RawKey },
+    /// The lake says that an event arrived at another time than the store does.
+    EventChanged { event_id: EventId, ingest_time: IngestTime },
     /// The lake has an event that the store has not, or not in this round, or has it twice.
     EventAdded { event_id: EventId, round: u32 },
 }
@@ -28,6 +30,9 @@ impl fmt::Display for Finding {
             Self::FileChanged { path, why } => write!(f, "changed file {path}: {why}"),
             Self::FileAdded { path } => write!(f, "added file {path}: no manifest lists it"),
             Self::EventMissing { event_id, raw_key } => write!(f, "missing event {event_id}: {raw_key}"),
+            Self::EventChanged { event_id, ingest_time } => {
+                write!(f, "changed event {event_id}: it arrived at {ingest_time}, and the lake says otherwise")
+            }
             Self::EventAdded { event_id, round } => {
                 write!(f, "added event {event_id}: round {round} has it, and the store has not, or it is there twice")
             }

@@ -1,6 +1,6 @@
 //! The folder of a lake, held by one run.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -42,8 +42,13 @@ impl Lake {
             Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the folder of the lake"),
         }
         let mut all = Manifest::all(path)?;
-        if all.is_empty() && path.join("raw").exists() {
-            bail!("`{}` has objects that no manifest lists; name another folder for a lake", path.display());
+        if all.is_empty()
+            && let Some(name) = stranger(path)?
+        {
+            bail!(
+                "`{}` is no lake: it has `{name}`, and no manifest; name a new or empty folder for a lake",
+                path.display()
+            );
         }
         let rounds = u32::try_from(all.len()).context("too many rounds")?;
         let parts =
@@ -151,4 +156,15 @@ fn part_of(path: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(path);
     hex(hash)
+}
+
+/// The name of something in a folder that readers of a lake do not skip.
+fn stranger(folder: &Path) -> Result<Option<String>> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(['_', '.']) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

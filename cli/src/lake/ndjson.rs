@@ -1,18 +1,20 @@
 //! Rows as lines of JSON.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::slice::Iter;
 
 use anyhow::{Context, Result};
-use pik_core::EventId;
+use pik_core::{EventId, EventTime, IngestTime, PayloadHash};
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::encoding::{CompressionLevel, compress};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::compression::Compression;
 use super::output::Output;
-use super::row::Row;
+use super::row::{Each, Found, Row};
 
 /// The most of a line: of the event as it was received, a byte may take six, and its payload stands there again.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -29,8 +31,8 @@ pub(super) fn write(rows: &[Row<'_>], compression: Compression, out: &mut Output
     Ok(())
 }
 
-/// Gives each row of a file, in order: its id, and the event as it was received.
-pub(super) fn read(file: File, name: &str, each: &mut dyn FnMut(EventId, &str) -> Result<()>) -> Result<()> {
+/// Gives each row of a file, in order.
+pub(super) fn read(file: File, name: &str, each: &mut Each<'_>) -> Result<()> {
     if name.ends_with(".zst") {
         lines(StreamingDecoder::new(BufReader::new(file)).context("it is not compressed with zstd")?, each)
     } else {
@@ -39,18 +41,50 @@ pub(super) fn read(file: File, name: &str, each: &mut dyn FnMut(EventId, &str) -
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line<'a> {
     event_id: EventId,
     #[serde(borrow)]
-    raw: std::borrow::Cow<'a, str>,
+    source: Cow<'a, str>,
+    #[serde(borrow)]
+    event_type: Cow<'a, str>,
+    #[serde(borrow)]
+    entity_id: Cow<'a, str>,
+    event_time: EventTime,
+    ingest_time: IngestTime,
+    ingest_lag_ms: i64,
+    payload_hash: PayloadHash,
+    #[serde(borrow)]
+    payload: &'a RawValue,
+    #[serde(borrow)]
+    raw: Cow<'a, str>,
 }
 
-fn lines(text: impl Read, each: &mut dyn FnMut(EventId, &str) -> Result<()>) -> Result<()> {
+impl Line<'_> {
+    fn differs(&self, row: &Row<'_>) -> Option<&'static str> {
+        let columns = [
+            ("event_id", self.event_id == row.event_id),
+            ("source", self.source == row.source),
+            ("event_type", self.event_type == row.event_type),
+            ("entity_id", self.entity_id == row.entity_id),
+            ("event_time", self.event_time == row.event_time),
+            ("ingest_time", self.ingest_time == row.ingest_time),
+            ("ingest_lag_ms", self.ingest_lag_ms == row.ingest_lag_ms),
+            ("payload_hash", self.payload_hash == row.payload_hash),
+            ("payload", self.payload.get() == row.payload.get()),
+            ("raw", self.raw == row.raw),
+        ];
+        columns.into_iter().find(|(_, is_equal)| !is_equal).map(|(name, _)| name)
+    }
+}
+
+fn lines(text: impl Read, each: &mut Each<'_>) -> Result<()> {
     let mut text = BufReader::new(text);
     let mut line = Vec::new();
     while (&mut text).take(LONGEST).read_until(b'\n', &mut line)? > 0 {
-        let Line { event_id, raw } = serde_json::from_slice(&line).context("a line is no row of a lake")?;
-        each(event_id, &raw)?;
+        let read: Line<'_> = serde_json::from_slice(&line).context("a line is no row of a lake")?;
+        let differs = |row: &Row<'_>| read.differs(row);
+        each(Found { event_id: read.event_id, ingest_time: read.ingest_time, raw: &read.raw, differs: &differs })?;
         line.clear();
     }
     Ok(())

@@ -14,6 +14,18 @@ pub(super) struct Stored {
     pub(super) raw: Vec<u8>,
 }
 
+/// A row as a file has it.
+pub(super) struct Found<'a> {
+    pub(super) event_id: EventId,
+    pub(super) ingest_time: IngestTime,
+    pub(super) raw: &'a str,
+    /// The name of a column that is not as in this row.
+    pub(super) differs: &'a dyn Fn(&Row<'_>) -> Option<&'static str>,
+}
+
+/// What is done with each row of a file.
+pub(super) type Each<'a> = dyn FnMut(Found<'_>) -> Result<()> + 'a;
+
 /// The columns of an event. Those that the event decides are read from its raw text, not from its record.
 #[derive(Serialize)]
 pub(super) struct Row<'a> {

@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use pik_core::EventId;
 
 use super::compression::Compression;
 use super::output::Output;
-use super::row::Row;
+use super::row::{Each, Row};
 
 pub(super) fn need() -> Result<()> {
     bail!(
@@ -21,6 +20,6 @@ pub(super) fn write(_: &[Row<'_>], _: Compression, _: &mut Output<impl Write>) -
     need()
 }
 
-pub(super) fn read(_: File, _: &mut dyn FnMut(EventId, &str) -> Result<()>) -> Result<()> {
+pub(super) fn read(_: File, _: &mut Each<'_>) -> Result<()> {
     need()
 }

@@ -178,8 +178,10 @@ fn an_event_that_one_side_alone_has_is_named() {
     assert_eq!(run(&["export", "--data", text(store.path()), "--to", lake, "--format", "ndjson"]).code, 0);
     let added = run(&["verify", "--lake", lake, "--data", text(other.path()), "--json"]);
     assert_eq!(added.code, 1);
-    assert!(added.out.lines().all(|line| line.contains("\"finding\":\"event_added\"")));
-    assert_eq!(added.out.lines().count(), 20);
+    let of =
+        |finding: &str| added.out.lines().filter(|line| line.contains(&format!("\"finding\":\"{finding}\""))).count();
+    // The others arrived there, too, at other times.
+    assert_eq!((of("event_added"), of("event_changed"), added.out.lines().count()), (20, 40, 60));
 
     // A file is emptied, and the manifest changed to say so: they agree, and the store knows better.
     let manifest = folder.path().join("_manifest/000001.json");
@@ -197,6 +199,61 @@ fn an_event_that_one_side_alone_has_is_named() {
     assert_eq!(found.code, 1);
     assert_eq!(found.out.lines().count() as u64, listed["events"].as_u64().unwrap(), "{}{}", found.out, found.err);
     assert!(found.out.lines().all(|line| line.starts_with("missing event ")), "{}", found.out);
+}
+
+#[test]
+fn a_changed_column_is_noticed_though_the_manifest_was_changed_too() {
+    let store = stored(0..60);
+    let folder = tempfile::tempdir().unwrap();
+    let lake = text(folder.path());
+    let data = ["--data", text(store.path())];
+    let export = ["export", "--to", lake, "--format", "ndjson", "--compression", "none"];
+    assert_eq!(run(&[&export[..], &data].concat()).code, 0);
+    let manifest = folder.path().join("_manifest/000001.json");
+    let mut said: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let path = folder.path().join(said["files"][0]["path"].as_str().unwrap());
+    let whole = fs::read_to_string(&path).unwrap();
+    let row: Value = serde_json::from_str(whole.lines().next().unwrap()).unwrap();
+    let (id, lag) = (row["event_id"].as_str().unwrap(), row["ingest_lag_ms"].as_i64().unwrap());
+    let arrived = row["ingest_time"].as_str().unwrap();
+    let later = if arrived.ends_with("0Z") { 1 } else { -1 };
+    let digit = i64::from(arrived.as_bytes()[arrived.len() - 2] - b'0') + later;
+    let moved = format!("{}{digit}Z", &arrived[..arrived.len() - 2]);
+    let mut check = |changes: &[(&str, &str)], told: &str, knows: bool| {
+        let mut changed = whole.clone();
+        for (from, to) in changes {
+            assert!(changed.contains(from), "{from}");
+            changed = changed.replacen(from, to, 1);
+        }
+        fs::write(&path, &changed).unwrap();
+        (said["files"][0]["bytes"], said["files"][0]["sha256"]) =
+            (changed.len().into(), hex(changed.as_bytes()).into());
+        fs::write(&manifest, said.to_string()).unwrap();
+        let found = run(&[&["verify", "--lake", lake], &data[..]].concat());
+        assert!(found.code == 1 && found.out.contains(told), "{changes:?}: {}{}", found.out, found.err);
+        assert_eq!(run(&["verify", "--lake", lake, "--without-store"]).code, i32::from(knows), "{changes:?}");
+    };
+    let other = |column: &str| format!("its event {id} has another `{column}` than its `raw` says");
+    check(&[("\"source\":\"a/b ü\"", "\"source\":\"a/b\"")], &other("source"), true);
+    check(&[("\"payload\":{", "\"payload\":{ ")], &other("payload"), true);
+    let lag_of = |lag: i64| format!("\"ingest_lag_ms\":{lag},");
+    check(&[(&lag_of(lag), &lag_of(lag + 1))], &other("ingest_lag_ms"), true);
+    // This the store alone knows.
+    let told = format!("changed event {id}: it arrived at {arrived}");
+    check(&[(arrived, &moved), (&lag_of(lag), &lag_of(lag + later))], &told, false);
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_does_not_become_a_lake() {
+    let (store, folder) = (stored(0..2), tempfile::tempdir().unwrap());
+    let export = || run(&["export", "--to", text(folder.path()), "--format", "ndjson", "--data", text(store.path())]);
+    fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    let refused = export();
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.contains("it has `notes.txt`, and no manifest; name a new or empty folder"), "{}", refused.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    fs::remove_file(folder.path().join("notes.txt")).unwrap();
+    assert_eq!(export().code, 0);
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -288,7 +345,7 @@ fn what_lies_in_the_folder_is_not_trusted() {
     let objects = tempfile::tempdir().unwrap();
     assert_eq!(run(&["export", "--to", text(objects.path()), "--data", text(data.path())]).code, 0);
     let said = export(objects.path());
-    assert!(said.err.contains("name another folder for a lake"), "{}", said.err);
+    assert!(said.err.contains("name a new or empty folder for a lake"), "{}", said.err);
 
     // Links that lead elsewhere.
     let (lake, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
