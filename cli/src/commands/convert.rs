@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -16,7 +17,7 @@ use crate::convert::{
 use crate::output::results;
 use crate::terminal::tell;
 
-/// Turn the rows of a CSV, TSV, NDJSON or JSON file into events, one a line.
+/// Turn the rows of a CSV, TSV, NDJSON, JSON or Parquet file into events, one a line.
 ///
 /// A member is a text for all rows, or `@COLUMN` (`@@` begins a text that begins with `@`); in JSON, a column is a member of each object. Cells
 /// are texts; `--numbers` names the columns that are numbers. Values of JSON stay as they are. Each event is checked against the contract. Events go to standard output, refused rows with their line to standard error; the exit
@@ -26,7 +27,7 @@ use crate::terminal::tell;
     override_usage = "pik convert --source <…> --event-type <…> --entity-id <…>\n           --event-time <…> [OPTIONS] [FILE]"
 )]
 pub(crate) struct Args {
-    /// A table with a header, or objects, in UTF-8; `-` is standard input
+    /// A table with a header or objects in UTF-8, or Parquet; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
 
@@ -111,10 +112,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     let moments =
         Moments { format: args.time_format.clone(), zone: args.time_zone.clone(), on_ambiguous: args.on_ambiguous };
-    let (columns, header) = rows.header()?.unzip();
-    let plan = Plan::new(columns, &members, moments).with_context(|| name.clone())?;
+    let header = rows.header()?;
+    let plan = Arc::new(Plan::new(header.as_ref(), &members, moments).with_context(|| name.clone())?);
+    rows.read_only(&plan.columns())?;
     let rejected_to = args.rejected_to.as_deref();
-    let mut rejected = rejected_to.map(|path| rejected_rows(path, header.as_deref())).transpose()?;
+    let mut rejected = rejected_to
+        .map(|path| rejected_rows(path, header.as_ref().and_then(|header| header.row.as_deref())))
+        .transpose()?;
 
     let mut out = results();
     // No bar among events on the same terminal.
@@ -122,7 +126,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut progress =
         Progress::new(size, (!terminal || !io::stdout().is_terminal()).then_some(terminal), Instant::now());
     let (mut converted, mut refused) = (0, 0);
-    let mut conversion = Conversion::start(rows, plan, &name.as_str().into());
+    let mut conversion = Conversion::start(rows, &plan, &name.as_str().into());
     let ended = loop {
         let batch = match conversion.next() {
             Ok(Some(batch)) => batch,
@@ -150,7 +154,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         fs::remove_file(path).with_context(|| format!("cannot remove the empty `{}`", path.display()))?;
     }
     ended?;
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut is_whole = refused == 0;
+    if converted > 0 {
+        for column in plan.never_met() {
+            is_whole = false;
+            tell(format_args!("{name}: no row has the member `{column}` of `--numbers`; mend its name"));
+        }
+    }
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The input's name, the input, and its size if it has one.

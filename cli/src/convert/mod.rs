@@ -2,8 +2,16 @@
 
 mod cell;
 mod conversion;
+mod header;
 mod kind;
 mod moment;
+#[cfg(feature = "parquet")]
+mod parquet_column;
+#[cfg(feature = "parquet")]
+mod parquet_rows;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
+mod parquet_rows;
 mod plan;
 mod progress;
 mod record;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use pik_core::EventTime;
 
 use super::serial::{since_1970, spreadsheet};
 use super::time_format::{Shape, TimeFormat};
@@ -30,13 +31,26 @@ pub(crate) struct Moments {
     pub(crate) on_ambiguous: OnAmbiguous,
 }
 
+/// A time with its offset.
+#[derive(Debug)]
+pub(crate) struct Moment<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// Whether the contract takes it.
+    pub(crate) is_sound: bool,
+}
+
 impl Moments {
     /// The time with its offset; a text that has one stays as it is.
-    pub(crate) fn read<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        match &self.format {
-            None => self.usual(text),
-            Some(format) => self.told(format, text).map(Cow::Owned),
-        }
+    pub(crate) fn read<'a>(&self, text: &'a str) -> Result<Moment<'a>, String> {
+        let text = match &self.format {
+            // Most are such. A fault of an ISO time with an offset is told in the contract's words.
+            None if is_event_time(text) => return Ok(Moment { text: Cow::Borrowed(text), is_sound: true }),
+            None => self.usual(text)?,
+            Some(format) => Cow::Owned(self.told(format, text)?),
+        };
+        // The library writes times as the contract has them; of the years it has some more.
+        let is_sound = matches!(text, Cow::Owned(_)) && text.starts_with(|first| matches!(first, '1'..='9'));
+        Ok(Moment { text, is_sound })
     }
 
     fn told(&self, format: &TimeFormat, text: &str) -> Result<String, String> {
@@ -49,30 +63,30 @@ impl Moments {
         }
     }
 
-    /// ISO 8601, or a shape that can mean one time only.
+    /// A local time of ISO 8601, or a shape that can mean one time only.
     fn usual<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        // A fault of an ISO time with an offset is told in the contract's words.
-        if text.parse::<pik_core::EventTime>().is_ok() {
-            return Ok(Cow::Borrowed(text));
-        }
-        match Shape::of(text) {
-            Some(Shape::Sure(format, name)) => {
-                return self.told(&format, text).map(Cow::Owned).map_err(|problem| format!("is {name}; it {problem}"));
-            }
-            Some(Shape::Told(what)) => return Err(what.to_owned()),
-            None => {}
-        }
         // An annotation or offset would be ignored: none is guessed at.
         let (date, clock) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
         let is_local = !date.is_empty() && clock.bytes().all(|byte| byte.is_ascii_digit() || b":.,".contains(&byte));
         // The library takes second 60 for 59.
-        if is_local && clock.bytes().filter(u8::is_ascii_digit).skip(4).take(2).eq(*b"60") {
-            return Err(SECOND_60.to_owned());
+        let has_second_60 = is_local && clock.bytes().filter(u8::is_ascii_digit).skip(4).take(2).eq(*b"60");
+        if is_local
+            && !clock.is_empty()
+            && !has_second_60
+            && let Ok(local) = text.parse::<DateTime>()
+        {
+            return self.local(local).map(Cow::Owned);
         }
-        match text.parse::<DateTime>() {
-            Ok(local) if is_local && !clock.is_empty() => self.local(local).map(Cow::Owned),
-            _ if self.zone.is_none() => Ok(Cow::Borrowed(text)),
-            _ => Err("is no time such as `2026-10-14 10:00:00`; say how it is spelled with `--time-format`".to_owned()),
+        match Shape::of(text) {
+            Some(Shape::Sure(format, name)) => {
+                self.told(&format, text).map(Cow::Owned).map_err(|problem| format!("is {name}; it {problem}"))
+            }
+            Some(Shape::Told(what)) => Err(what.to_owned()),
+            None if has_second_60 => Err(SECOND_60.to_owned()),
+            None if self.zone.is_none() => Ok(Cow::Borrowed(text)),
+            None => {
+                Err("is no time such as `2026-10-14 10:00:00`; say how it is spelled with `--time-format`".to_owned())
+            }
         }
     }
 
@@ -108,6 +122,10 @@ impl Moments {
         };
         at.map(|at| at.to_string()).map_err(|error| format!("is no time: {error}"))
     }
+}
+
+fn is_event_time(text: &str) -> bool {
+    text.parse::<EventTime>().is_ok()
 }
 
 /// The zone of that name in the IANA database that is part of the program.

@@ -19,10 +19,37 @@ pub(super) enum Value<'a> {
     Absent,
 }
 
+/// What the cells of a row are parts of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CellText<'a> {
+    /// In all cells, JSON writes each character as it is.
+    Plain(&'a str),
+    Utf8(&'a str),
+    /// Some cell is not UTF-8.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> CellText<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Plain(text) | Self::Utf8(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The cell, if it is UTF-8.
+    fn cell(self, (start, end): (usize, usize)) -> Option<&'a str> {
+        match self {
+            Self::Plain(text) | Self::Utf8(text) => text.get(start..end),
+            Self::Bytes(bytes) => std::str::from_utf8(&bytes[start..end]).ok(),
+        }
+    }
+}
+
 /// The values of one row, by column.
 pub(super) enum Record<'a> {
     /// Where the cells are in the text.
-    Cells { text: &'a [u8], spans: &'a [(usize, usize)] },
+    Cells { text: CellText<'a>, spans: &'a [(usize, usize)] },
     /// The names and values of an object.
     Members(Vec<(Cow<'a, str>, &'a str)>),
 }
@@ -46,9 +73,8 @@ impl<'a> Record<'a> {
     pub(super) fn get(&self, column: &Column) -> Result<Value<'a>, String> {
         match self {
             Self::Cells { text, spans } => {
-                let (start, end) = spans[column.place];
-                let cell = std::str::from_utf8(&text[start..end]);
-                cell.map(Value::Cell).map_err(|_| self.about(&column.name, "is not UTF-8"))
+                let cell = text.cell(spans[column.place]);
+                cell.map(Value::Cell).ok_or_else(|| self.about(&column.name, "is not UTF-8"))
             }
             Self::Members(members) => {
                 let mut found = members.iter().filter(|(name, _)| *name == column.name);
@@ -74,10 +100,15 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether JSON writes each character of each cell as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Cells { text: CellText::Plain(_), .. })
+    }
+
     /// The cells of a table, in their order.
     pub(super) fn cells(&self) -> impl Iterator<Item = Cow<'a, str>> {
         let (text, spans): (&'a [u8], _) = match self {
-            Self::Cells { text, spans } => (text, *spans),
+            Self::Cells { text, spans } => (text.bytes(), *spans),
             Self::Members(_) => (b"", [].as_slice()),
         };
         spans.iter().map(|(start, end)| String::from_utf8_lossy(&text[*start..*end]))

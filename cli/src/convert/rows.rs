@@ -1,13 +1,16 @@
 //! The rows of a file, read in batches.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use super::header::Header;
 use super::kind::Kind;
+use super::parquet_rows::ParquetRows;
 use super::table_cells::Cells;
 use super::table_row::{MAX_ROW_BYTES, RowEnd, has_lone_return, read_row};
 use crate::input::{ArrayWalk, Text, binary, is_blank, read_line};
@@ -36,6 +39,7 @@ enum Walk {
     Table { delimiter: u8 },
     Lines,
     Array(ArrayWalk),
+    Parquet(ParquetRows),
 }
 
 /// Goes through the rows of a file.
@@ -72,6 +76,7 @@ impl Rows {
             (Kind::Tsv, None) => Walk::Table { delimiter: b'\t' },
             (Kind::Ndjson, _) => Walk::Lines,
             (Kind::Json, _) => Walk::Array(ArrayWalk::Before),
+            (Kind::Parquet, _) => Walk::Parquet(parquet(path, &name)?),
         };
         if matches!(walk, Walk::Array(_)) && !beginning.trim_ascii_start().starts_with(b"[") {
             bail!("`{name}` is no JSON array: it does not begin with `[`; `--format ndjson` reads an object a line");
@@ -84,13 +89,22 @@ impl Rows {
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self.walk {
             Walk::Table { delimiter } => Some(delimiter),
-            Walk::Lines | Walk::Array(_) => None,
+            Walk::Lines | Walk::Array(_) | Walk::Parquet(_) => None,
         }
     }
 
-    /// The columns' names, and the row as it is, if the rows are those of a table.
-    pub(crate) fn header(&mut self) -> Result<Option<(Vec<String>, Vec<u8>)>> {
-        let Walk::Table { delimiter } = self.walk else { return Ok(None) };
+    /// The columns, if the file says which there are.
+    pub(crate) fn header(&mut self) -> Result<Option<Header>> {
+        let delimiter = match &self.walk {
+            Walk::Lines | Walk::Array(_) => return Ok(None),
+            Walk::Parquet(rows) => {
+                let columns = rows.columns();
+                let floats = columns.iter().filter(|(_, is_float)| *is_float).map(|(name, _)| name.clone()).collect();
+                let names = columns.into_iter().map(|(name, _)| name).collect();
+                return Ok(Some(Header { names, row: None, floats }));
+            }
+            Walk::Table { delimiter } => *delimiter,
+        };
         let mut batch = Batch::default();
         while batch.rows.is_empty() {
             if !self.read(&mut batch)? {
@@ -103,23 +117,33 @@ impl Rows {
         let header = std::str::from_utf8(&batch.bytes);
         header.map_err(|_| anyhow!("the header of `{}` is not UTF-8", self.name))?;
         let names = Cells::new(delimiter).read(&batch.bytes).cells().map(Cow::into_owned).collect();
-        Ok(Some((names, batch.bytes)))
+        Ok(Some(Header { names, row: Some(batch.bytes), floats: Vec::new() }))
+    }
+
+    /// Says which columns are needed: where that saves work, no others are read.
+    pub(crate) fn read_only(&mut self, columns: &[&str]) -> Result<()> {
+        match &mut self.walk {
+            Walk::Parquet(rows) => rows.read_only(columns).with_context(|| format!("cannot read `{}`", self.name)),
+            Walk::Table { .. } | Walk::Lines | Walk::Array(_) => Ok(()),
+        }
     }
 
     /// The next rows; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Batch>> {
         let mut batch = Batch { bytes: Vec::with_capacity(BATCH_BYTES + (8 << 10)), ..Batch::default() };
-        while batch.bytes_read < BATCH_BYTES as u64 && self.failed.is_none() {
+        let mut is_end = true;
+        // What is read may be less than what is made of it, or more.
+        while batch.bytes_read.max(batch.bytes.len() as u64) < BATCH_BYTES as u64 && self.failed.is_none() {
             match self.read(&mut batch) {
-                Ok(true) => {}
+                Ok(true) => is_end = false,
                 Ok(false) => break,
                 Err(error) => self.failed = Some(error),
             }
         }
-        if let Some(error) = self.failed.take_if(|_| batch.bytes_read == 0) {
+        if let Some(error) = self.failed.take_if(|_| is_end) {
             return Err(error);
         }
-        Ok((batch.bytes_read > 0).then_some(batch))
+        Ok((!is_end).then_some(batch))
     }
 
     /// Adds a row to the batch, unless the line is blank; false at the end.
@@ -127,7 +151,7 @@ impl Rows {
         self.read_row(batch).with_context(|| format!("cannot read `{}`", self.name))
     }
 
-    fn read_row(&mut self, batch: &mut Batch) -> io::Result<bool> {
+    fn read_row(&mut self, batch: &mut Batch) -> Result<bool> {
         let (line, start) = (self.text.line(), batch.bytes.len());
         let too_long = || format!("the row has more than {MAX_ROW_BYTES} bytes; no event can be so long");
         let (line, bytes_read, problem) = match &mut self.walk {
@@ -150,7 +174,7 @@ impl Rows {
                             "the quote that opens on line {line} is not closed within {MAX_ROW_BYTES} bytes; close it, or double \
                              it if it is text. No row from line {line} on was read"
                         );
-                        return Err(io::Error::other(problem));
+                        bail!("{problem}");
                     }
                 };
                 (line, bytes_read, problem)
@@ -167,6 +191,10 @@ impl Rows {
                 batch.bytes.append(&mut element);
                 (found.line, found.bytes_read, found.problem.map(str::to_owned).or((!found.fits).then(too_long)))
             }
+            Walk::Parquet(rows) => match rows.read(&mut batch.bytes)? {
+                None => return Ok(false),
+                Some(row) => (row.number, row.bytes, row.problem),
+            },
         };
         batch.bytes_read += bytes_read;
         if problem.as_ref().is_some_and(|_| bytes_read > MAX_ROW_BYTES as u64) {
@@ -195,6 +223,13 @@ fn is_blank_row(row: &[u8], walk: &Walk) -> bool {
     match walk {
         Walk::Table { .. } => row.is_empty(),
         Walk::Lines => is_blank(row),
-        Walk::Array(_) => false,
+        Walk::Array(_) | Walk::Parquet(_) => false,
     }
+}
+
+fn parquet(path: &Path, name: &str) -> Result<ParquetRows> {
+    if path == Path::new("-") {
+        bail!("a Parquet file is read from its end, which standard input has not; name the file");
+    }
+    File::open(path).map_err(Into::into).and_then(ParquetRows::open).with_context(|| format!("cannot read `{name}`"))
 }

@@ -3,7 +3,7 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use memchr::{memchr, memchr_iter};
 
-use super::record::Record;
+use super::record::{CellText, Record};
 
 /// Takes rows apart.
 pub(super) struct Cells {
@@ -32,25 +32,37 @@ impl Cells {
                 self.spans.push((start, end));
                 start = end + 1;
             }
-            return Record::Cells { text: row, spans: &self.spans };
+            let delimiter = self.delimiter;
+            return Record::Cells { text: text(row, |byte| byte != delimiter), spans: &self.spans };
         }
-        let count = self.read_quoted(row);
+        let (count, length) = self.read_quoted(row);
         for end in &self.ends[..count] {
             self.spans.push((start, *end));
             start = *end;
         }
-        Record::Cells { text: &self.text, spans: &self.spans }
+        Record::Cells { text: text(&self.text[..length], |_| true), spans: &self.spans }
     }
 
-    /// How many cells there are.
-    fn read_quoted(&mut self, row: &[u8]) -> usize {
+    /// How many cells there are, and how long their text is.
+    fn read_quoted(&mut self, row: &[u8]) -> (usize, usize) {
         self.reader.reset();
         // Neither can be more than this.
         self.text.resize(row.len().max(self.text.len()), 0);
         self.ends.resize((row.len() + 1).max(self.ends.len()), 0);
         let (_, read, text, cells) = self.reader.read_record(row, &mut self.text, &mut self.ends);
-        let (result, _, _, last) = self.reader.read_record(b"\n", &mut self.text[text..], &mut self.ends[cells..]);
+        let (result, _, rest, last) = self.reader.read_record(b"\n", &mut self.text[text..], &mut self.ends[cells..]);
         debug_assert!(read == row.len() && matches!(result, ReadRecordResult::Record), "the row was not whole");
-        cells + last
+        (cells + last, text + rest)
+    }
+}
+
+/// The text of cells, in which `counts` says whether a byte is of a cell.
+fn text(bytes: &[u8], counts: impl Fn(u8) -> bool) -> CellText<'_> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return CellText::Bytes(bytes) };
+    // All bytes are looked at, which a compiler makes wide instructions of.
+    let is_special = |byte: u8| ((byte < b' ') | (byte == b'"') | (byte == b'\\')) & counts(byte);
+    match bytes.iter().fold(false, |found, byte| found | is_special(*byte)) {
+        true => CellText::Utf8(text),
+        false => CellText::Plain(text),
     }
 }

@@ -71,6 +71,12 @@ impl Shape {
                 )),
             };
         }
+        if whole.strip_prefix('-').is_some_and(is_digits) && fraction.is_none_or(is_digits) {
+            return Some(Self::Told(
+                "is a negative number, as times before 1970 are; say its unit with `--time-format epoch-s`, `epoch-ms`, \
+                 `epoch-us` or `epoch-ns`",
+            ));
+        }
         let date = text.split_once([' ', 'T']).map_or(text, |(date, _)| date);
         let parts = |separator| {
             let lengths: Option<Vec<usize>> =
@@ -113,6 +119,9 @@ mod tests {
             ("46309.4166666667", "a serial number of Excel"),
             ("46309", "? looks like a day's serial number of Excel"),
             ("999999999", "? is a number"),
+            ("-86400", "? is a negative number"),
+            ("-86400.5", "? is a negative number"),
+            ("-86400-", "-"),
             ("20261014", "? looks like a date without separators"),
             ("10/14/2026 10:00", "? is a date with slashes"),
             ("1/2/26", "? is a date with slashes"),

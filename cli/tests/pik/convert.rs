@@ -99,6 +99,7 @@ fn times_have_the_format_that_is_told() {
         ("1791972000001", &["--time-format=epoch-ms"], "2026-10-14T10:00:00.001Z"),
         ("1791972000000001", &["--time-format=epoch-us"], "2026-10-14T10:00:00.000001Z"),
         ("0.5", &["--time-format=epoch-s"], "1970-01-01T00:00:00.5Z"),
+        ("-86400.5", &["--time-format=epoch-s"], "1969-12-30T23:59:59.5Z"),
         // Of numbers of these lengths, and of a day with a fraction, there is no doubt.
         ("1791972000", &[], "2026-10-14T10:00:00Z"),
         ("1791972000.25", &[], "2026-10-14T10:00:00.25Z"),
@@ -120,6 +121,7 @@ fn times_have_the_format_that_is_told() {
         ("46309", &[], "looks like a day's serial number of Excel"),
         ("60", &["--time-format=excel", "--time-zone=UTC"], "is 29 February 1900 in Excel, a day that never was"),
         ("179197200", &[], "is a number, of seconds or of something else"),
+        ("-86400", &[], "is a negative number, as times before 1970 are; say its unit with `--time-format epoch-s`"),
         ("10/14/2026 10:00", &["--time-zone=UTC"], "is a date with slashes"),
         ("14.10.2026 10:00", &["--time-zone=UTC"], "is a date with dots"),
         ("2026-10-14", &[], "is a date alone"),
@@ -166,6 +168,14 @@ fn a_column_that_is_not_there_or_there_twice_is_told() {
         code == 1 && problems.contains("no column is named `nope`; there are `user_id`, `created_at`"),
         "{problems}"
     );
+    for (header, hint) in [
+        ("user_id;created_at;kind\n", "say `--delimiter ';'`"),
+        ("user_id\tcreated_at\tkind\n", "say `--delimiter '\\t'`"),
+    ] {
+        std::fs::write(&file, header).unwrap();
+        let (code, _, problems) = with_members(&file, &[]);
+        assert!(code == 1 && problems.contains(hint), "{problems}");
+    }
     std::fs::write(&file, "user_id,created_at,kind,kind\n").unwrap();
     let (code, _, problems) = with_members(&file, &[]);
     assert!(code == 1 && problems.contains("two columns are named `kind`"), "{problems}");
@@ -290,6 +300,60 @@ fn a_value_that_an_object_lacks_is_left_out_or_refused() {
 }
 
 #[test]
+fn a_number_that_no_object_has_is_told_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.ndjson");
+    let row =
+        |rest: &str| format!("{{\"user_id\":\"u\",\"created_at\":\"2026-10-14T10:00:00Z\",\"kind\":\"k\"{rest}}}\n");
+    std::fs::write(&file, row("").repeat(5_000) + &row(",\"amount\":\"1.50\"")).unwrap();
+    for (numbers, code, missing) in [("amount", 0, vec![]), ("amuont,@amount", 1, vec!["amuont"])] {
+        let (found, out, problems) = with_members(&file, &[&format!("--numbers=@{numbers}")]);
+        assert_eq!((found, out.lines().count()), (code, 5_001), "{problems}");
+        assert!(out.ends_with("\"payload\":{\"amount\":1.50}}\n"), "{problems}");
+        let told: Vec<_> = problems.lines().filter_map(|line| line.split_once("no row has the member `")).collect();
+        assert_eq!(told.iter().map(|(_, name)| name.split('`').next().unwrap()).collect::<Vec<_>>(), missing);
+    }
+}
+
+#[test]
+fn rows_that_only_the_contract_can_refuse_are_refused_in_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |user: &str, amount: &str, note: &str| format!("{user},2026-10-14T10:00:00Z,k,{amount},{note}\n");
+    let digits = "9".repeat(1_001_000);
+    let rows = [
+        row("u", "1", ""),
+        row(&"u".repeat(1_025), "1", ""),
+        row("\u{7f}", "1", ""),
+        row("\u{fdd0}", "1", ""),
+        row("u", &digits, ""),
+        row("u", "1e1000001", ""),
+        row("u", "1", &"n".repeat(1 << 20)),
+        row(&"ü".repeat(512), "0.10", "\u{7f}\u{0}\\"),
+    ];
+    let file = table(folder.path(), &rows.concat());
+    let (code, out, problems) = with_members(&file, &["--numbers=amount"]);
+    assert_eq!((code, out.lines().count()), (1, 2), "{problems:.2000}");
+    assert!(out.ends_with("\"payload\":{\"amount\":0.10,\"note\":\"\u{7f}\\u0000\\\\\"}}\n"), "{out}");
+    for problem in [
+        ":3: too_long at /entity_id",
+        ":4: forbidden_character at /entity_id",
+        ":5: forbidden_character at /entity_id",
+        ":6: number_out_of_range at /payload/amount",
+        ":7: number_out_of_range at /payload/amount",
+        ":8: too_large",
+    ] {
+        assert!(problems.contains(problem), "{problem}: {problems:.2000}");
+    }
+    let (code, out, problems) = with_members(&file, &["--payload=@note,@note"]);
+    assert!(code == 1 && out.is_empty() && problems.contains("duplicate_key at /payload/note"), "{problems:.2000}");
+    for constant in ["--source=", "--source=a\tb", &format!("--source={}", "s".repeat(1_025))] {
+        let members = [constant, "--event-type=@kind", "--entity-id=@user_id", "--event-time=@created_at"];
+        let (code, out, problems) = convert(&table(folder.path(), &row("u", "1", "")), &members);
+        assert!(code == 1 && out.is_empty() && problems.contains(" at /source"), "{problems}");
+    }
+}
+
+#[test]
 fn what_is_no_table_and_no_json_is_told() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes, arguments, problem) in [
@@ -298,6 +362,12 @@ fn what_is_no_table_and_no_json_is_told() {
         ("rows.json", b"{}", &["--format=json"], "is no JSON array"),
         ("rows.json", b"[{}", &[], "the array is not closed"),
         ("rows.json", b"[] x", &[], "there is text behind the array"),
+        (
+            "rows.parquet",
+            b"PAR1PAR1",
+            &[],
+            if cfg!(feature = "parquet") { "cannot read" } else { "built without Parquet" },
+        ),
     ] {
         let file = folder.path().join(name);
         std::fs::write(&file, bytes).unwrap();

@@ -13,7 +13,7 @@ use crate::workspace;
 
 pub(crate) const SUITE: Suite = Suite {
     name: "lake",
-    about: "what `pik export` writes as Parquet and NDJSON, read with DuckDB and pyarrow",
+    about: "what `pik export` writes as Parquet and NDJSON, read with DuckDB and pyarrow, and what pyarrow writes, read with `pik convert`",
     packages: no_packages,
     run,
 };
@@ -22,7 +22,7 @@ pub(crate) const SUITE: Suite = Suite {
 const EVENTS: usize = 2_500;
 
 fn run() -> Result<String> {
-    let pik = native::programs()?.join("pik");
+    let program = native::programs()?.join("pik");
     let python = python::lake()?.join("python");
     let folder = workspace::target().join("lake");
     if folder.exists() {
@@ -31,11 +31,11 @@ fn run() -> Result<String> {
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("events.ndjson"), (0..EVENTS).map(event).collect::<String>())?;
     let log = folder.join("server.log");
-    let mut serve = Command::new(&pik);
+    let mut serve = Command::new(&program);
     serve.args(["serve", "--listen", "127.0.0.1:0", "--data", "data"]).current_dir(&folder).stderr(File::create(&log)?);
     let server = Server::start(&mut serve).with_context(|| format!("see {}", log.display()))?;
     let pik = |arguments: &[&str]| {
-        Command::new(&pik).args(arguments).args(["--url", &server.url()]).current_dir(&folder).run()
+        Command::new(&program).args(arguments).args(["--url", &server.url()]).current_dir(&folder).run()
     };
     pik(&["send", "events.ndjson"])?;
     for format in ["parquet", "ndjson"] {
@@ -44,6 +44,13 @@ fn run() -> Result<String> {
         pik(&[&["export", "--format", format, "--to", format], &sizes[..]].concat())?;
         pik(&["verify", "--lake", format])?;
     }
+    let tables = folder.join("tables");
+    fs::create_dir_all(&tables)?;
+    Command::new(&python)
+        .arg(workspace::root().join("xtask/src/suites/tables.py"))
+        .args([&program, &tables])
+        .arg(EVENTS.to_string())
+        .run()?;
     Command::new(python)
         .arg(workspace::root().join("xtask/src/suites/lake.py"))
         .args([folder.join("parquet"), folder.join("ndjson")])
