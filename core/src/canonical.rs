@@ -469,3 +469,49 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     }
     out.push(b'"');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lengths of what was handed over.
+    struct Lengths(Vec<usize>);
+
+    impl Sink for Lengths {
+        fn write(&mut self, piece: &[u8]) {
+            self.0.push(piece.len());
+        }
+    }
+
+    fn lengths(payload: &str) -> Vec<usize> {
+        let mut lengths = Lengths(Vec::new());
+        assert!(write_payload(payload, 0, &mut lengths).is_ok_and(|end| end == payload.len()));
+        lengths.0
+    }
+
+    /// What a long array costs is one element and a buffer, not the array; and a hasher gets no crumbs.
+    #[test]
+    fn a_long_array_is_handed_over_in_pieces_that_are_neither_long_nor_short() {
+        let [first, second] = ["a", "b"].map(|name| format!(r#""{name}":"{}""#, name.repeat(50)));
+        let [sorted, unsorted] = [format!("{{{first},{second}}}"), format!("{{{second},{first}}}")];
+        for (element, most) in [(&*sorted, DRAIN_AT), (&*unsorted, PIECES_AT)] {
+            let payload = format!("[{}]", [element; 1_000].join(","));
+            let lengths = lengths(&payload);
+            assert_eq!(lengths.iter().sum::<usize>(), payload.len());
+            let longest = lengths.iter().max().copied().unwrap_or_default();
+            assert!((most / 2..most + element.len() + 2).contains(&longest), "{longest} of {element}");
+            // Each time there is a remainder, and there may be nothing before the run.
+            let fewest = payload.len().div_ceil(DRAIN_AT) * (2 + DRAIN_AT / most);
+            assert!(lengths.len() <= fewest, "{} writes of {element}, where {fewest} do", lengths.len());
+        }
+    }
+
+    #[test]
+    fn a_string_is_written_as_its_token_is() {
+        for text in ["", "a b", "\u{1f}", "a\n", "\"", "\\", "\u{7f}\u{e9}"] {
+            let mut written = Vec::new();
+            write_string(text, &mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(text).unwrap());
+        }
+    }
+}
