@@ -457,3 +457,26 @@ fn ends_half_year(seconds: i64) -> bool {
     let time: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).expect(IN_RANGE);
     seconds.rem_euclid(86_400) == 86_399 && matches!((time.month(), time.day()), (6, 30) | (12, 31))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_end_with_their_years_and_seconds() {
+        assert!(EventTime::from_unix(LAST_SECOND, 999_999_999).is_some());
+        assert_eq!(EventTime::from_unix(0, 1_000_000_000), None);
+        assert_eq!(EventTime::from_unix(LAST_SECOND + 1, 0), None);
+        assert_eq!(EventTime::from_unix(FIRST_SECOND - 1, 0), None);
+        let last = IngestTime::from_unix_ms(LAST_SECOND * 1000 + 999).unwrap();
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(IngestTime::from_unix_ms(last.unix_ms() + 1), None);
+        assert_eq!(IngestTime::from_unix_ms(IngestTime::FIRST.unix_ms() - 1), None);
+    }
+
+    #[test]
+    fn a_printed_time_is_a_text() {
+        let date = IngestTime::FIRST.date();
+        assert_eq!((format!("{date}"), format!("{date:?}")), ("0001-01-01".to_owned(), "\"0001-01-01\"".to_owned()));
+    }
+}

@@ -1,7 +1,8 @@
 //! Every vector in `vectors/`, through the core.
 
-use pik_core::Event;
+use pik_core::{Event, EventId};
 use pik_tests::vector::{self, Expected};
+use sha2::{Digest, Sha256};
 
 #[test]
 fn every_vector_holds() {
@@ -26,6 +27,7 @@ fn hashing_on_the_way_and_keeping_the_payload_agree() {
         let body = vector.body();
         let kept = Event::parse_with_payload(&body).map(|(event, _)| event);
         assert_eq!(Event::parse(&body), kept, "{}", vector.name);
+        assert_eq!(Event::check(&body).err(), kept.err(), "{}", vector.name);
     }
 }
 
@@ -38,5 +40,14 @@ fn raw_is_the_body_without_the_white_space_around_it() {
         let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
         assert_eq!(event.raw(), trimmed.as_bytes(), "{}", vector.name);
         assert_eq!(Event::parse(event.raw()).expect("raw is the event").id(), event.id(), "{}", vector.name);
+    }
+}
+
+#[test]
+fn an_id_is_the_hash_of_its_preimage() {
+    for vector in vector::all() {
+        let body = vector.body();
+        let Ok(event) = Event::parse(&body) else { continue };
+        assert_eq!(EventId::from_bytes(Sha256::digest(event.id_preimage()).into()), *event.id(), "{}", vector.name);
     }
 }
