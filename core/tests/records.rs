@@ -1,7 +1,7 @@
 //! Submissions, records, raw objects and questions, without a store.
 #![allow(clippy::unwrap_used, reason = "a test all through, outside its test functions too")]
 
-use pik_core::{Event, IngestTime, Order, Query, Range, RawObject, Receipt, Scope, Span, Status, Submission};
+use pik_core::{Event, IngestTime, Order, Query, Range, RawObject, Receipt, Record, Scope, Span, Status, Submission};
 
 const RAW: &[u8] = br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{}}"#;
 
@@ -64,6 +64,28 @@ fn a_question_names_what_it_is_about() {
     assert_eq!(range(Scope::All).stream(), None);
     assert_eq!(entity.stream(), None);
     assert_eq!((range(Scope::All).arrivals(), lag.arrivals()), (Some((from, to)), None));
+}
+
+#[test]
+fn a_range_has_its_beginning_and_not_its_end() {
+    let claim = submission("2025-12-29T20:15:35.580Z").claim("bucket");
+    let record = Record { status: Status::Accepted, ..claim };
+    let range = |span| Query::Range(Range { scope: Scope::All, span, order: Order::Ascending, status: None });
+    let [before, at, after] = ["58.999999999", "59", "59.000000001"]
+        .map(|second| Some(format!("2025-12-28T23:59:{second}Z").parse().unwrap()));
+    for (from, to, asks) in [(at, after, true), (before, at, false), (after, None, false), (None, after, true)] {
+        let question = range(Span::EventTime { from, to });
+        assert_eq!(question.asks_for(&record), asks, "{question:?}");
+        assert_eq!(question.clone().frozen(IngestTime::FIRST), question);
+    }
+    let [before, at, after] = ["579", "580", "581"].map(|ms| time(&format!("2025-12-29T20:15:35.{ms}Z")));
+    for (from, to, asks) in [(at, after, true), (before, at, false), (after, after, false)] {
+        let question = range(Span::Arrival { from, to });
+        assert_eq!(question.asks_for(&record), asks, "{question:?}");
+    }
+    let question = range(Span::Arrival { from: before, to: after });
+    assert_eq!(question.clone().frozen(at).arrivals(), Some((before, at)));
+    assert_eq!(question.frozen(IngestTime::FIRST).arrivals(), Some((before, before)));
 }
 
 #[test]
