@@ -51,13 +51,6 @@ pub struct Evidence {
     pub now: IngestTime,
 }
 
-impl Evidence {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.counts.is_empty()
-    }
-}
-
 /// Evidence that was not kept, and why. What is not in here is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotKept {
