@@ -3,7 +3,7 @@
 
 use pik_core::{
     BucketWidth, Code, Event, EventId, IngestTime, KeptError, MAX_KEPT_PATH_BYTES, Order, Outcome, Problem, Query,
-    Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally,
+    Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally, parse_lag,
 };
 
 const RAW: &[u8] = br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{}}"#;
@@ -142,6 +142,12 @@ fn words_are_read_as_they_are_written() {
     for width in [BucketWidth::Hour, BucketWidth::Day] {
         assert_eq!(width.as_str().parse(), Ok(width));
     }
+    for code in Code::ALL {
+        assert_eq!(Code::from_stored(code.as_str()), Some(code));
+    }
+    let units = ["7ms", "7s", "7m", "7h", "7d"].map(|text| parse_lag(text).unwrap());
+    assert_eq!(units, [7, 7_000, 420_000, 25_200_000, 604_800_000]);
+    assert!(parse_lag("7w").unwrap_err().to_string().starts_with("not a lag; write a whole number with a unit"));
     let error = "DAY".parse::<BucketWidth>().unwrap_err();
     assert_eq!(error.to_string(), "neither `hour` nor `day`; write one of them in lower case");
 

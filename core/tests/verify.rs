@@ -219,7 +219,11 @@ fn a_duplicate_needs_its_first() {
 
 #[test]
 fn a_claim_that_was_not_finished_is_told_once_it_is_old_and_finished_on_request() {
-    let (mut shelf, first) = with_record(|record| record.status = Status::Pending);
+    let (mut shelf, first) = with_record(|record| {
+        record.status = Status::Pending;
+        // Claimed with another spelling than the one that is stored.
+        record.raw_size += 1;
+    });
     let Record { event_id, raw_key, ingest_time, .. } = first.clone();
     let pending = |has_object| Finding::Pending { event_id, raw_key: raw_key.clone(), ingest_time, has_object };
     assert_eq!(findings(&shelf), [pending(true)]);
