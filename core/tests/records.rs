@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test all through, outside its test functions too")]
 
 use pik_core::{
-    BucketWidth, Code, Event, EventId, IngestTime, KeptError, MAX_KEPT_PATH_BYTES, Order, Outcome, Problem, Query,
-    Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally, parse_lag,
+    BucketWidth, Code, Event, EventId, IngestTime, KeptBody, KeptError, MAX_KEPT_PATH_BYTES, Order, Outcome, Problem,
+    Query, Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally, parse_lag,
 };
 
 const RAW: &[u8] = br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{}}"#;
@@ -199,4 +199,11 @@ fn the_longest_path_that_is_kept_is_kept_whole() {
         let problem = Problem { code: Code::DuplicateKey, path: path.clone(), message: String::new() };
         assert_eq!(KeptError::of(&[problem])[0].path, kept);
     }
+}
+
+#[test]
+fn a_body_that_ends_within_a_character_is_kept_whole() {
+    let body = "a\u{e9}".as_bytes();
+    assert_eq!(KeptBody::of(body).to_bytes(), body);
+    assert_eq!(KeptBody::of(&body[..2]).to_bytes(), &body[..2]);
 }
