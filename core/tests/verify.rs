@@ -133,7 +133,8 @@ fn a_record_whose_members_disagree_is_wrong() {
         RawKey::of(&source, &event_type, &event_time, ingest_time, &event_id)
     };
     let arrived = "2025-12-30T20:15:35.580Z".parse().unwrap();
-    let changes: Vec<Box<dyn FnOnce(&mut Record)>> = vec![
+    type Change = Box<dyn FnOnce(&mut Record)>;
+    let changes: Vec<Change> = vec![
         Box::new(|record| record.entity_id.push('x')),
         Box::new(|record| record.ingest_lag_ms += 1),
         Box::new(move |record| record.raw_key = other.raw_key),
@@ -193,7 +194,7 @@ fn a_duplicate_needs_its_first() {
 
     let mut none = shelf();
     let raw_key = first_of(&none).raw_key;
-    none.records.remove(0);
+    drop(none.records.remove(0));
     none.objects.remove(raw_key.as_str());
     assert_eq!(findings(&none), told);
     let text = format!("duplicate without first: {event_id} has the DUPLICATE {receipt} and no ACCEPTED record for it");
@@ -241,7 +242,7 @@ fn a_claim_that_was_not_finished_is_told_once_it_is_old_and_finished_on_request(
         notices(shelf, &how(true)).into_iter().filter(|notice| !counts(notice)).collect()
     };
     assert_eq!(told(&shelf), [Notice::Repaired(repaired.clone())]);
-    assert_eq!(*shelf.finished.lock().unwrap(), [repaired.clone()]);
+    assert_eq!(*shelf.finished.lock().unwrap(), std::slice::from_ref(&repaired));
 
     // Another came first.
     shelf.finish = Commit::Already(repaired.receipt);
@@ -274,7 +275,7 @@ fn an_object_is_its_keys_event_and_has_its_record() {
     assert_eq!(findings(&wrong)[0].to_string(), format!("wrong object: {raw_key}: it is not an event"));
 
     let mut forgotten = shelf();
-    forgotten.records.remove(2);
+    drop(forgotten.records.remove(2));
     assert_eq!(findings(&forgotten), [Finding::MissingRecord { raw_key: raw_key.clone() }]);
     assert_eq!(findings(&forgotten)[0].to_string(), format!("missing record: {raw_key} has none"));
 
