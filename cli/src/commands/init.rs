@@ -19,6 +19,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     object_lock_days: Option<u16>,
 
+    /// Add the index for ranges of event times: one more write unit an event
+    ///
+    /// DynamoDB fills it from the events that are there, for a write unit each. `pik events --from … --to …` of a source, of
+    /// a type or of all asks it. It can be deleted again.
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    event_time_index: bool,
+
     /// Let what the endpoint does not support be a failure, too
     #[cfg(feature = "aws")]
     #[arg(long)]
@@ -36,7 +44,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Opened::Aws(store) => {
             use pik_aws::{Provision, Verdict};
 
-            let provision = Provision { object_lock_days: args.object_lock_days };
+            let provision =
+                Provision { object_lock_days: args.object_lock_days, event_time_index: args.event_time_index };
             let mut code = ExitCode::SUCCESS;
             for check in crate::runtime::block_on(store.init(&provision))?? {
                 print(format_args!("{check}"))?;

@@ -10,12 +10,13 @@
 //! | by lag | S partitions of `by_lag`, merged | (3 n / 2 + 5 S) / 8 + S / 2 |
 //! | by arrival | S partitions of `by_ingest` for each day of the window until the page is full, merged | as by lag, and S / 2 for each day before |
 //! | a range of arrivals of a source or type | the same; others' records are read and left out | the same, for at most 1,000 records a page |
+//! | a range of event times | `by_event_time`, S partitions of each type and day until the page is full, merged; the duplicates of each event | as by lag and n / 2, and S / 2 for each type and day before; n / 2 less for ACCEPTED alone |
 //! | duplicates of an event | the table, strongly consistent | n / 4 |
 //! | streams | one partition of the table, strongly consistent | 1 for about 40 |
 //! | stats | 2 S partitions of `by_lag` for each day, to their ends | S for each day, and 1 for 8 occurrences |
 //!
 //! A page reads a bounded amount. By arrival it looks into [`DAYS`] days at most, and where a status is asked for at
-//! [`LOOKED_AT`] records at most; DUPLICATE alone by entity looks at as many events. A page that stops there is short, even
+//! [`LOOKED_AT`] records at most; DUPLICATE alone by entity or by event time looks at as many events. A page that stops there is short, even
 //! empty, and has a next one all the same.
 //!
 //! A duplicate is not in `by_entity`: with its third index write it would cost five write units.
@@ -30,23 +31,19 @@ use pik_core::{
 };
 
 use crate::places::{ArrivalStart, LagPlace, place};
-use crate::walk::{SIDE_BY_SIDE, Walk, behind, between, merged};
+use crate::walk::{SIDE_BY_SIDE, Walk, before, behind, between, merged};
 use crate::{BY_ENTITY, BY_INGEST, BY_LAG, DynamoLedger, Index, item, schema};
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// First occurrences that are scanned in one step when only the duplicates of an entity are asked for.
-const EVENTS: usize = 100;
+/// First occurrences that are scanned in one step when only duplicates of an entity or of a range are asked for.
+pub(crate) const EVENTS: usize = 100;
 
 /// The most days that one page of arrivals looks into. A day without arrivals costs a query for each shard, too.
 const DAYS: usize = 100;
 
-/// What is said where events would have to be sorted by their time.
-const NO_ORDER_BY_EVENT_TIME: &str = "a range of event times is not answered by S3 and DynamoDB, which have no such order \
-    over types and sources; ask by arrival (`arrived_from`, `arrived_to`), by `entity_id`, or by `event_date`";
-
 /// The most records that one page reads to pick those of the status that is asked for; the page's limit where that is more.
-const LOOKED_AT: usize = 1_000;
+pub(crate) const LOOKED_AT: usize = 1_000;
 
 impl Investigate for DynamoLedger {
     async fn records(&self, query: &Query, after: Option<&Position>, limit: usize) -> Result<Page<Record>, QueryError> {
@@ -66,14 +63,16 @@ impl Investigate for DynamoLedger {
                 self.by_arrival(query, (*from, *to), Order::Ascending, start.transpose()?, limit + 1).await?
             }
             Query::Duplicates { event_id } => {
-                Looked::to_the_end(self.duplicates(event_id, behind()?.as_ref(), true, limit + 1).await?)
+                let after = behind()?;
+                let found = self.duplicates(event_id, after.as_ref(), Order::Ascending, true, limit + 1).await?;
+                Looked::to_the_end(found)
             }
             Query::Range(Range { span: Span::Arrival { from, to }, order, .. }) => {
                 let start = after.map(|position| ArrivalStart::read(position).ok_or(QueryError::Position));
                 self.by_arrival(query, (*from, *to), *order, start.transpose()?, limit + 1).await?
             }
-            Query::Range(Range { span: Span::EventTime { .. }, .. }) => {
-                return Err(QueryError::Unanswered(NO_ORDER_BY_EVENT_TIME));
+            Query::Range(range @ Range { span: Span::EventTime { from, to }, .. }) => {
+                self.by_event_time(query, range, (from.as_ref(), to.as_ref()), after, limit + 1).await?
             }
             Query::Lag { .. } => Looked::to_the_end(Vec::new()),
         };
@@ -93,10 +92,10 @@ impl Investigate for DynamoLedger {
 }
 
 /// What one page's reading came to.
-struct Looked {
-    records: Vec<Record>,
+pub(crate) struct Looked {
+    pub(crate) records: Vec<Record>,
     /// Where to go on, when it was read enough before the page was full.
-    stopped: Option<Position>,
+    pub(crate) stopped: Option<Position>,
 }
 
 impl Looked {
@@ -137,7 +136,7 @@ impl DynamoLedger {
         if let Some(place) = after
             && status != Some(Outcome::Accepted)
         {
-            records.extend(self.duplicates(&place.event_id, Some(place), false, count).await?);
+            records.extend(self.duplicates(&place.event_id, Some(place), Order::Ascending, false, count).await?);
         }
         // A time alone sorts before every key that begins with it; every key begins with a digit.
         let start = from.map_or_else(|| "0".to_owned(), |from| from.sort_key().as_str().to_owned());
@@ -161,7 +160,7 @@ impl DynamoLedger {
                 let Some(last) = firsts.last().map(Place::of) else { break };
                 looked_at += firsts.len();
                 let found = records.len();
-                self.with_duplicates(firsts, status, count, &mut records).await?;
+                self.with_duplicates(firsts, (Order::Ascending, status), count, &mut records).await?;
                 if status == Some(Outcome::Duplicate) && looked_at >= LOOKED_AT && records.len() < count {
                     // Behind the last event's duplicates, if it has any.
                     let own = records[found..].last().filter(|record| record.event_id == last.event_id);
@@ -175,11 +174,11 @@ impl DynamoLedger {
         Ok(Looked { records, stopped })
     }
 
-    /// Adds events and their duplicates, each behind its event, until there are `count`.
-    async fn with_duplicates(
+    /// Adds events and their duplicates, each behind its event in their order, until there are `count`.
+    pub(crate) async fn with_duplicates(
         &self,
         firsts: Vec<Record>,
-        status: Option<Outcome>,
+        (order, status): (Order, Option<Outcome>),
         count: usize,
         records: &mut Vec<Record>,
     ) -> Result<(), StoreError> {
@@ -188,17 +187,18 @@ impl DynamoLedger {
             return Ok(());
         }
         let with_its_own = |first: Record| async {
-            let duplicates = self.duplicates(&first.event_id, None, false, count).await?;
-            Ok::<_, StoreError>((first, duplicates))
+            let mut occurrences = self.duplicates(&first.event_id, None, order, false, count).await?;
+            if status.is_none() {
+                let place = if order == Order::Ascending { 0 } else { occurrences.len() };
+                occurrences.insert(place, first);
+            }
+            Ok::<_, StoreError>(occurrences)
         };
         let mut events = stream::iter(firsts.into_iter().map(with_its_own)).buffered(SIDE_BY_SIDE);
         while records.len() < count
-            && let Some((first, duplicates)) = events.try_next().await?
+            && let Some(occurrences) = events.try_next().await?
         {
-            if status.is_none() {
-                records.push(first);
-            }
-            records.extend(duplicates);
+            records.extend(occurrences);
         }
         Ok(())
     }
@@ -308,24 +308,28 @@ impl DynamoLedger {
         Ok(Looked::to_the_end(records))
     }
 
-    /// At most `count` duplicates of an event behind a place of it.
-    async fn duplicates(
+    /// At most `count` duplicates of an event behind a place of it, in an order of arrival.
+    pub(crate) async fn duplicates(
         &self,
         event_id: &EventId,
         after: Option<&Place>,
+        order: Order,
         consistent: bool,
         count: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        let low = match after {
-            Some(place) if place.status == Outcome::Duplicate => {
-                behind(&schema::duplicate_kind(&place.ingest_time, &place.receipt))
-            }
-            Some(_) | None => schema::DUPLICATE.to_owned(),
-        };
         // Every key goes on with a digit.
-        let high = format!("{}:", schema::DUPLICATE);
+        let (mut low, mut high) = (schema::DUPLICATE.to_owned(), format!("{}:", schema::DUPLICATE));
+        if let Some(place) = after
+            && place.status == Outcome::Duplicate
+        {
+            let key = schema::duplicate_kind(&place.ingest_time, &place.receipt);
+            match order {
+                Order::Ascending => low = behind(&key),
+                Order::Descending => high = before(&key),
+            }
+        }
         let id = event_id.to_string();
-        let query = self.query(None).consistent_read(consistent);
+        let query = self.query(None).consistent_read(consistent).scan_index_forward(order == Order::Ascending);
         let range = between(query, (schema::EVENT_ID, &id), schema::KIND, item::text(low), item::text(high));
         let mut walk = Walk::new(range, None);
         let mut records = Vec::new();

@@ -16,7 +16,7 @@ use crate::failure::store_error;
 use crate::item::Item;
 use crate::noted::Noted;
 use crate::on::On;
-use crate::{Clients, Settings, commit, item, schema};
+use crate::{Clients, S3RawStore, Settings, commit, item, schema};
 
 /// Records in one DynamoDB table, by conditional writes.
 ///
@@ -27,6 +27,8 @@ pub struct DynamoLedger {
     pub(crate) client: Client,
     pub(crate) table: String,
     bucket: String,
+    /// Where the days of a type are listed.
+    pub(crate) folders: S3RawStore,
     pub(crate) shards: NonZeroU16,
     pub(crate) noted: Arc<Noted>,
 }
@@ -38,6 +40,7 @@ impl DynamoLedger {
             client: clients.dynamodb.clone(),
             table: settings.table.clone(),
             bucket: settings.bucket.clone(),
+            folders: S3RawStore::new(clients, settings),
             shards: settings.shards,
             noted: Arc::default(),
         }

@@ -3,8 +3,10 @@
 
 mod client;
 mod commit;
+mod days;
 #[cfg(test)]
 mod endpoint;
+mod event_times;
 mod failure;
 mod init;
 mod inventory;
@@ -31,6 +33,6 @@ pub use ledger::DynamoLedger;
 pub use on::On;
 pub use raw_store::S3RawStore;
 pub use rejections::REJECTIONS_A_MINUTE;
-pub use schema::{BY_ENTITY, BY_INGEST, BY_LAG, Index};
+pub use schema::{BY_ENTITY, BY_EVENT_TIME, BY_INGEST, BY_LAG, Index};
 pub use settings::{MAX_SHARDS, Settings};
 pub use store::AwsStore;

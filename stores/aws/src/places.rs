@@ -1,6 +1,6 @@
 //! Where pages begin, as text that only this store understands.
 
-use pik_core::{EventId, IngestTime, Outcome, Place, Position, Record};
+use pik_core::{EventId, EventTime, IngestTime, Outcome, Place, Position, Record};
 
 use crate::walk::{before, behind};
 use crate::{item, schema};
@@ -57,6 +57,30 @@ impl ArrivalStart {
                 (place.listed_time, behind(&key))
             }
             Self::From(time) => (*time, time.to_string()),
+        }
+    }
+}
+
+/// Where a page by event time begins.
+pub(crate) enum EventStart {
+    /// Behind a record that was shown or looked at.
+    Behind(Place),
+    /// With a day: up to there nothing was found.
+    Day(EventTime),
+}
+
+impl EventStart {
+    pub(crate) fn read(position: &Position) -> Option<Self> {
+        match position.as_str().strip_prefix("day ") {
+            Some(day) => day.parse().ok().map(Self::Day),
+            None => place(position).map(Self::Behind),
+        }
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        match self {
+            Self::Behind(place) => place.position(),
+            Self::Day(day) => Position::new(format!("day {day}")),
         }
     }
 }

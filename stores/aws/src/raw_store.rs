@@ -16,8 +16,8 @@ use crate::{Clients, Settings};
 /// Raw objects in one S3 bucket, created by `If-None-Match: *` and never written again.
 #[derive(Debug, Clone)]
 pub struct S3RawStore {
-    client: Client,
-    bucket: String,
+    pub(crate) client: Client,
+    pub(crate) bucket: String,
     kms_key: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl S3RawStore {
         Self { client: clients.s3.clone(), bucket: settings.bucket.clone(), kms_key: settings.kms_key.clone() }
     }
 
-    fn on(&self) -> On<'_> {
+    pub(crate) fn on(&self) -> On<'_> {
         On::Bucket(&self.bucket, self.kms_key.as_deref())
     }
 

@@ -7,6 +7,7 @@
 //! | `by_entity` | `entity_id` | `entity_order`: event time at a fixed width `#` half of event_id | at commit |
 //! | `by_lag` | `lag_partition`: `{source}/{event_type}/{event date}#{shard}`, `#D{shard}` for a duplicate | `ingest_lag_ms` | at commit, and with a duplicate |
 //! | `by_ingest` | `ingest_partition`: `{date}#{shard}` | `ingest_order`: time `#` half of event_id, `#` receipt for a duplicate | at commit, and with a duplicate |
+//! | `by_event_time`, if the table has it | `lag_partition` | `entity_order` | at commit |
 //!
 //! Date and time in `by_ingest` are those of the record's `listed_time`: of `finished_time` where an item has that
 //! attribute, else of `ingest_time`. Items from before that attribute existed are where they belong.
@@ -61,6 +62,12 @@ pub const BY_LAG: Index = Index { name: "by_lag", partition: LAG_PARTITION, sort
 pub const BY_INGEST: Index =
     Index { name: "by_ingest", partition: INGEST_PARTITION, sort: INGEST_ORDER, numeric: false };
 
+/// The events of a type and day by their time, without duplicates. A table may have it or not: its two attributes are there
+/// for the others.
+pub const BY_EVENT_TIME: Index =
+    Index { name: "by_event_time", partition: LAG_PARTITION, sort: ENTITY_ORDER, numeric: false };
+
+/// The indexes that every table has.
 pub(crate) const INDEXES: [Index; 3] = [BY_ENTITY, BY_LAG, BY_INGEST];
 
 /// The sort key of a record in the table.
@@ -116,7 +123,7 @@ pub(crate) fn ingest_partition(ingest_time: &IngestTime, shard: u16) -> String {
     format!("{}#{shard}", ingest_time.date())
 }
 
-/// An event's place in its entity's time.
+/// An event's place in the time of its entity, and of its type.
 pub(crate) fn entity_order(event_time: &EventTime, id: &EventId) -> String {
     format!("{}#{}", event_time.sort_key(), half(id))
 }

@@ -25,7 +25,7 @@ pub(crate) fn behind(key: &str) -> String {
 pub(crate) fn before(key: &str) -> String {
     let mut before = key.to_owned();
     if let Some(last) = before.pop() {
-        before.extend(char::from_u32(u32::from(last) - 1));
+        before.extend(char::from_u32(u32::from(last).saturating_sub(1)));
         before.push('\u{7f}');
     }
     before

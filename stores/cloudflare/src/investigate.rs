@@ -25,10 +25,6 @@ const PIECE: usize = 500;
 /// The most that one page reads for it; the page's limit where that is more.
 const LOOKED_AT: usize = 5_000;
 
-/// What is said where events would have to be sorted by their time.
-const NO_ORDER_BY_EVENT_TIME: &str = "a range of event times is not answered by R2 and D1, which have no such order over \
-    types and sources; ask by arrival (`arrived_from`, `arrived_to`), by `entity_id`, or by `event_date`";
-
 /// Less than every source and type.
 const NO_NAME: &str = "";
 
@@ -38,38 +34,49 @@ const NO_RECEIPT: &str = "";
 /// No receipt is longer.
 const RECEIPT_BYTES: usize = 256;
 
-/// A place in an entity's time, between events: just before or behind one, or before a moment.
+/// A place in the time of events, between two of them: just before or behind one, or before a moment.
 #[derive(Clone)]
-struct Boundary {
+pub(crate) struct Boundary {
     seconds: i64,
     nanoseconds: i64,
     id: String,
 }
 
 impl Boundary {
-    fn first() -> Self {
+    pub(crate) fn first() -> Self {
         Self { seconds: LEAST, nanoseconds: 0, id: NO_ID.into() }
     }
 
-    fn last() -> Self {
+    pub(crate) fn last() -> Self {
         Self { seconds: GREATEST, nanoseconds: 0, id: NO_ID.into() }
     }
 
-    fn of_time(time: &EventTime) -> Self {
+    pub(crate) fn of_time(time: &EventTime) -> Self {
         Self { seconds: time.unix_seconds(), nanoseconds: time.subsecond_nanoseconds().into(), id: NO_ID.into() }
     }
 
-    fn behind(time: &EventTime, id: &EventId) -> Self {
+    pub(crate) fn behind(time: &EventTime, id: &EventId) -> Self {
         Self { id: behind(id), ..Self::of_time(time) }
     }
 
-    fn parameters(self) -> [Parameter; 3] {
+    pub(crate) fn before(place: &Place) -> Self {
+        Self { id: place.event_id.to_string(), ..Self::of_time(&place.event_time) }
+    }
+
+    pub(crate) fn parameters(self) -> [Parameter; 3] {
         [self.seconds.into(), self.nanoseconds.into(), self.id.into()]
     }
 
-    fn max(self, other: Self) -> Self {
-        let key = |boundary: &Self| (boundary.seconds, boundary.nanoseconds, boundary.id.clone());
-        if key(&self) < key(&other) { other } else { self }
+    pub(crate) fn max(self, other: Self) -> Self {
+        if self.key() < other.key() { other } else { self }
+    }
+
+    pub(crate) fn min(self, other: Self) -> Self {
+        if other.key() < self.key() { other } else { self }
+    }
+
+    fn key(&self) -> (i64, i64, &str) {
+        (self.seconds, self.nanoseconds, &self.id)
     }
 }
 
@@ -95,12 +102,7 @@ impl Investigate for D1Ledger {
                 self.by_lag((source, event_type, row::day_of(event_date)), least, after, count).await?
             }
             Query::Arrivals { from, to, status } => self.by_arrival(query, (*from, *to), *status, after, count).await?,
-            Query::Range(Range { span: Span::Arrival { from, to }, order, status, .. }) => {
-                return Ok(self.in_range(query, (*from, *to), *order, *status, after, limit).await?);
-            }
-            Query::Range(Range { span: Span::EventTime { .. }, .. }) => {
-                return Err(QueryError::Unanswered(NO_ORDER_BY_EVENT_TIME));
-            }
+            Query::Range(range) => return self.in_range(query, range, after, limit).await,
             Query::Duplicates { event_id } => self.duplicates(event_id, after, count).await?,
         };
         let more = records.len() > limit;
@@ -138,7 +140,11 @@ pub(crate) fn number(count: usize) -> Parameter {
 }
 
 impl D1Ledger {
-    async fn select(&self, sql: &'static str, parameters: Vec<Parameter>) -> Result<Vec<Record>, StoreError> {
+    pub(crate) async fn select(
+        &self,
+        sql: &'static str,
+        parameters: Vec<Parameter>,
+    ) -> Result<Vec<Record>, StoreError> {
         let found = self.database().run("select records", Statement { sql, parameters }).await?;
         found.rows.into_iter().map(EventRow::record).collect()
     }
@@ -236,23 +242,31 @@ impl D1Ledger {
         Ok(first(query, records, count))
     }
 
-    /// A page of what arrived in a window, from either end, picked by source and type.
+    /// A page of a range, from either end, picked by source and type.
     async fn in_range(
         &self,
         query: &Query,
-        window: (IngestTime, IngestTime),
-        order: Order,
-        status: Option<Outcome>,
+        range: &Range,
         after: Option<&Place>,
         limit: usize,
-    ) -> Result<Page<Record>, StoreError> {
+    ) -> Result<Page<Record>, QueryError> {
+        let Range { scope: _, span, order, status } = range;
         let mut after = after.cloned();
         let (mut items, mut looked_at): (Vec<Record>, usize) = (Vec::new(), 0);
         loop {
             let piece = PIECE.max(limit + 1);
-            let found = match order {
-                Order::Ascending => self.by_arrival(query, window, status, after.as_ref(), piece).await?,
-                Order::Descending => self.by_arrival_back(query, window, status, after.as_ref(), piece).await?,
+            let place = after.as_ref();
+            let found = match (span, order) {
+                (Span::Arrival { from, to }, Order::Ascending) => {
+                    self.by_arrival(query, (*from, *to), *status, place, piece).await?
+                }
+                (Span::Arrival { from, to }, Order::Descending) => {
+                    self.by_arrival_back(query, (*from, *to), *status, place, piece).await?
+                }
+                (Span::EventTime { from, to }, _) => {
+                    let times = (from.as_ref(), to.as_ref());
+                    self.by_event_time(query, times, (*order, *status), place, piece).await?
+                }
             };
             let is_end = found.len() < piece;
             looked_at += found.len();
@@ -313,7 +327,7 @@ impl D1Ledger {
         Ok(first(query, records, count))
     }
 
-    async fn duplicates(
+    pub(crate) async fn duplicates(
         &self,
         event_id: &EventId,
         after: Option<&Place>,
@@ -330,7 +344,7 @@ impl D1Ledger {
 }
 
 /// The first records, in the query's order, of several selections that are each in it.
-fn first(query: &Query, mut records: Vec<Record>, count: usize) -> Vec<Record> {
+pub(crate) fn first(query: &Query, mut records: Vec<Record>, count: usize) -> Vec<Record> {
     let order = |one: &Record, other: &Record| -> Ordering { query.order(&Place::of(one), &Place::of(other)) };
     records.sort_by(order);
     records.truncate(count);

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod database;
+mod event_times;
 mod failure;
 mod investigate;
 mod ledger;

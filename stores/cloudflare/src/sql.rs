@@ -123,6 +123,60 @@ pub(crate) const DUPLICATES: &str = concat!(
     ORDER BY d.ingest_ms, d.receipt LIMIT ?4"
 );
 
+/// The events from one place (?1 to ?3) to another (?4 to ?6, excluded), by their time.
+pub(crate) const EVENT_TIMES: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_event_time
+    WHERE e.status = 'ACCEPTED'
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?1, ?2, unhex(?3))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?4, ?5, unhex(?6))
+    ORDER BY e.event_seconds, e.event_nanoseconds, e.event_id LIMIT ?7"
+);
+
+/// [`EVENT_TIMES`], the latest first.
+pub(crate) const EVENT_TIMES_BACK: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM event e INDEXED BY by_event_time
+    WHERE e.status = 'ACCEPTED'
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?1, ?2, unhex(?3))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?4, ?5, unhex(?6))
+    ORDER BY e.event_seconds DESC, e.event_nanoseconds DESC, e.event_id DESC LIMIT ?7"
+);
+
+/// The later occurrences of the events from one place to another.
+pub(crate) const EVENT_TIME_DUPLICATES: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM event e INDEXED BY by_event_time CROSS JOIN duplicate d ON d.event_id = e.event_id
+    WHERE e.status = 'ACCEPTED'
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?1, ?2, unhex(?3))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?4, ?5, unhex(?6))
+    ORDER BY e.event_seconds, e.event_nanoseconds, e.event_id, d.ingest_ms, d.receipt LIMIT ?7"
+);
+
+/// [`EVENT_TIME_DUPLICATES`], the latest first.
+pub(crate) const EVENT_TIME_DUPLICATES_BACK: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM event e INDEXED BY by_event_time CROSS JOIN duplicate d ON d.event_id = e.event_id
+    WHERE e.status = 'ACCEPTED'
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) >= (?1, ?2, unhex(?3))
+      AND (e.event_seconds, e.event_nanoseconds, e.event_id) < (?4, ?5, unhex(?6))
+    ORDER BY e.event_seconds DESC, e.event_nanoseconds DESC, e.event_id DESC,
+        d.ingest_ms DESC, d.receipt DESC LIMIT ?7"
+);
+
+/// The later occurrences of an event before an arrival, the latest first.
+pub(crate) const DUPLICATES_BACK: &str = concat!(
+    "SELECT ",
+    duplicate_columns!(),
+    " FROM event e CROSS JOIN duplicate d ON d.event_id = e.event_id
+    WHERE e.event_id = unhex(?1) AND (d.ingest_ms, d.receipt) < (?2, ?3)
+    ORDER BY d.ingest_ms DESC, d.receipt DESC LIMIT ?4"
+);
+
 /// The events of a type between two days, behind a day, lag and id, each with how often and when it was repeated.
 pub(crate) const TALLY: &str = "
     SELECT lower(hex(e.event_id)) AS event_id, e.event_day, e.event_seconds, e.ingest_ms, e.ingest_lag_ms,
@@ -163,13 +217,17 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/0003_rejections.sql"),
 ];
 
+/// The index that a database may have or not.
+#[cfg(test)]
+pub(crate) const EVENT_TIME_INDEX: &str = include_str!("../optional/event_times.sql");
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
 
     use super::*;
 
-    const ALL: [&str; 15] = [
+    const ALL: [&str; 20] = [
         CLAIM,
         FIND,
         FIND_MANY,
@@ -183,6 +241,11 @@ mod tests {
         ARRIVALS_BACK,
         ARRIVAL_DUPLICATES_BACK,
         DUPLICATES,
+        DUPLICATES_BACK,
+        EVENT_TIMES,
+        EVENT_TIMES_BACK,
+        EVENT_TIME_DUPLICATES,
+        EVENT_TIME_DUPLICATES_BACK,
         TALLY,
         STREAMS,
     ];
@@ -190,7 +253,18 @@ mod tests {
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         MIGRATIONS.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
+        connection.execute_batch(EVENT_TIME_INDEX).unwrap();
         connection
+    }
+
+    #[test]
+    fn without_its_index_a_range_of_event_times_is_refused_and_scans_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS.iter().for_each(|migration| connection.execute_batch(migration).unwrap());
+        for statement in [EVENT_TIMES, EVENT_TIMES_BACK, EVENT_TIME_DUPLICATES, EVENT_TIME_DUPLICATES_BACK] {
+            let refused = connection.prepare(statement).unwrap_err().to_string();
+            assert!(refused.contains("no such index: by_event_time"), "{refused}");
+        }
     }
 
     #[test]

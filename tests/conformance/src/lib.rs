@@ -21,4 +21,5 @@ pub use clock::BenchClock;
 pub use report::Report;
 pub use suite::{
     run, run_bounded_rejections, run_exact_queries, run_queries, run_rejections, run_split, run_split_queries,
+    run_without_event_times,
 };

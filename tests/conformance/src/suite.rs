@@ -94,10 +94,19 @@ pub async fn run_queries<B: QueryBench>(bench: &mut B, nonce: u64, only: Option<
     r.check("stats_far_times", stats::far_times(b, s("stats_far_times"))).await;
     r.check("range_scopes", ranges::scopes(b, s("range_scopes"))).await;
     r.check("range_bounds", ranges::bounds(b, s("range_bounds"))).await;
+    r.check("range_duplicates", ranges::duplicates(b, s("range_duplicates"))).await;
     r.check("range_meanwhile", ranges::meanwhile(b, s("range_meanwhile"))).await;
     r.check("streams_listed", streams::listed(b, s("streams_listed"))).await;
     r.check("streams_positions", streams::positions(b, s("streams_positions"))).await;
     r.check("answers_after_reopening", reopening::same_answers(bench, s("after_reopening"))).await;
+    r
+}
+
+/// Runs what a store must pass that answers ranges of event times by an index that it was not given, or the one check that is
+/// named. With it, it passes [`run_queries`].
+pub async fn run_without_event_times<B: QueryBench>(bench: &B, nonce: u64, only: Option<&str>) -> Report {
+    let mut r = Report::new(only);
+    r.check("range_without_index", ranges::without_index(bench, Sample::new("range_without_index", nonce))).await;
     r
 }
 

@@ -4,17 +4,24 @@ import { after, before, test } from "node:test";
 import { account, bundle, start } from "./workerd.mjs";
 
 const NONCE = Date.now();
-let worker;
-before(async () => { worker = await start(bundle("worker-conformance"), account()); });
-after(() => worker.stop());
+// Every question is asked where there is the index for event times.
+const INDEXED = ["queries", "split-queries"];
+let worker, indexed;
+before(async () => {
+  const modules = bundle("worker-conformance");
+  worker = await start(modules, account());
+  indexed = await start(modules, account({ eventTimes: true }));
+});
+after(() => Promise.all([worker.stop(), indexed.stop()]));
 
-for (const suite of ["store", "halves", "queries", "split-queries", "rejections", "bounded-rejections"]) {
+for (const suite of ["store", "halves", ...INDEXED, "without-event-times", "rejections", "bounded-rejections"]) {
   test(suite, async (context) => {
-    const checks = await (await worker.send(`/${suite}`)).json();
+    const host = INDEXED.includes(suite) ? indexed : worker;
+    const checks = await (await host.send(`/${suite}`)).json();
     assert.ok(checks.length > 0);
     for (const check of checks) {
       await context.test(check, async () => {
-        const response = await worker.send(`/${suite}/${check}?${NONCE}`);
+        const response = await host.send(`/${suite}/${check}?${NONCE}`);
         assert.equal(response.status, 200, await response.text());
       });
     }

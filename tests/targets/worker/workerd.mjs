@@ -45,15 +45,18 @@ export function bundle(name) {
 
 let migrated;
 
-/** A folder with the state of an account of one's own, in which the migrations were applied. */
-export function account() {
+/** A folder with the state of an account of one's own, in which the migrations were applied; with the index if asked for. */
+export function account({ eventTimes = false } = {}) {
   if (migrated === undefined) {
     migrated = folder();
     wrangler("d1", "migrations", "apply", "pik", "--local", "--persist-to", migrated);
   }
-  const state = folder();
-  cpSync(join(migrated, "v3"), state, { recursive: true });
-  return state;
+  const made = folder();
+  cpSync(migrated, made, { recursive: true });
+  if (eventTimes) {
+    wrangler("d1", "execute", "pik", "--local", "--persist-to", made, "--file", join(ROOT, "stores/cloudflare/optional/event_times.sql"));
+  }
+  return join(made, "v3");
 }
 
 const DATABASE_ID = /database_id = "(.+)"/.exec(readFileSync(CONFIG, "utf8"))[1];

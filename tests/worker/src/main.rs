@@ -4,7 +4,10 @@ mod bench;
 
 use axum::body::Body;
 use axum::response::Response;
-use pik_conformance::{Report, run, run_bounded_rejections, run_queries, run_rejections, run_split, run_split_queries};
+use pik_conformance::{
+    Report, run, run_bounded_rejections, run_queries, run_rejections, run_split, run_split_queries,
+    run_without_event_times,
+};
 use worker::send::SendFuture;
 use worker::{Context, Env, HttpRequest, event};
 
@@ -37,6 +40,7 @@ async fn report(mut bench: WorkerBench, suite: &str, nonce: u64, check: &str) ->
         "halves" => Some(run_split(&bench, nonce, Some(check)).await),
         "queries" => Some(run_queries(&mut bench, nonce, Some(check)).await),
         "split-queries" => Some(run_split_queries(&bench, nonce, Some(check)).await),
+        "without-event-times" => Some(run_without_event_times(&bench, nonce, Some(check)).await),
         "rejections" => Some(run_rejections(&mut bench, nonce, Some(check)).await),
         "bounded-rejections" => Some(run_bounded_rejections(&bench, nonce, Some(check)).await),
         "panic" => panic!("as asked"),

@@ -22,8 +22,8 @@ pub(super) fn events(config: &Config) -> OperationBuilder {
         .description(Some(
             "One question at a time. `entity_id` with `from`, `to` and `status`: one entity through time, by event time \
              and id, an event's duplicates behind it. `from` and `to`, or one of them: a range of event times, of all \
-             events, of a `source`, or of a `source` and `event_type`, from the end that `order` says; SQLite alone \
-             answers it. `arrived_from` and `arrived_to` the same by arrival; without either, `order=desc` gives the \
+             events, of a `source`, or of a `source` and `event_type`, from the end that `order` says. Stores other \
+             than SQLite need an index for it, and say how to make it. `arrived_from` and `arrived_to` the same by arrival; without either, `order=desc` gives the \
              newest. `source`, `event_type` and `event_date` with `min_lag`: the first occurrences of a type and day, \
              the latest to arrive first, negative lags last. `until`, `ingested_from` and `ingested_to` are older names of \
              `to`, `arrived_from` and `arrived_to`. A source or type of which there is nothing is told with the nearest names.",

@@ -17,6 +17,9 @@ pub struct Provision {
     /// Days of Object Lock in governance mode: only a special permission can delete a raw object
     /// version before that.
     pub object_lock_days: Option<u16>,
+    /// Whether the table gets the index [`BY_EVENT_TIME`](crate::BY_EVENT_TIME), which answers ranges of event times. It is
+    /// added to a table that is there, too, which DynamoDB then fills from what is in it.
+    pub event_time_index: bool,
 }
 
 /// One thing that was made or looked at.
@@ -78,7 +81,7 @@ impl AwsStore {
     /// never changed. Safe to repeat.
     pub async fn init(&self, provision: &Provision) -> Result<Vec<Check>, StoreError> {
         let mut checks = Box::pin(bucket::init(self, provision)).await?;
-        checks.extend(Box::pin(table::init(self)).await?);
+        checks.extend(Box::pin(table::init(self, provision)).await?);
         Ok(checks)
     }
 }

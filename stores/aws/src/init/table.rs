@@ -6,22 +6,23 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-    PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus,
+    Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 use pik_core::StoreError;
 
-use super::{Check, is_unsupported};
+use super::{Check, Provision, is_unsupported};
 use crate::AwsStore;
 use crate::failure::store_error;
 use crate::rejections::EXPIRES;
-use crate::schema::{EVENT_ID, INDEXES, Index, KIND};
+use crate::schema::{BY_EVENT_TIME, EVENT_ID, INDEXES, Index, KIND};
 
 /// How long a new table may take to become active. DynamoDB needs seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(super) async fn init(store: &AwsStore) -> Result<Vec<Check>, StoreError> {
+pub(super) async fn init(store: &AwsStore, provision: &Provision) -> Result<Vec<Check>, StoreError> {
     let name = format!("table `{}`", store.settings.table);
     let mut checks = Vec::new();
     match describe(store).await? {
@@ -33,7 +34,14 @@ pub(super) async fn init(store: &AwsStore) -> Result<Vec<Check>, StoreError> {
             expire_evidence(store, &mut checks).await?;
         }
     }
-    compare(&active(store).await?, &mut checks);
+    let table = active(store).await?;
+    compare(&table, &mut checks);
+    if has(&table, &BY_EVENT_TIME) {
+        checks.push(compare_index(&table, &BY_EVENT_TIME));
+    } else if provision.event_time_index {
+        add_index(store, &BY_EVENT_TIME).await?;
+        checks.push(Check::created(format!("table index `{}`, which DynamoDB now fills", BY_EVENT_TIME.name)));
+    }
     compare_recovery(store, &mut checks).await?;
     compare_expiry(store, &mut checks).await?;
     Ok(checks)
@@ -108,6 +116,30 @@ impl Definition {
         }
         Ok(Self { attributes, key: key(EVENT_ID, KIND)?, indexes })
     }
+}
+
+fn has(table: &TableDescription, index: &Index) -> bool {
+    table.global_secondary_indexes().iter().any(|there| there.index_name() == Some(index.name))
+}
+
+async fn add_index(store: &AwsStore, index: &Index) -> Result<(), StoreError> {
+    let internal = |error: BuildError| StoreError::Internal(error.to_string());
+    let whole = Projection::builder().projection_type(ProjectionType::All).build();
+    let create = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(index.name)
+        .set_key_schema(Some(key(index.partition, index.sort).map_err(internal)?))
+        .projection(whole)
+        .build()
+        .map_err(internal)?;
+    let update = store
+        .clients
+        .dynamodb
+        .update_table()
+        .table_name(&store.settings.table)
+        .attribute_definitions(attribute(index.partition, false).map_err(internal)?)
+        .attribute_definitions(attribute(index.sort, index.numeric).map_err(internal)?)
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
+    update.send().await.map(|_| ()).map_err(|error| store_error("add index", store.on_table(), error))
 }
 
 fn attribute(name: &str, numeric: bool) -> Result<AttributeDefinition, BuildError> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
-use pik_aws::{AwsStore, Clients, DynamoLedger, S3RawStore, Settings};
+use pik_aws::{AwsStore, Clients, DynamoLedger, Provision, S3RawStore, Settings};
 use pik_conformance::{Bench, BenchClock, SplitBench};
 use pik_core::{EventId, Ledger, RawKey, RawStore, Receipt, Record, Status};
 
@@ -23,6 +23,13 @@ impl AwsBench {
     /// A bench on a bucket and a table made for it.
     pub(crate) async fn made(settings: Settings) -> Result<Self> {
         stand::made(settings.clone()).await?;
+        Self::open(settings).await
+    }
+
+    /// A bench whose table has the index for event times.
+    pub(crate) async fn indexed(settings: Settings) -> Result<Self> {
+        let provision = Provision { event_time_index: true, ..Provision::default() };
+        stand::provisioned(settings.clone(), &provision).await?;
         Self::open(settings).await
     }
 

@@ -1,13 +1,13 @@
 //! What an event costs, counted: the calls that reach the services, and the write units of what they carry.
 
 use anyhow::{Context, Result, ensure};
-use pik_aws::{AwsStore, Settings};
+use pik_aws::{AwsStore, BY_EVENT_TIME, Settings};
 use pik_core::{Event, Outcome, Receipt, Store, Submission};
 use serde_json::Value;
 
 use crate::proxy::{Exchange, Proxy, Service};
 use crate::stand;
-use crate::units::{index_write_units, size, told, write_units};
+use crate::units::{index_write_units, is_in, size, told, write_units};
 
 #[derive(Debug, PartialEq, Eq)]
 struct Cost {
@@ -84,6 +84,8 @@ async fn costs(test: &str, body: &str) -> Result<(Cost, Cost)> {
     let claimed = &claim.request["Item"];
     ensure!(index_write_units(claimed) == 0, "a claim is in an index");
     let first = counted.first(&event).await?;
+    // One write more where the table has this index.
+    ensure!(is_in(&BY_EVENT_TIME, &first) && !is_in(&BY_EVENT_TIME, claimed));
     ensure!(told(claim).is_some() && told(commit).is_some(), "the service does not say what a write costs");
     let write_units_of_accepted = vec![
         agreed(claim, (write_units(claimed), 0))?,
@@ -97,6 +99,7 @@ async fn costs(test: &str, body: &str) -> Result<(Cost, Cost)> {
     ensure!((refused.call.as_str(), refused.status) == ("PutItem", 400));
     ensure!((put.call.as_str(), put.status) == ("PutItem", 200));
     let record = &put.request["Item"];
+    ensure!(!is_in(&BY_EVENT_TIME, record));
     let write_units_of_duplicate = vec![
         // A refused condition is paid like a write of the item that is there.
         agreed(refused, (write_units(&refused.answer["Item"]), 0))?,

@@ -21,7 +21,7 @@ async fn makes_what_is_missing_and_nothing_twice() -> Result<()> {
     let ready = store.ready().await;
     ensure!(matches!(ready, Err(StoreError::Blocked(Obstacle::Missing, _))), "without bucket and table: {ready:?}");
 
-    let checks = store.init(&Provision { object_lock_days: Some(1) }).await?;
+    let checks = store.init(&Provision { object_lock_days: Some(1), ..Provision::default() }).await?;
     for check in &checks {
         println!("{check}");
     }
@@ -31,7 +31,7 @@ async fn makes_what_is_missing_and_nothing_twice() -> Result<()> {
     ensure!(!wrong(&checks), "{checks:?}");
     store.ready().await?;
 
-    let again = store.init(&Provision { object_lock_days: Some(1) }).await?;
+    let again = store.init(&Provision { object_lock_days: Some(1), ..Provision::default() }).await?;
     ensure!(!wrong(&again), "{again:?}");
     ensure!(again.iter().all(|check| check.verdict != Verdict::Created), "{again:?}");
     Ok(())

@@ -10,6 +10,7 @@ mod bench;
 mod cli;
 mod conformance;
 mod cost;
+mod event_times;
 mod faults;
 mod init;
 mod invariants;

@@ -5,8 +5,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{AwsStore, Settings};
 use pik_conformance::SplitBench;
 use pik_core::{
-    BucketWidth, Claim, Commit, Event, EventId, Investigate, Ledger, Outcome, Page, Position, Query, Receipt, Record,
-    StatsQuery, Status, Submission,
+    BucketWidth, Claim, Commit, Event, EventId, Investigate, Ledger, Order, Outcome, Page, Position, Query, Range,
+    RawStore, Receipt, Record, Scope, Span, StatsQuery, Status, Submission,
 };
 
 use crate::bench::AwsBench;
@@ -43,10 +43,10 @@ fn submission(number: u64, arrived: &str) -> Submission {
     Submission::new(&event, stand::at(arrived), Receipt::new("f47ac10b-58cc-4372-a567-0e02b2c3d479", stand::nonce(), 0))
 }
 
-/// Records alone: questions read no objects.
+/// Records alone: questions read no objects. One is there, to say that there are events of the day.
 async fn scene(test: &str) -> Result<Scene> {
     let straight = stand::settings(test)?;
-    let bench = AwsBench::made(straight.clone()).await?;
+    let bench = AwsBench::indexed(straight.clone()).await?;
     let of = |submission: &Submission, status| Record { status, ..submission.claim(&straight.bucket) };
     let ledger = bench.ledger();
     let first = async |number: u64| -> Result<()> {
@@ -56,6 +56,8 @@ async fn scene(test: &str) -> Result<Scene> {
         Ok(())
     };
     stream::iter((0..EVENTS).map(first)).buffer_unordered(16).try_collect::<()>().await?;
+    let one = submission(0, "2025-12-29T08:00:00.000Z");
+    bench.raw_store().create(&of(&one, Status::Pending), one.raw.clone()).await?;
     let later = async |_| -> Result<()> {
         let submission = submission(EVENTS - 1, "2025-12-29T09:00:00.000Z");
         Ok(ledger.record_duplicate(&of(&submission, Status::Duplicate)).await?)
@@ -132,6 +134,14 @@ async fn a_question_costs_what_is_written_down() -> Result<()> {
     scene.page("by arrival, one day", &day, sharded).await?;
     let week = arrivals("2025-12-23T00:00:00.000Z", "2025-12-30T00:00:00.000Z", None);
     scene.page("by arrival, the seventh day", &week, sharded + 6.0 * SHARDS / 2.0).await?;
+    let of_day = |status| {
+        let span =
+            Span::EventTime { from: Some("2025-12-28T00:00:00Z".parse()?), to: Some("2025-12-30T00:00:00Z".parse()?) };
+        let scope = Scope::Stream { source: "demo".into(), event_type: "heartbeat".into() };
+        Ok::<_, anyhow::Error>(Query::Range(Range { scope, span, order: Order::Ascending, status }))
+    };
+    scene.page("by event time", &of_day(None)?, sharded + n / 2.0).await?;
+    scene.page("by event time, ACCEPTED", &of_day(Some(Outcome::Accepted))?, sharded).await?;
     scene.page("duplicates", &Query::Duplicates { event_id: scene.last }, read + 1.0).await?;
 
     let (from, to) = ("2025-12-27T00:00:00Z".parse()?, "2025-12-29T00:00:00Z".parse()?);

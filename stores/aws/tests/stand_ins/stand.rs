@@ -23,8 +23,12 @@ pub(crate) fn settings(test: &str) -> Result<Settings> {
 
 /// A store on a bucket and a table made for it.
 pub(crate) async fn made(settings: Settings) -> Result<AwsStore> {
+    provisioned(settings, &Provision::default()).await
+}
+
+pub(crate) async fn provisioned(settings: Settings, provision: &Provision) -> Result<AwsStore> {
     let store = open(settings).await?;
-    let checks = store.init(&Provision::default()).await?;
+    let checks = store.init(provision).await?;
     let wrong: Vec<&Check> = checks.iter().filter(|check| matches!(check.verdict, Verdict::Differs { .. })).collect();
     anyhow::ensure!(wrong.is_empty(), "{wrong:?}");
     Ok(store)

@@ -24,8 +24,11 @@ pub(crate) fn write_units(item: &Value) -> usize {
 
 /// An item takes a write in each index whose two keys it has: all of it, as the indexes project all.
 pub(crate) fn index_write_units(item: &Value) -> usize {
-    let has = |index: &Index| item[index.partition].is_object() && item[index.sort].is_object();
-    [BY_ENTITY, BY_LAG, BY_INGEST].iter().filter(|index| has(index)).count() * write_units(item)
+    [BY_ENTITY, BY_LAG, BY_INGEST].iter().filter(|index| is_in(index, item)).count() * write_units(item)
+}
+
+pub(crate) fn is_in(index: &Index, item: &Value) -> bool {
+    item[index.partition].is_object() && item[index.sort].is_object()
 }
 
 /// What DynamoDB says a call cost, when it says so.
