@@ -1,7 +1,7 @@
 //! One invocation: from an event source's payload through the Router and back.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -12,10 +12,13 @@ use lambda_http::{Request, RequestExt};
 use pik_core::{Investigate, Store};
 use pik_http::{Api, HostFault};
 
-use crate::host::{LAMBDA_REQUEST_ID, LambdaHost, now_ms};
+use crate::host::{LAMBDA_REQUEST_ID, LambdaHost, WAITS_UNTIL, now_ms};
 
 /// What is kept of an invocation's time for the way back.
 const RESERVE: Duration = Duration::from_millis(500);
+
+/// What is kept of it when a request waits for an arrival, for the last look at the store.
+const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// How long evidence of refused events may hold up their answer.
 const EVIDENCE: Duration = Duration::from_secs(2);
@@ -40,18 +43,22 @@ impl<S: Store + Investigate> Function<S> {
         let left_ms = left_ms.filter(|left| *left > 0);
         let left = left_ms.map_or(Duration::MAX, |left| Duration::from_millis(left.unsigned_abs()));
         let limit = left.saturating_sub(RESERVE);
+        let waits_until = Instant::now().checked_add(limit.saturating_sub(LAST_LOOK));
 
         LAMBDA_REQUEST_ID
             .scope(lambda_request_id, async {
                 let request = without_stage(request).map(Body::new);
                 let call = self.api.begin(&request);
-                let answer = match tokio::time::timeout(limit, self.api.answer(&call, request)).await {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        let reason = Some("the store did not answer in time".into());
-                        self.api.refuse(&call, HostFault::Timeout, reason)
-                    }
-                };
+                let answer =
+                    match tokio::time::timeout(limit, WAITS_UNTIL.scope(waits_until, self.api.answer(&call, request)))
+                        .await
+                    {
+                        Ok(answer) => answer,
+                        Err(_) => {
+                            let reason = Some("the store did not answer in time".into());
+                            self.api.refuse(&call, HostFault::Timeout, reason)
+                        }
+                    };
                 // The instance may sleep for ever once it has answered. Failures are observed, and the answer stands.
                 let _ = tokio::time::timeout(EVIDENCE.min(limit), self.api.write_evidence()).await;
                 Ok(answer)

@@ -10,6 +10,8 @@ use crate::output;
 tokio::task_local! {
     /// Lambda's id of the request that is being answered, for its log lines.
     pub(crate) static LAMBDA_REQUEST_ID: String;
+    /// Until when a request may wait for an arrival: then there is time left to answer that there is none.
+    pub(crate) static WAITS_UNTIL: Option<Instant>;
 }
 
 /// The clocks, the randomness and the observer of this function.
@@ -48,6 +50,10 @@ impl Host for LambdaHost {
     }
 
     async fn pause(&self, time: Duration) -> bool {
+        let until = WAITS_UNTIL.try_with(|until| *until).ok().flatten();
+        if until.is_some_and(|until| Instant::now() + time > until) {
+            return false;
+        }
         tokio::time::sleep(time).await;
         true
     }
@@ -73,4 +79,18 @@ pub(crate) fn now_ms() -> i64 {
     // A function's clock is set long after 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_waits_no_longer_than_its_invocation_has_time() {
+        let host = LambdaHost::new("pik".into(), Dimensions::default());
+        let long = Duration::from_secs(3_600);
+        assert!(!WAITS_UNTIL.scope(Some(Instant::now() + long / 2), host.pause(long)).await);
+        assert!(WAITS_UNTIL.scope(Some(Instant::now() + long), host.pause(Duration::from_millis(1))).await);
+        assert!(WAITS_UNTIL.scope(None, host.pause(Duration::from_millis(1))).await);
+    }
 }
