@@ -92,3 +92,66 @@ impl MemoryRejections {
         self.streams.range((start, Bound::Unbounded)).take(limit).map(|(_, stream)| stream.clone()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BodyHash, Code, CountedCode, Legible, RejectionBounds};
+
+    const NOW: IngestTime = IngestTime::FIRST;
+
+    #[test]
+    fn streams_beyond_the_most_are_not_listed_and_those_that_are_go_on_counting() {
+        let mut kept = MemoryRejections::default();
+        let under = |number: usize| CountedUnder {
+            hour: NOW,
+            source: Some("s".to_owned()),
+            event_type: Some(format!("{number:05}")),
+            code: CountedCode::Rejected(Code::Empty),
+        };
+        let stream = |number: usize| RejectedStream {
+            source: "s".to_owned(),
+            event_type: format!("{number:05}"),
+            count: 1,
+            first_time: NOW,
+            last_time: NOW,
+        };
+        let all = (1..MAX_LISTED_REJECTED_STREAMS).map(stream);
+        kept.streams = all.map(|stream| ((stream.source.clone(), stream.event_type.clone()), stream)).collect();
+        let one = Refusals { count: 1, unrecorded: 1 };
+        for number in [MAX_LISTED_REJECTED_STREAMS, MAX_LISTED_REJECTED_STREAMS + 1, 1] {
+            kept.count(under(number), one, NOW);
+        }
+        let listed = kept.streams(None, usize::MAX);
+        assert_eq!(listed.len(), MAX_LISTED_REJECTED_STREAMS);
+        assert_eq!(listed.last(), Some(&stream(MAX_LISTED_REJECTED_STREAMS)));
+        assert_eq!(listed[0].count, 2);
+    }
+
+    #[test]
+    fn a_page_that_holds_all_records_is_the_last() {
+        let mut kept = MemoryRejections::default();
+        let record = |byte: u8| RejectionRecord {
+            first_time: NOW,
+            last_time: NOW,
+            count: 1,
+            request_id: "req-7".to_owned(),
+            index: None,
+            errors: Vec::new(),
+            length: 1,
+            sha256: BodyHash::from_bytes([byte; 32]),
+            legible: Legible::default(),
+            token: None,
+            user_agent: None,
+            body: None,
+        };
+        let (records, counts) = (vec![record(1), record(2)], BTreeMap::new());
+        kept.keep(Evidence { records, counts, bounds: RejectionBounds::default(), now: NOW });
+        let to = IngestTime::from_unix_ms(NOW.unix_ms() + 1).unwrap();
+        let query = RejectionQuery { from: NOW, to, source: None, code: None };
+        for (limit, more) in [(1, true), (2, false), (3, false)] {
+            let page = kept.page(&query, None, limit);
+            assert_eq!((page.records.len(), page.next.is_some()), (limit.min(2), more));
+        }
+    }
+}

@@ -148,4 +148,23 @@ mod tests {
             assert_eq!(Place::read(&Position::new(broken)), None, "{broken}");
         }
     }
+    #[test]
+    fn a_first_occurrence_stands_before_a_duplicate_that_came_earlier() {
+        let first = Place {
+            event_id: EventId::from_bytes([7; 32]),
+            event_time: "2025-12-28T23:59:59Z".parse().unwrap(),
+            ingest_time: "2025-12-29T00:00:00.001Z".parse().unwrap(),
+            listed_time: "2025-12-29T00:00:00.001Z".parse().unwrap(),
+            ingest_lag_ms: 1_001,
+            status: Outcome::Accepted,
+            receipt: Receipt::from_stored("b"),
+        };
+        let earlier = "2025-12-29T00:00:00.000Z".parse().unwrap();
+        let duplicate = Place { status: Outcome::Duplicate, ingest_time: earlier, ..first.clone() };
+        let later = Place { ingest_time: first.ingest_time, ..duplicate.clone() };
+        let query = Query::Entity { entity_id: "user_123".to_owned(), from: None, to: None, status: None };
+        let mut places = [&later, &duplicate, &first];
+        places.sort_by(|one, other| query.order(one, other));
+        assert_eq!(places, [&first, &duplicate, &later]);
+    }
 }

@@ -228,6 +228,44 @@ mod tests {
         assert_eq!(KeptBody::of(&bytes).to_bytes(), bytes[1..]);
     }
 
+    fn record(body: &[u8]) -> RejectionRecord {
+        let time = "2025-12-29T20:15:35.580Z".parse().unwrap();
+        let some = |text: &str| Some(text.to_owned());
+        RejectionRecord {
+            first_time: time,
+            last_time: time,
+            count: 1,
+            request_id: "req-7".to_owned(),
+            index: None,
+            errors: vec![KeptError { code: Code::Empty, path: "/entity_id".to_owned() }],
+            length: body.len() as u64,
+            sha256: BodyHash::from_bytes([7; 32]),
+            legible: Legible { source: some("demo"), event_type: some("beat"), ..Legible::default() },
+            token: some("ci"),
+            user_agent: some("curl"),
+            body: Some(KeptBody::of(body)),
+        }
+    }
+
+    #[test]
+    fn the_size_is_that_of_all_texts_and_a_little_more() {
+        let texts = ["demo", "beat", "ci", "curl", "req-7", "empty", "/entity_id", "{}"];
+        let beside = BYTES_BESIDE + 8;
+        assert_eq!(record(b"{}").size(), beside + texts.into_iter().map(str::len).sum::<usize>());
+        assert_eq!(RejectionRecord { errors: Vec::new(), body: None, ..record(b"{}") }.size(), BYTES_BESIDE + 19);
+    }
+
+    #[test]
+    fn a_body_that_was_cut_is_not_the_whole_one() {
+        let longest = [b'a'; MAX_KEPT_BODY_BYTES];
+        for whole in [&b""[..], b"{}", b"\xff", &longest] {
+            assert_eq!(record(whole).whole_body().as_deref(), Some(whole));
+        }
+        assert_eq!(record(&[&longest[..], b"a"].concat()).whole_body(), None);
+        assert_eq!(longest.len(), 8_192);
+        assert_eq!(RejectionRecord { body: None, ..record(b"") }.whole_body(), None);
+    }
+
     #[test]
     fn a_long_path_is_cut_to_an_ancestor() {
         let path = format!("/payload/{}", "é/".repeat(100));

@@ -136,3 +136,42 @@ pub async fn ingest_batch<F: Future<Output = Result<Answer, StoreError>>>(
     answers.sort_unstable_by_key(|(place, _)| *place);
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::store::Put;
+    use crate::{MemoryLedger, MemoryStore};
+
+    /// Raw objects that cannot be reached.
+    #[derive(Default)]
+    struct Away;
+
+    impl RawStore for Away {
+        async fn create(&self, _: &Record, _: Bytes) -> Result<Put, StoreError> {
+            self.ready().await.map(|()| Put::Exists)
+        }
+
+        async fn size(&self, _: &Record) -> Result<Option<u64>, StoreError> {
+            self.ready().await.map(|()| None)
+        }
+
+        async fn read(&self, _: &Record) -> Result<Option<Bytes>, StoreError> {
+            self.ready().await.map(|()| None)
+        }
+
+        async fn ready(&self) -> Result<(), StoreError> {
+            Err(StoreError::Unavailable("away".into()))
+        }
+    }
+
+    #[test]
+    fn a_store_is_not_ready_while_a_half_is_away() {
+        assert_eq!(MemoryStore::default().ready().now_or_never(), Some(Ok(())));
+        let halved = SplitStore::<MemoryLedger, Away>::default();
+        assert_eq!(halved.ready().now_or_never(), Some(Err(StoreError::Unavailable("away".into()))));
+    }
+}

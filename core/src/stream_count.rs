@@ -35,10 +35,8 @@ async fn rejected_stream<S: Rejections>(store: &S, query: &StatsQuery) -> Result
         let page = store.rejected_streams(Some((&after.0, &after.1)), PAGE).await?;
         let Some(last) = page.last() else { return Ok(None) };
         after = (last.source.clone(), last.event_type.clone());
-        let is_over = wanted <= (after.0.as_str(), after.1.as_str());
-        let found = page.into_iter().find(|stream| wanted == (stream.source.as_str(), stream.event_type.as_str()));
-        if is_over || found.is_some() {
-            return Ok(found);
+        if wanted <= (after.0.as_str(), after.1.as_str()) {
+            return Ok(page.into_iter().find(|stream| wanted == (stream.source.as_str(), stream.event_type.as_str())));
         }
     }
 }
@@ -83,6 +81,8 @@ mod tests {
         assert_eq!(hours_of("2025-12-29T00:00:00Z", "2025-12-30T00:00:00Z", "2025-12-29T20:15:35.580Z"), day);
         assert_eq!(hours_of("2025-01-01T00:00:00Z", "2025-12-22T00:00:00Z", "2025-12-29T20:15:35.580Z"), None);
         assert_eq!(hours_of("2026-01-01T00:00:00Z", "2026-12-22T00:00:00Z", "2025-12-29T20:15:35.580Z"), None);
+        let instant = some("2025-12-22T23:59:59.999Z", "2025-12-22T23:59:59.999Z");
+        assert_eq!(hours_of("2025-12-22T00:00:00Z", "2025-12-23T00:00:00Z", "2025-12-29T23:59:59.999Z"), instant);
     }
 
     #[test]

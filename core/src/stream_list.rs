@@ -49,7 +49,6 @@ pub async fn has_stream<S: Investigate>(store: &S, source: &str, event_type: Opt
 
 /// The first `limit` of both. Each has its own first ones, of what is stored perhaps fewer than there are.
 fn merged(stored: Page<Stream>, rejected: Vec<RejectedStream>, limit: usize) -> Page<Stream> {
-    let mut more = stored.next.is_some() || rejected.len() > limit;
     let mut streams: BTreeMap<(String, String), Stream> = BTreeMap::new();
     for stream in stored.items {
         streams.insert((stream.source.clone(), stream.event_type.clone()), stream);
@@ -65,7 +64,8 @@ fn merged(stored: Page<Stream>, rejected: Vec<RejectedStream>, limit: usize) -> 
             .or_insert_with_key(|(source, event_type)| Stream::named(source, event_type));
         stream.rejected = count;
     }
-    more |= streams.len() > limit;
+    // One more was refused than the page holds: it is among these, or lies behind the end of what is stored.
+    let more = stored.next.is_some() || streams.len() > limit;
     let mut items: Vec<Stream> = streams.into_values().collect();
     items.truncate(limit);
     let last = items.last().map(Stream::position);
@@ -106,6 +106,7 @@ mod tests {
             let behind = rejected.iter().filter(|name| ***name > *after).take(limit + 1);
             let page = merged(Page { items, next }, behind.map(|name| refused(name)).collect(), limit);
             assert!(page.items.len() <= limit);
+            assert!(told.is_empty() || !page.items.is_empty(), "an empty page of {limit}");
             for Stream { source, accepted, rejected, .. } in page.items {
                 told.push(format!("{source}{}{}", accepted.map_or("", |_| "+"), if rejected > 0 { "-" } else { "" }));
             }

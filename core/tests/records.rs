@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test all through, outside its test functions too")]
 
 use pik_core::{
-    BucketWidth, Code, Event, EventId, IngestTime, KeptBody, KeptError, MAX_KEPT_PATH_BYTES, Order, Outcome, Problem,
-    Query, Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally, parse_lag,
+    BucketWidth, Code, CountedCode, Event, EventId, IngestTime, KeptBody, KeptError, MAX_KEPT_PATH_BYTES, Order,
+    Outcome, Problem, Query, Range, RawObject, Receipt, Record, Scope, Span, Status, Submission, Tally, parse_lag,
 };
 
 const RAW: &[u8] = br#"{"source":"demo","event_type":"heartbeat","entity_id":"user_123","event_time":"2025-12-28T23:59:59Z","payload":{}}"#;
@@ -144,7 +144,10 @@ fn words_are_read_as_they_are_written() {
     }
     for code in Code::ALL {
         assert_eq!(Code::from_stored(code.as_str()), Some(code));
+        let counted = CountedCode::Rejected(code);
+        assert_eq!((counted.as_str(), CountedCode::from_stored(counted.as_str())), (code.as_str(), Some(counted)));
     }
+    assert_eq!(CountedCode::from_stored(CountedCode::Unauthorized.as_str()), Some(CountedCode::Unauthorized));
     let units = ["7ms", "7s", "7m", "7h", "7d"].map(|text| parse_lag(text).unwrap());
     assert_eq!(units, [7, 7_000, 420_000, 25_200_000, 604_800_000]);
     assert!(parse_lag("7w").unwrap_err().to_string().starts_with("not a lag; write a whole number with a unit"));
