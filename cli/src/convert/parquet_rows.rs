@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::parquet_column::{Values, is_float, values};
@@ -76,7 +76,14 @@ impl ParquetRows {
             self.left = usize::try_from(group.metadata().num_rows())?;
             self.columns.clear();
             for Used { place, name, .. } in &self.used {
-                let about = group.metadata().column(*place).column_descr();
+                let chunk = group.metadata().column(*place);
+                // The library panics at these.
+                let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+                ensure!(
+                    start >= 0 && chunk.compressed_size() >= 0,
+                    "the file is damaged: the column `{name}` has a place or a length below zero"
+                );
+                let about = chunk.column_descr();
                 let column = group.get_column_reader(*place).map_err(Into::into);
                 let column = column.and_then(|reader| values(about, reader));
                 self.columns.push(column.with_context(|| {

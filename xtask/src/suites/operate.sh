@@ -73,9 +73,13 @@ for version in 1.1 2; do
 done
 ask_secure() { curl -sk --http2 -o answer -w '%{http_version} %{http_code}' -H 'content-type: application/x-ndjson' --data-binary "@$1" "$secure/ingest/batch"; }
 [ "$(ask_secure large)" = "2 200" ] || fail "a batch of 16 MB is not taken over HTTP/2: $(head -c 300 answer)"
-[ "$(ask_secure over)" = "2 413" ] && grep -q too_large answer || fail "what is over the limit has no code over HTTP/2: $(head -c 300 answer)"
+if [ "$(ask_secure over)" != "2 413" ] || ! grep -q too_large answer; then
+    fail "what is over the limit has no code over HTTP/2: $(head -c 300 answer)"
+fi
 h2load -n 5000 -c 8 -m 32 -d event.json -H 'content-type: application/json' "$secure/ingest" >h2load.log
-grep -q '5000 succeeded, 0 failed' h2load.log && grep -q '5000 2xx' h2load.log || fail "not each of 5000 requests over HTTP/2 is answered: see $folder/h2load.log"
+if ! grep -q '5000 succeeded, 0 failed' h2load.log || ! grep -q '5000 2xx' h2load.log; then
+    fail "not each of 5000 requests over HTTP/2 is answered: see $folder/h2load.log"
+fi
 echo "HTTP/2: 16 MB, 17 MB and 5000 requests go through the server's own TLS as they should"
 
 # Events, their id, the largest batch and more, and a wait, through a proxy at a port.
