@@ -9,7 +9,7 @@ use pik_sqlite::Inspected;
 
 use crate::arguments::DATABASE;
 use crate::output::results;
-use crate::terminal::tell;
+use crate::progress::{Progress, Unit};
 
 /// Where the SQLite database is.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,25 +27,36 @@ impl SqliteArgs {
 }
 
 /// What is told of a copy while it is verified.
-#[derive(Debug, Default)]
 pub(crate) struct CopyReport {
+    progress: Progress,
     records: usize,
     objects: usize,
 }
 
 impl CopyReport {
+    pub(crate) fn new() -> Self {
+        Self { progress: Progress::new(Unit::Count("records and objects verified"), None), records: 0, objects: 0 }
+    }
+
     pub(crate) fn note(&mut self, notice: &Notice) {
         match notice {
-            Notice::Records(count) => self.records += count,
-            Notice::Objects(count) => self.objects += count,
-            Notice::Found(finding) => tell(finding),
+            Notice::Records(count) => {
+                self.records += count;
+                self.progress.advance(*count as u64);
+            }
+            Notice::Objects(count) => {
+                self.objects += count;
+                self.progress.advance(*count as u64);
+            }
+            Notice::Found(finding) => self.progress.tell(finding),
             Notice::Repaired(_) => {}
         }
     }
 
     /// One line on standard output.
     pub(crate) fn end(self, copy: &Path, inspected: &Inspected) -> anyhow::Result<ExitCode> {
-        let Self { records, objects } = self;
+        let Self { progress, records, objects } = self;
+        drop(progress);
         writeln!(
             results(),
             "{}: {records} records, {objects} raw objects, verified; {}",

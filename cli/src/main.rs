@@ -13,6 +13,7 @@ mod input;
 mod investigate;
 mod lake;
 mod output;
+mod progress;
 mod rejected;
 mod runtime;
 mod send;

@@ -14,4 +14,4 @@ pub(crate) use selection::{End, SelectionArgs, event_time, ever, ingest_time};
 pub(crate) use size::size;
 #[cfg(not(feature = "aws"))]
 pub(crate) use store::WITHOUT_AWS;
-pub(crate) use store::{DATABASE, Opened, StoreArgs, print_progress};
+pub(crate) use store::{DATABASE, Opened, StoreArgs, indexing};

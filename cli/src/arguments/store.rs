@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use pik_sqlite::{Options, Progress, SqliteStore};
 
-use crate::terminal::tell;
+use crate::progress::{self, Unit};
 
 /// What is missing here, and how to have it.
 #[cfg(not(feature = "aws"))]
@@ -51,9 +51,9 @@ pub(crate) enum Opened {
 
 impl StoreArgs {
     /// Opens the store; one on S3 and DynamoDB is not asked anything yet. If the indexes of a SQLite file must be made first,
-    /// standard error tells how far they have come.
+    /// standard error shows how far they have come.
     pub(crate) fn open(&self) -> Result<Opened> {
-        self.open_with(Options::default(), print_progress)
+        self.open_with(Options::default(), indexing())
     }
 
     /// [`StoreArgs::open`] with options for a SQLite file, and the progress told to `report`.
@@ -89,9 +89,13 @@ impl StoreArgs {
     }
 }
 
-/// Tells a person how far the indexes of a SQLite file have come.
-pub(crate) fn print_progress(Progress { indexed, records }: Progress) {
-    tell(format_args!("indexing: {indexed} of {records} records"));
+/// Shows how far the indexes of a SQLite file have come, if they are made.
+pub(crate) fn indexing() -> impl FnMut(Progress) {
+    let mut shown = None;
+    move |Progress { indexed, records }| {
+        let unit = Unit::Count("records indexed");
+        shown.get_or_insert_with(|| progress::Progress::new(unit, Some(records))).reach(indexed, records);
+    }
 }
 
 #[cfg(feature = "aws")]

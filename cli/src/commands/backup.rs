@@ -22,7 +22,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut report = CopyReport::default();
+    let mut report = CopyReport::new();
     let inspected =
         pik_sqlite::copy(args.store.database(), &args.to, MissingLog::Refuse, |notice| report.note(&notice))?;
     report.end(&args.to, &inspected)

@@ -7,7 +7,8 @@ use pik_client::Problem;
 use pik_core::Event;
 
 use crate::input::InputArgs;
-use crate::output::{Summary, print_problems, results};
+use crate::output::{Summary, print_problems};
+use crate::progress::{Progress, Unit};
 use crate::send::Refusal;
 use crate::terminal::tell;
 
@@ -27,9 +28,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut reader = args.input.reader();
-    let mut out = results();
+    let progress = Progress::new(Unit::Bytes, args.input.total_bytes());
+    let mut out = progress.results();
     let (mut valid, mut rejected, mut summary) = (0_u64, 0_u64, Summary::default());
     while let Some(item) = reader.next()? {
+        progress.advance(item.bytes_read);
         let Err(rejection) = item.body().and_then(Event::check) else {
             valid += 1;
             continue;
@@ -44,6 +47,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     out.flush()?;
+    drop(progress);
     tell(format_args!("{valid} valid, {rejected} rejected"));
     if !summary.is_empty() {
         tell(format_args!("rejected: {summary}"));

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use pik_sqlite::{Options, SqliteStore};
 
-use crate::arguments::{DATABASE, EndpointArgs, builder, print_progress};
+use crate::arguments::{DATABASE, EndpointArgs, builder, indexing};
 use crate::compare::{Key, compare_lines, compare_stores};
 use crate::input::InputArgs;
 use crate::investigate::{HostSource, Source, StoreSource};
-use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
 
 /// Compare a file with a store, or two stores: which events are missing.
@@ -68,7 +68,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Some(right) => open(right, args.right_token.as_deref())?,
         None => args.endpoint.source()?,
     };
-    let (sides, left_out) = compare_stores(left.as_ref(), right.as_ref(), args.json, results().as_mut())?;
+    let progress = Progress::new(Unit::Count("events"), None);
+    let (sides, left_out) = compare_stores(left.as_ref(), right.as_ref(), args.json, &progress)?;
+    drop(progress);
     for (side, left_out) in ["left", "right"].into_iter().zip(left_out) {
         if let Some(left_out) = left_out {
             tell(format_args!("{side}: {left_out}"));
@@ -81,7 +83,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 fn of_lines(args: &Args) -> Result<ExitCode> {
     let source = args.endpoint.source()?;
     let key = args.key.map(|key| (key, args.tolerance));
-    let tally = compare_lines(&mut args.input.reader(), source.as_ref(), key, args.json, results().as_mut())?;
+    let progress = Progress::new(Unit::Bytes, args.input.total_bytes());
+    let tally = compare_lines(&mut args.input.reader(), source.as_ref(), key, args.json, &progress)?;
+    drop(progress);
     tally.to_string().lines().for_each(|line| tell(format_args!("{line}")));
     Ok(if tally.missing + tally.invalid == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -95,7 +99,7 @@ fn open(place: &str, token: Option<&str>) -> Result<Box<dyn Source>> {
     if !database.is_file() {
         bail!("there is no database `{}`; name the folder of a store, or the URL of a host", database.display());
     }
-    Ok(Box::new(StoreSource::new(SqliteStore::open_reporting(database, Options::default(), print_progress)?)?))
+    Ok(Box::new(StoreSource::new(SqliteStore::open_reporting(database, Options::default(), indexing())?)?))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

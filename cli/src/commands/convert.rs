@@ -1,20 +1,20 @@
 //! `pik convert`: rows of a table, as events.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
 use crate::convert::{
-    Cell, ColumnName, Conversion, Kind, Members, Moments, OnAmbiguous, OnEmpty, OnNan, PayloadFrom, Plan, Progress,
-    Rows, TimeFormat, zone,
+    Cell, ColumnName, Conversion, Kind, Members, Moments, OnAmbiguous, OnEmpty, OnNan, PayloadFrom, Plan, Rows,
+    TimeFormat, zone,
 };
 use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
 
 /// Turn the rows of a CSV, TSV, NDJSON, JSON or Parquet file into events, one a line.
@@ -121,10 +121,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         .transpose()?;
 
     let mut out = results();
-    // No bar among events on the same terminal.
-    let terminal = io::stderr().is_terminal();
-    let mut progress =
-        Progress::new(size, (!terminal || !io::stdout().is_terminal()).then_some(terminal), Instant::now());
+    let progress = Progress::of_listing(Unit::Bytes, size);
     let (mut converted, mut refused) = (0, 0);
     let mut conversion = Conversion::start(rows, &plan, &name.as_str().into());
     let ended = loop {
@@ -142,12 +139,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         converted += batch.converted;
         refused += batch.refused;
-        if let Some(line) = progress.advance(batch.bytes_read, Instant::now()) {
-            tell(line);
-        }
+        progress.advance(batch.bytes_read);
     };
     out.flush()?;
-    progress.finish();
+    drop(progress);
     tell(format_args!("{converted} converted, {refused} refused"));
     if let (0, Some(path)) = (refused, rejected_to) {
         // The next run wants to make it again.

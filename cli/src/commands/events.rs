@@ -8,6 +8,7 @@ use pik_core::{EventTime, Record};
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time};
 use crate::investigate::{Lag, Settled, print_table, refuse_unknown, table};
 use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::terminal::{plain, tell};
 
 /// How many records are asked for at once.
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Settled { query, left_out } = Settled::of(query, source.as_ref())?;
     let mut out = results();
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let progress = Progress::of_listing(Unit::Count("records"), None);
     let (mut shown, mut after) = (0, None);
     loop {
         let page = source.records(&query, after.as_ref(), PAGE.min(limit - shown))?;
@@ -55,11 +57,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         // A reader has these before the next page is asked for.
         out.flush()?;
         shown += page.items.len();
+        progress.advance(page.items.len() as u64);
         after = page.next;
         if after.is_none() || shown >= limit {
             break;
         }
     }
+    drop(progress);
     if shown == 0 {
         let (named, event_type) = args.selection.stream();
         refuse_unknown(source.as_ref(), named, event_type)?;

@@ -10,8 +10,9 @@ use pik_core::{EventTime, RawKey, Scope};
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time, ever, size};
 use crate::investigate::{Settled, each_page, refuse_unknown};
 use crate::lake::{Asked, Compression, Export, Format, Lake, MANIFESTS, Sizes, asked, export};
+use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
-use crate::transfer::{Progress, Target, copy};
+use crate::transfer::{Report, Target, copy};
 
 /// How many objects are held in memory at once.
 const AT_ONCE: usize = 256;
@@ -115,10 +116,10 @@ fn lake(args: &Args, format: Format) -> anyhow::Result<ExitCode> {
     };
     let source = args.from.source()?;
     let mut lake = Lake::open(Path::new(&folder))?;
-    let mut progress = Progress::new(None, 0);
-    let done = export(&mut lake, asked, &how, source.as_ref(), &mut progress);
+    let mut report = Report::new(Progress::new(Unit::Count("events"), None));
+    let done = export(&mut lake, asked, &how, source.as_ref(), &mut report);
     let told = done.as_ref().ok().map(|done| (done.files, done.settled_until));
-    let code = progress.report(done.map(|_| ()))?;
+    let code = report.report(done.map(|_| ()))?;
     match told {
         Some((files, Some(until))) => {
             tell(format_args!("{files} files written; the lake has what arrived before {until}"));
@@ -156,9 +157,9 @@ fn objects(args: &Args) -> anyhow::Result<ExitCode> {
     let query = if args.selection.is_empty(args.end()) { None } else { Some(args.selection.query(args.end())?) };
     let source = args.from.source()?;
     let mut sink = target.open()?;
-    let mut progress = Progress::new(None, 0);
+    let mut report = Report::new(Progress::new(Unit::Count("events"), None));
     let mut take = |keys: Vec<RawKey>| {
-        keys.chunks(AT_ONCE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut progress))
+        keys.chunks(AT_ONCE).try_for_each(|keys| copy(keys, source.as_ref(), sink.as_mut(), &mut report))
     };
     let mut found = false;
     let done = match query {
@@ -185,7 +186,7 @@ fn objects(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(left_out) => (Ok(()), left_out),
         Err(error) => (Err(error), None),
     };
-    let code = progress.report(done)?;
+    let code = report.report(done)?;
     if let Some(left_out) = left_out {
         tell(left_out);
     }

@@ -7,6 +7,7 @@ use pik_core::{Event, Rejection};
 
 use crate::input::{InputArgs, Item};
 use crate::output::{print_problems, results};
+use crate::progress::{Progress, Unit};
 use crate::terminal::plain_json;
 
 /// Print the event_id of one event, or of each line of NDJSON.
@@ -25,13 +26,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut reader = args.input.reader();
+    let progress = Progress::of_listing(Unit::Bytes, args.input.total_bytes());
     let mut out = results();
     let mut code = ExitCode::SUCCESS;
     while let Some(item) = reader.next()? {
+        progress.advance(item.bytes_read);
         if let Err(rejection) = print_id(&item, args.explain, &mut out)? {
             // Ids before a problem appear before it.
             out.flush()?;
-            print_problems(&mut std::io::stderr().lock(), &item.place, &rejection)?;
+            progress.suspend(|| print_problems(&mut std::io::stderr().lock(), &item.place, &rejection))?;
             code = ExitCode::FAILURE;
         }
     }

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 
 use crate::arguments::{Endpoint, EndpointArgs, Opened};
+use crate::progress::{Progress, Unit};
 #[cfg(feature = "aws")]
 use crate::transfer::Listing;
-use crate::transfer::{HostSink, Met, Object, Progress, Sink, StoreSink, Target, Walk};
+use crate::transfer::{HostSink, Met, Object, Report, Sink, StoreSink, Target, Walk};
 
 /// How many events go in at once.
 const BATCH: usize = 500;
@@ -38,9 +39,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "aws")]
         Endpoint::Store(Opened::Aws(store)) => Box::new(StoreSink::new(*store)?),
     };
-    let mut progress = Progress::new(None, 0);
-    let done = take_in(walk, sink.as_mut(), &mut progress);
-    progress.report(done)
+    let mut report = Report::new(Progress::new(Unit::Count("events"), None));
+    let done = take_in(walk, sink.as_mut(), &mut report);
+    report.report(done)
 }
 
 /// What is there, in the order of its keys.
@@ -58,7 +59,7 @@ fn from(folder: &str) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<M
 fn take_in(
     walk: impl Iterator<Item = anyhow::Result<Met>>,
     sink: &mut dyn Sink,
-    progress: &mut Progress,
+    report: &mut Report,
 ) -> anyhow::Result<()> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for met in walk {
@@ -67,17 +68,17 @@ fn take_in(
                 bytes += object.raw().len();
                 batch.push(object);
             }
-            Met::Unusable(why) => progress.unusable(&why),
+            Met::Unusable(why) => report.unusable(&why),
         }
         if batch.len() >= BATCH || bytes >= BATCH_BYTES {
-            deliver(&batch, sink, progress)?;
+            deliver(&batch, sink, report)?;
             batch.clear();
             bytes = 0;
         }
     }
-    deliver(&batch, sink, progress)
+    deliver(&batch, sink, report)
 }
 
-fn deliver(batch: &[Object], sink: &mut dyn Sink, progress: &mut Progress) -> anyhow::Result<()> {
-    sink.deliver(batch, &mut |place, fate| progress.note(&batch[place].key, &fate))
+fn deliver(batch: &[Object], sink: &mut dyn Sink, report: &mut Report) -> anyhow::Result<()> {
+    sink.deliver(batch, &mut |place, fate| report.note(&batch[place].key, &fate))
 }

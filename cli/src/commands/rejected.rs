@@ -11,6 +11,7 @@ use pik_core::{Code, IngestTime, RejectedHours, RejectionQuery, RejectionRecord}
 use crate::arguments::{EndpointArgs, ingest_time};
 use crate::investigate::{Source, table};
 use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::rejected::{Export, Resend};
 use crate::terminal::{plain, plain_json, tell};
 
@@ -124,16 +125,22 @@ fn each(
     take: &mut dyn FnMut(Vec<RejectionRecord>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let unit = Unit::Count("records");
+    let is_listing = !args.resend && args.export.is_none();
+    let progress = if is_listing { Progress::of_listing(unit, None) } else { Progress::new(unit, None) };
     let (mut shown, mut after) = (0, None);
     loop {
         let page = source.rejections(query, after.as_ref(), PAGE.min(limit - shown))?;
-        shown += page.items.len();
+        let count = page.items.len();
+        shown += count;
         after = page.next;
         take(page.items)?;
+        progress.advance(count as u64);
         if after.is_none() {
             return Ok(());
         }
         if shown >= limit {
+            drop(progress);
             let records = if shown == 1 { "record" } else { "records" };
             tell(format_args!("{shown} {records}, and there are more; raise --limit, or --limit 0 for all"));
             return Ok(());

@@ -2,26 +2,27 @@
 
 use std::io::Write;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::HumanBytes;
-use pik_core::{EventTime, RawKey};
+use indicatif::{HumanBytes, HumanDuration};
+use pik_core::{EventTime, Query, RawKey};
 
 use crate::arguments::{End, EndpointArgs, SelectionArgs, builder, event_time};
 use crate::investigate::{Source, refuse_unknown};
 use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
-use crate::transfer::{Begun, Counts, HostSink, Journal, Lines, Plan, Progress, Replay, Sink, Target, copy};
+use crate::transfer::{Begun, Counts, HostSink, Journal, Lines, Plan, Replay, Report, Sink, Target, copy};
 
 /// How many events are sent between two lines of the journal.
 const STEP: usize = 100;
 
 /// Send the raw bytes of selected events again, by event time, each event once.
 ///
-/// Standard error says first how many events there are. Each object must hash to the id in its key. A host that answers
+/// Standard error says first how many events and bytes there are, of which times, and how long they take at --rate. Each object must hash to the id in its key. A host that answers
 /// another id ends the replay. To go on after an interruption, run the same command again: the journal has the plan and
 /// how far it came, and is deleted at the end. At most the events of the last request are sent twice, and become
 /// duplicates. The counts come last, and from when
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, env = "PIK_TO_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     to_token: Option<String>,
 
-    /// Say how many events there are, and send none
+    /// Say what would be sent, and send none
     #[arg(long)]
     dry_run: bool,
 
@@ -73,9 +74,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let target = if to_output || is_url { None } else { Some(Target::read(&args.to)?) };
     let source = args.from.source()?;
     if args.dry_run {
-        let plan = Plan::of(&query, source.as_ref())?;
+        let plan = planned(&query, source.as_ref())?;
         refuse_unknown_if_empty(&plan, args, source.as_ref())?;
-        tell(format_args!("{}; nothing was sent", told(&plan)));
+        tell(format_args!("{}; nothing was sent", told(&plan, args.rate)));
         tell_left_out(&plan);
         return Ok(ExitCode::SUCCESS);
     }
@@ -85,18 +86,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => Box::new(HostSink { client: builder(&args.to, args.to_token.as_deref()).build()? }),
     };
     let (mut journal, plan, before) = if to_output {
-        let plan = Plan::of(&query, source.as_ref())?;
-        tell(told(&plan));
+        let plan = planned(&query, source.as_ref())?;
+        tell(told(&plan, args.rate));
         (None, plan, 0)
     } else {
         let replay = Replay { from: args.from.name(), to: args.to.clone(), query };
-        let (journal, plan, before) = begin(&args.journal, replay, source.as_ref())?;
+        let (journal, plan, before) = begin(args, replay, source.as_ref())?;
         (Some(journal), plan, before)
     };
     refuse_unknown_if_empty(&plan, args, source.as_ref())?;
-    let mut progress = Progress::new(Some(plan.len() as u64), before as u64);
-    let sent = send(&plan, before, args.rate, source.as_ref(), sink.as_mut(), journal.as_mut(), &mut progress);
-    let counts = progress.finish();
+    let (unit, total) = (Unit::Count("events"), Some(plan.len() as u64));
+    let mut report = Report::new(match to_output {
+        true => Progress::of_listing(unit, total),
+        false => Progress::going_on(unit, total, before as u64),
+    });
+    let sent = send(&plan, before, args.rate, source.as_ref(), sink.as_mut(), journal.as_mut(), &mut report);
+    let counts = report.finish();
     print(&counts, to_output)?;
     sent?;
     tell_left_out(&plan);
@@ -111,15 +116,16 @@ fn refuse_unknown_if_empty(plan: &Plan, args: &Args, source: &dyn Source) -> any
     if plan.len() == 0 { refuse_unknown(source, named, event_type) } else { Ok(()) }
 }
 
-fn begin(path: &Path, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {
-    match Journal::open(path, &replay)? {
+fn begin(args: &Args, replay: Replay, source: &dyn Source) -> anyhow::Result<(Journal, Plan, usize)> {
+    match Journal::open(&args.journal, &replay)? {
         Begun::Old(journal, plan, before) => {
-            tell(format_args!("{} events, going on behind the first {before}", plan.len()));
+            let left = at_rate(plan.len() - before, args.rate);
+            tell(format_args!("{} events, going on behind the first {before}{left}", plan.len()));
             Ok((journal, plan, before))
         }
         Begun::New(mut journal) => {
-            let planned = Plan::of(&replay.query, source).and_then(|plan| {
-                tell(told(&plan));
+            let planned = planned(&replay.query, source).and_then(|plan| {
+                tell(told(&plan, args.rate));
                 journal.plan(replay, &plan)?;
                 Ok(plan)
             });
@@ -139,7 +145,7 @@ fn send(
     source: &dyn Source,
     sink: &mut dyn Sink,
     mut journal: Option<&mut Journal>,
-    progress: &mut Progress,
+    report: &mut Report,
 ) -> anyhow::Result<()> {
     let start = Instant::now();
     // A tenth of a second's worth at least every tenth of a second, so that a slow rate is no burst.
@@ -148,7 +154,7 @@ fn send(
     while sent < plan.len() {
         let end = plan.len().min(sent + step);
         let keys: Vec<RawKey> = plan.keys(sent, end).collect();
-        copy(&keys, source, sink, progress)?;
+        copy(&keys, source, sink, report)?;
         sent = end;
         if let Some(journal) = journal.as_deref_mut() {
             journal.delivered(sent)?;
@@ -167,13 +173,28 @@ fn tell_left_out(plan: &Plan) {
     }
 }
 
-fn told(plan: &Plan) -> String {
+fn planned(query: &Query, source: &dyn Source) -> anyhow::Result<Plan> {
+    let progress = Progress::new(Unit::Count("records found"), None);
+    Plan::of(query, source, &mut |count| progress.advance(count as u64))
+}
+
+/// The plan, before anything of it is done.
+fn told(plan: &Plan, rate: Option<NonZeroU32>) -> String {
     match plan.span() {
         None => "no events".to_owned(),
         Some((first, last)) => {
-            format!("{} events, {}, event times {first} to {last}", plan.len(), HumanBytes(plan.bytes))
+            let (count, bytes, time) = (plan.len(), HumanBytes(plan.bytes), at_rate(plan.len(), rate));
+            format!("{count} events, {bytes}, event times {first} to {last}{time}")
         }
     }
+}
+
+/// How long so many events take if nothing but `--rate` slows them down.
+fn at_rate(count: usize, rate: Option<NonZeroU32>) -> String {
+    rate.map_or_else(String::new, |rate| {
+        let time = Duration::from_secs((count as u64).div_ceil(u64::from(rate.get())));
+        format!(", {} at {rate} a second", HumanDuration(time))
+    })
 }
 
 fn print(counts: &Counts, to_output: bool) -> anyhow::Result<()> {

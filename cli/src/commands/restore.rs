@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     }
     let missing_log = if args.without_log { MissingLog::Accept } else { MissingLog::Refuse };
-    let mut report = CopyReport::default();
+    let mut report = CopyReport::new();
     let inspected = pik_sqlite::copy(&args.from, &database, missing_log, |notice| report.note(&notice))?;
     report.end(&database, &inspected)
 }

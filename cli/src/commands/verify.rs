@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::{IngestTime, Inventory, Notice, Receipt, Verification, verify};
 use pik_sqlite::SqliteStore;
 
 use super::verify_lake::verify_lake;
-use crate::arguments::{EndpointArgs, Opened, StoreArgs, print_progress};
+use crate::arguments::{EndpointArgs, Opened, StoreArgs, indexing};
 use crate::copies::newest;
-use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::runtime::block_on;
 use crate::terminal::{plain, tell};
 
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     if args.rebuild_indexes {
         ensure!(store.is_sqlite(), "only a SQLite file has indexes that can be made again");
-        SqliteStore::rebuild_indexes(store.database(), print_progress)?;
+        SqliteStore::rebuild_indexes(store.database(), indexing())?;
     }
     if store.is_sqlite() {
         return inspect(args, store);
@@ -121,7 +120,7 @@ struct Report {
     json: bool,
     out: Box<dyn Write>,
     printed: io::Result<()>,
-    bar: ProgressBar,
+    progress: Option<Progress>,
     records: usize,
     objects: usize,
     findings: usize,
@@ -130,18 +129,21 @@ struct Report {
 
 impl Report {
     fn new(json: bool) -> Self {
-        // Shown on a terminal only.
-        let bar = ProgressBar::no_length();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-            bar.set_style(style);
-        }
-        Self { json, out: results(), printed: Ok(()), bar, records: 0, objects: 0, findings: 0, repaired: 0 }
+        let progress = Progress::new(Unit::Count("records and objects"), None);
+        let out = progress.results();
+        Self { json, out, printed: Ok(()), progress: Some(progress), records: 0, objects: 0, findings: 0, repaired: 0 }
     }
 
     fn note(&mut self, notice: Notice) {
         match notice {
-            Notice::Records(count) => self.records += count,
-            Notice::Objects(count) => self.objects += count,
+            Notice::Records(count) => {
+                self.records += count;
+                self.advance(count);
+            }
+            Notice::Objects(count) => {
+                self.objects += count;
+                self.advance(count);
+            }
             Notice::Repaired(_) => self.repaired += 1,
             Notice::Found(finding) => {
                 self.findings += 1;
@@ -150,15 +152,21 @@ impl Report {
                 } else {
                     plain(&finding.to_string()).into_owned()
                 };
-                let out = &mut self.out;
-                let printed = self.bar.suspend(|| writeln!(out, "{line}"));
+                let printed = writeln!(self.out, "{line}");
                 if self.printed.is_ok() {
                     self.printed = printed;
                 }
             }
         }
-        self.bar.set_message(self.counts());
-        self.bar.tick();
+        if let Some(progress) = &self.progress {
+            progress.note(self.counts());
+        }
+    }
+
+    fn advance(&self, count: usize) {
+        if let Some(progress) = &self.progress {
+            progress.advance(count as u64);
+        }
     }
 
     fn counts(&self) -> String {
@@ -168,8 +176,8 @@ impl Report {
 
     /// The counts of a walk that did not come to its end are no verdict.
     fn end(&mut self, is_complete: bool) -> io::Result<()> {
-        self.bar.finish_and_clear();
         self.out.flush()?;
+        self.progress = None;
         if is_complete {
             tell(self.counts());
         } else if self.records + self.objects > 0 {

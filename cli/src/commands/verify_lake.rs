@@ -5,31 +5,27 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::investigate::Source;
 use crate::lake::check;
-use crate::output::results;
+use crate::progress::{Progress, Unit};
 use crate::terminal::{plain, tell};
 
 /// Prints findings on standard output, one a line, and counts on standard error.
 pub(super) fn verify_lake(lake: &Path, source: Option<&dyn Source>, json: bool) -> Result<ExitCode> {
-    let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-        bar.set_style(style);
-    }
-    let mut out = results();
+    let progress = Progress::new(Unit::Count("files"), None);
+    let mut out = progress.results();
     let checked = check(lake, source, &mut |verdict, finding| {
-        bar.set_message(verdict.to_string());
-        bar.tick();
+        progress.reach(verdict.files, verdict.files_in_all);
+        progress.note(verdict);
         let Some(finding) = finding else { return Ok(()) };
-        bar.suspend(|| match json {
+        match json {
             true => Ok(writeln!(out, "{}", serde_json::to_string(&finding)?)?),
             false => Ok(writeln!(out, "{}", plain(&finding.to_string()))?),
-        })
+        }
     });
-    bar.finish_and_clear();
     out.flush()?;
+    drop(progress);
     let (verdict, until) = checked?;
     tell(&verdict);
     tell(match source {

@@ -15,6 +15,7 @@ use super::tally::Tally;
 use crate::input::Reader;
 use crate::investigate::Source;
 use crate::output::Place;
+use crate::progress::Progress;
 
 /// How many events are looked up at once: neighbours in a store's index are then read together.
 const AT_ONCE: usize = 50_000;
@@ -47,15 +48,16 @@ struct Line<'a> {
     raw: Option<&'a str>,
 }
 
-/// Compares the events that `reader` gives with those of `source`. Writes the missing ones to `out` as they are, one a
-/// line; or as `json` says, a line for each that is not simply stored.
+/// Compares the events that `reader` gives with those of `source`. Writes the missing ones to standard output as they are,
+/// one a line; or as `json` says, a line for each that is not simply stored.
 pub(crate) fn compare_lines(
     reader: &mut Reader,
     source: &dyn Source,
     key: Option<(Key, Duration)>,
     json: bool,
-    out: &mut dyn Write,
+    progress: &Progress,
 ) -> Result<Tally> {
+    let out = progress.results();
     let mut comparison =
         Comparison { source, json, out, tally: Tally::default(), seen: HashSet::new(), waiting: Vec::new(), bytes: 0 };
     let mut left = match key {
@@ -63,6 +65,7 @@ pub(crate) fn compare_lines(
         None => Left::Missing,
     };
     while let Some(item) = reader.next()? {
+        progress.advance(item.bytes_read);
         comparison.take(&item.place, item.body())?;
         if comparison.waiting.len() >= AT_ONCE || comparison.bytes >= BYTES {
             comparison.look_up(&mut left)?;
@@ -92,7 +95,7 @@ enum Left {
 struct Comparison<'c> {
     source: &'c dyn Source,
     json: bool,
-    out: &'c mut dyn Write,
+    out: Box<dyn Write>,
     tally: Tally,
     /// The ids of all events so far.
     seen: HashSet<EventId>,
@@ -187,7 +190,7 @@ impl Comparison<'_> {
     }
 
     fn line(&mut self, line: &Line<'_>) -> Result<()> {
-        serde_json::to_writer(&mut *self.out, line)?;
+        serde_json::to_writer(&mut self.out, line)?;
         Ok(self.out.write_all(b"\n")?)
     }
 }

@@ -7,6 +7,7 @@ use pik_core::{EventId, RawKey};
 use serde::Serialize;
 
 use crate::investigate::{LeftOut, Source};
+use crate::progress::Progress;
 
 /// How many events of one store are looked up in the other at once.
 const AT_ONCE: usize = 50_000;
@@ -27,21 +28,24 @@ struct Line<'a> {
     raw_key: &'a RawKey,
 }
 
-/// Walks each store and looks its events up in the other. Writes the key of each event that one of them alone has. Says what
-/// of each walk was left out.
+/// Walks each store and looks its events up in the other. Writes the key of each event that one of them alone has to
+/// standard output. Says what of each walk was left out.
 pub(crate) fn compare_stores(
     left: &dyn Source,
     right: &dyn Source,
     json: bool,
-    out: &mut dyn Write,
+    progress: &Progress,
 ) -> Result<(Sides, [Option<LeftOut>; 2])> {
     let mut sides = Sides::default();
+    let mut out = progress.results();
     let mut walk = |from: &dyn Source, to: &dyn Source, only_in: &'static str| {
         let (mut both, mut alone) = (0, 0);
         let mut waiting: Vec<RawKey> = Vec::new();
         let mut look_up = |keys: &mut Vec<RawKey>| -> Result<()> {
             let ids: Vec<EventId> = keys.iter().map(|key| key.partition().event_id).collect();
-            for (key, record) in keys.drain(..).zip(to.lookup(&ids)?) {
+            let found = to.lookup(&ids)?;
+            progress.advance(ids.len() as u64);
+            for (key, record) in keys.drain(..).zip(found) {
                 if record.is_some() {
                     both += 1;
                     continue;

@@ -13,7 +13,6 @@ mod parquet_rows;
 #[path = "without_parquet.rs"]
 mod parquet_rows;
 mod plan;
-mod progress;
 mod record;
 mod row;
 mod rows;
@@ -27,6 +26,5 @@ pub(crate) use conversion::Conversion;
 pub(crate) use kind::Kind;
 pub(crate) use moment::{Moments, OnAmbiguous, zone};
 pub(crate) use plan::{ColumnName, Members, PayloadFrom, Plan};
-pub(crate) use progress::Progress;
 pub(crate) use rows::Rows;
 pub(crate) use time_format::TimeFormat;

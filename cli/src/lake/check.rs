@@ -35,7 +35,8 @@ pub(crate) fn check(
     let Some(last) = manifests.last() else { bail!("`{}` has no manifest; it is no lake", lake.display()) };
     last.format.need()?;
     let until = last.settled_until;
-    let mut check = Check { lake, verdict: Verdict::default(), note };
+    let files_in_all = manifests.iter().map(|manifest| manifest.files.len() as u64).sum();
+    let mut check = Check { lake, verdict: Verdict { files_in_all, ..Verdict::default() }, note };
     check.strangers(&manifests)?;
     for manifest in &manifests {
         check.round(manifest, source)?;

@@ -11,7 +11,7 @@ use super::round::{Round, Sizes};
 use super::row::Stored;
 use super::scope::Asked;
 use crate::investigate::{Settled, Source, each_page};
-use crate::transfer::Progress;
+use crate::transfer::Report;
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
@@ -43,7 +43,7 @@ pub(crate) fn export(
     asked: Asked,
     how: &Export,
     source: &dyn Source,
-    progress: &mut Progress,
+    report: &mut Report,
 ) -> Result<Done> {
     let asked = go_on(lake, asked, how)?;
     let Settled { query, .. } = Settled::of(asked.query(), source)?;
@@ -57,16 +57,16 @@ pub(crate) fn export(
                 bytes += record.raw_size;
                 waiting.push(record);
                 if waiting.len() >= AT_ONCE || bytes >= AT_ONCE_BYTES {
-                    writer.take(&std::mem::take(&mut waiting), source, progress)?;
+                    writer.take(&std::mem::take(&mut waiting), source, report)?;
                     bytes = 0;
                 }
             }
             Ok(())
         },
     )?;
-    writer.take(&waiting, source, progress)?;
+    writer.take(&waiting, source, report)?;
     if !writer.round.is_empty() {
-        writer.end_round(until, progress)?;
+        writer.end_round(until, report)?;
     }
     let Writer { files, lake, .. } = writer;
     Ok(Done { files, settled_until: lake.last().map(|last| last.settled_until) })
@@ -115,30 +115,30 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn take(&mut self, records: &[Record], source: &dyn Source, progress: &mut Progress) -> Result<()> {
+    fn take(&mut self, records: &[Record], source: &dyn Source, report: &mut Report) -> Result<()> {
         let keys: Vec<RawKey> = records.iter().map(|record| record.raw_key.clone()).collect();
         for (record, raw) in records.iter().zip(source.contents(&keys)?) {
             // A window can end between two milliseconds alone.
             if self.round.bytes() >= self.how.sizes.buffer_bytes && record.listed_time() > self.listed {
-                self.end_round(record.listed_time(), progress)?;
+                self.end_round(record.listed_time(), report)?;
             }
             self.listed = record.listed_time();
             let Some(raw) = raw else {
-                progress.unusable(&format!("{}: missing", record.raw_key));
+                report.unusable(&format!("{}: missing", record.raw_key));
                 continue;
             };
             let Record { event_id, ingest_time, .. } = *record;
             self.round.push(&record.raw_key, Stored { event_id, ingest_time, raw });
-            progress.read();
+            report.read();
         }
         Ok(())
     }
 
-    fn end_round(&mut self, until: IngestTime, progress: &mut Progress) -> Result<()> {
+    fn end_round(&mut self, until: IngestTime, report: &mut Report) -> Result<()> {
         let Export { format, compression, sizes, .. } = *self.how;
         let round = std::mem::take(&mut self.round);
         let written = round.write(self.lake, format, compression, sizes)?;
-        written.unusable.iter().for_each(|what| progress.unusable(what));
+        written.unusable.iter().for_each(|what| report.unusable(what));
         if written.listed.is_empty() {
             return Ok(());
         }
@@ -147,7 +147,7 @@ impl Writer<'_> {
         let manifest = Manifest::new(self.lake.next_round(), format, self.scope.clone(), window, written.listed);
         let events = manifest.events;
         self.lake.commit(manifest)?;
-        progress.arrived(events);
+        report.arrived(events);
         self.from = until;
         Ok(())
     }

@@ -44,6 +44,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) files: u64,
+    pub(crate) files_in_all: u64,
     /// Events in files that are as they were written.
     pub(crate) events: u64,
     /// Events of the store that are missing.
@@ -53,7 +54,7 @@ pub(crate) struct Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { files, events, missing, findings } = self;
+        let Self { files, files_in_all: _, events, missing, findings } = self;
         write!(f, "{files} files, {events} events, {missing} events missing, {findings} findings")
     }
 }

@@ -1,13 +1,11 @@
-//! What has become of the events so far: counts, a bar for people, a line for each problem.
+//! What has become of the events so far: counts, and a line for each problem.
 
 use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-
 use super::{Refusal, RefusedFile};
 use crate::output::{Place, Summary};
-use crate::terminal::tell;
+use crate::progress::{Progress, Unit};
 
 /// How many events came to what.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,7 @@ impl Display for Counts {
 
 /// Shared by all threads that send.
 pub(crate) struct Report {
-    bar: ProgressBar,
+    progress: Progress,
     so_far: Mutex<SoFar>,
 }
 
@@ -48,37 +46,19 @@ pub(crate) struct Reported {
 }
 
 impl Report {
-    /// A report on an input of `total_bytes`, if that is known. The bar shows on a terminal only.
+    /// A report on an input of `total_bytes`, if that is known.
     pub(crate) fn new(total_bytes: Option<u64>, refused: Option<RefusedFile>) -> Self {
-        let (bar, template) = match total_bytes {
-            Some(bytes) => (
-                ProgressBar::new(bytes),
-                "{bar:30} {percent:>3}% {bytes}/{total_bytes} {bytes_per_sec} eta {eta} · {msg}",
-            ),
-            None => (ProgressBar::new_spinner(), "{spinner} {bytes} {bytes_per_sec} {elapsed} · {msg}"),
-        };
-        // INVARIANT: the templates above are right; a wrong one would leave the default style.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self { bar, so_far: Mutex::new(SoFar { refused, ..SoFar::default() }) }
+        let progress = Progress::new(Unit::Bytes, total_bytes);
+        Self { progress, so_far: Mutex::new(SoFar { refused, ..SoFar::default() }) }
     }
 
     /// Notes what an event came to.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
         let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut so_far.counts);
-        let Counts { accepted, duplicate, rejected, failed } = so_far.counts;
+        let counts = so_far.counts;
         drop(so_far);
-        if !self.bar.is_hidden() {
-            self.bar.set_message(format!(
-                "{} accepted, {} duplicate, {} rejected, {} failed",
-                HumanCount(accepted),
-                HumanCount(duplicate),
-                HumanCount(rejected),
-                HumanCount(failed)
-            ));
-        }
+        self.progress.note(counts);
     }
 
     /// Notes an event that is refused, and why.
@@ -109,17 +89,16 @@ impl Report {
 
     /// Notes bytes of the input that are settled.
     pub(crate) fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
+        self.progress.advance(bytes);
     }
 
     /// A line on standard error.
     pub(crate) fn tell(&self, line: &str) {
-        self.bar.suspend(|| tell(line));
+        self.progress.tell(line);
     }
 
-    /// The end of the bar, and what is known.
+    /// The end of the progress, and what is known.
     pub(crate) fn finish(self) -> Reported {
-        self.bar.finish_and_clear();
         let SoFar { counts, summary, refused: _, not_kept } =
             self.so_far.into_inner().unwrap_or_else(PoisonError::into_inner);
         Reported { counts, summary, not_kept }

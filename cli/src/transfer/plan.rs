@@ -32,14 +32,15 @@ struct Entry {
 }
 
 impl Plan {
-    /// What a query finds.
-    pub(crate) fn of(query: &Query, source: &dyn Source) -> Result<Self> {
+    /// What a query finds. `found` hears how many records were looked at.
+    pub(crate) fn of(query: &Query, source: &dyn Source, found: &mut dyn FnMut(usize)) -> Result<Self> {
         let Settled { query, left_out } = Settled::of(query.clone(), source)?;
         let mut plan = Self { left_out, ..Self::default() };
         let mut seen = HashSet::new();
         each_page(
             |after| source.records(&query, after, PAGE),
             |records: Vec<Record>| {
+                found(records.len());
                 for record in records {
                     // A duplicate is one more arrival of the same raw object.
                     if seen.insert(record.event_id) {

@@ -22,6 +22,7 @@ mod log;
 mod manual;
 mod metrics;
 mod paging;
+mod progress;
 mod ranges;
 mod rejected;
 mod restart;

@@ -11,4 +11,4 @@ pub use port::free_ports;
 pub use program::{Program, bound_to_us};
 pub use rustix::process::Signal;
 pub use server::Server;
-pub use terminal::shown_on_a_terminal;
+pub use terminal::{shown_on_a_terminal, told_on_a_terminal};

@@ -1,16 +1,15 @@
-//! How far it has come: a bar for people, counts at the end.
+//! What has become of the objects so far, and what is told of it.
 
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
 use pik_core::RawKey;
 
 use super::Fate;
 use crate::output::results;
-use crate::terminal::tell;
+use crate::progress::Progress;
 
 /// What became of the objects.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -35,28 +34,15 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Counts, and shows on a terminal.
-pub(crate) struct Progress {
-    bar: ProgressBar,
+/// Counts, and shows how far it has come.
+pub(crate) struct Report {
+    progress: Progress,
     counts: Counts,
 }
 
-impl Progress {
-    /// Of `total`, if that is known; `done` of them before we began.
-    pub(crate) fn new(total: Option<u64>, done: u64) -> Self {
-        let (bar, template) = match total {
-            Some(total) => {
-                (ProgressBar::new(total), "{bar:30} {percent:>3}% {human_pos}/{human_len} {per_sec} eta {eta} · {msg}")
-            }
-            None => (ProgressBar::new_spinner(), "{spinner} {human_pos} {per_sec} {elapsed} · {msg}"),
-        };
-        // INVARIANT: the templates above are right; a wrong one would leave the default style.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_position(done);
-        bar.reset_eta();
-        Self { bar, counts: Counts::default() }
+impl Report {
+    pub(crate) fn new(progress: Progress) -> Self {
+        Self { progress, counts: Counts::default() }
     }
 
     /// Notes what became of an object.
@@ -66,36 +52,32 @@ impl Progress {
             Fate::Known => self.counts.known += 1,
             Fate::Refused(why) => {
                 self.counts.refused += 1;
-                self.tell(&format!("{key}: refused: {why}"));
+                self.progress.tell(format_args!("{key}: refused: {why}"));
             }
         }
-        self.bar.inc(1);
-        self.bar.set_message(self.counts.to_string());
+        self.read();
+        self.progress.note(self.counts);
     }
 
     /// Notes an object that is not where it should be, or not what it should be.
     pub(crate) fn unusable(&mut self, what: &str) {
         self.counts.unusable += 1;
-        self.tell(what);
-        self.bar.inc(1);
+        self.progress.tell(what);
+        self.read();
     }
 
     /// Notes that an object was read, and is on its way.
     pub(crate) fn read(&self) {
-        self.bar.inc(1);
+        self.progress.advance(1);
     }
 
     /// Notes how many of the objects that were read have arrived at the target.
     pub(crate) fn arrived(&mut self, count: u64) {
         self.counts.new += count;
-        self.bar.set_message(self.counts.to_string());
+        self.progress.note(self.counts);
     }
 
-    fn tell(&self, line: &str) {
-        self.bar.suspend(|| tell(line));
-    }
-
-    /// The end of the bar, one line of counts on standard output, and the exit code.
+    /// The end of the progress, one line of counts on standard output, and the exit code.
     pub(crate) fn report(self, done: Result<()>) -> Result<ExitCode> {
         let counts = self.finish();
         let mut out = results();
@@ -105,9 +87,8 @@ impl Progress {
         Ok(if counts.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// The end of the bar, and the counts.
+    /// The end of the progress, and the counts.
     pub(crate) fn finish(self) -> Counts {
-        self.bar.finish_and_clear();
         self.counts
     }
 }
