@@ -1,6 +1,5 @@
 //! `pik export`: raw objects as files, or many events as rows of a file.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -9,7 +8,7 @@ use pik_core::{EventTime, RawKey, Scope};
 
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time, ever, size};
 use crate::investigate::{Settled, each_page, refuse_unknown};
-use crate::lake::{Asked, Compression, Export, Format, Lake, MANIFESTS, Sizes, asked, export};
+use crate::lake::{Asked, Compression, Export, Format, MANIFESTS, Sizes, asked, export, open_lake};
 use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
 use crate::transfer::{Report, Target, copy};
@@ -97,11 +96,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn lake(args: &Args, format: Format) -> anyhow::Result<ExitCode> {
     format.need()?;
-    let Target::Folder(folder) = Target::read(&args.to)? else {
-        bail!(
-            "files of many events are written into a folder; copy it with a tool of the bucket, such as `aws s3 sync`"
-        );
-    };
+    let target = Target::read(&args.to)?;
     let asked = if args.selection.is_empty(args.end()) {
         let (from, to) = ever();
         Asked { scope: Scope::All, from, to }
@@ -115,9 +110,9 @@ fn lake(args: &Args, format: Format) -> anyhow::Result<ExitCode> {
         since_last: args.since_last,
     };
     let source = args.from.source()?;
-    let mut lake = Lake::open(Path::new(&folder))?;
+    let mut lake = open_lake(&target)?;
     let mut report = Report::new(Progress::new(Unit::Count("events"), None));
-    let done = export(&mut lake, asked, &how, source.as_ref(), &mut report);
+    let done = export(lake.as_mut(), asked, &how, source.as_ref(), &mut report);
     let told = done.as_ref().ok().map(|done| (done.files, done.settled_until));
     let code = report.report(done.map(|_| ()))?;
     match told {

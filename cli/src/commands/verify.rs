@@ -1,7 +1,6 @@
 //! `pik verify`: whether a store holds what its records say.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,9 +11,11 @@ use pik_sqlite::SqliteStore;
 use super::verify_lake::verify_lake;
 use crate::arguments::{EndpointArgs, Opened, StoreArgs, indexing};
 use crate::copies::newest;
+use crate::lake::Place;
 use crate::progress::{Progress, Unit};
 use crate::runtime::block_on;
 use crate::terminal::{plain, tell};
+use crate::transfer::Target;
 
 /// Check that every record has its raw object and every raw object its record.
 ///
@@ -28,8 +29,8 @@ use crate::terminal::{plain, tell};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Check the files of a lake, and that it has the events of the store
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["pending_minutes", "repair", "rebuild_indexes"])]
-    lake: Option<PathBuf>,
+    #[arg(long, value_name = "FOLDER|s3://…", conflicts_with_all = ["pending_minutes", "repair", "rebuild_indexes"])]
+    lake: Option<String>,
 
     /// Check the files of the lake alone, and ask no store
     #[arg(long, requires = "lake")]
@@ -58,7 +59,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(lake) = &args.lake {
         let source = if args.without_store { None } else { Some(args.endpoint.source()?) };
-        return verify_lake(lake, source.as_deref(), args.json);
+        let lake = Place::of(Target::read(lake)?)?;
+        return verify_lake(&lake, source.as_deref(), args.json);
     }
     let store = match &args.endpoint {
         EndpointArgs::Store(store) => store,

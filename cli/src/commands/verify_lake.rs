@@ -1,18 +1,17 @@
 //! `pik verify --lake`: whether a lake is unchanged and complete.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use crate::investigate::Source;
-use crate::lake::check;
+use crate::lake::{Place, check};
 use crate::progress::{Progress, Unit};
 use crate::terminal::{plain, tell};
 
 /// Prints findings on standard output, one a line, and counts on standard error.
-pub(super) fn verify_lake(lake: &Path, source: Option<&dyn Source>, json: bool) -> Result<ExitCode> {
+pub(super) fn verify_lake(lake: &Place, source: Option<&dyn Source>, json: bool) -> Result<ExitCode> {
     let progress = Progress::new(Unit::Count("files"), None);
     let mut out = progress.results();
     let checked = check(lake, source, &mut |verdict, finding| {

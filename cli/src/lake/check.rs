@@ -1,14 +1,10 @@
 //! Whether a lake is unchanged, and has all that the store has.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Seek};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use pik_core::{EventId, IngestTime, RawKey, Record};
-use rustix::fs::OFlags;
 
 use super::finding::{Finding, Verdict};
 use super::format::Format;
@@ -16,6 +12,7 @@ use super::manifest::{Listed, Manifest};
 use super::ndjson;
 use super::output::Output;
 use super::parquet_file;
+use super::place::Place;
 use super::round::ids_hash;
 use super::row::{Found, Row, Stored};
 use super::scope::Asked;
@@ -27,12 +24,12 @@ const PAGE: usize = 1_000;
 /// Reads every file of a lake, and compares its events with those of a store if there is one, a round at a time. Also says
 /// until when the lake has what arrived.
 pub(crate) fn check(
-    lake: &Path,
+    lake: &Place,
     source: Option<&dyn Source>,
     note: &mut dyn FnMut(&Verdict, Option<Finding>) -> Result<()>,
 ) -> Result<(Verdict, IngestTime)> {
-    let manifests = Manifest::all(lake)?;
-    let Some(last) = manifests.last() else { bail!("`{}` has no manifest; it is no lake", lake.display()) };
+    let manifests = lake.manifests()?;
+    let Some(last) = manifests.last() else { bail!("there is no manifest; it is no lake") };
     last.format.need()?;
     let until = last.settled_until;
     let files_in_all = manifests.iter().map(|manifest| manifest.files.len() as u64).sum();
@@ -45,7 +42,7 @@ pub(crate) fn check(
 }
 
 struct Check<'a> {
-    lake: &'a Path,
+    lake: &'a Place,
     verdict: Verdict,
     note: &'a mut dyn FnMut(&Verdict, Option<Finding>) -> Result<()>,
 }
@@ -60,24 +57,13 @@ impl Check<'_> {
     fn strangers(&mut self, manifests: &[Manifest]) -> Result<()> {
         let listed: HashSet<&str> =
             manifests.iter().flat_map(|manifest| &manifest.files).map(|file| &*file.path).collect();
-        let mut waiting = vec![String::new()];
-        while let Some(folder) = waiting.pop() {
-            let path = self.lake.join(&folder);
-            for entry in fs::read_dir(&path).with_context(|| format!("cannot read `{}`", path.display()))? {
-                let entry = entry?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if name.starts_with(['_', '.']) {
-                    continue;
-                }
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                if entry.file_type()?.is_dir() {
-                    waiting.push(path);
-                } else if !listed.contains(&*path) {
-                    self.found(Finding::FileAdded { path })?;
-                }
+        self.lake.each_file(&mut |path| match listed.contains(&*path) {
+            true => Ok(()),
+            false => {
+                self.verdict.findings += 1;
+                (self.note)(&self.verdict, Some(Finding::FileAdded { path }))
             }
-        }
-        Ok(())
+        })
     }
 
     fn round(&mut self, manifest: &Manifest, source: Option<&dyn Source>) -> Result<()> {
@@ -87,16 +73,17 @@ impl Check<'_> {
         for file in &manifest.files {
             self.verdict.files += 1;
             match self.file(manifest.format, file) {
-                Ok(mut found) => {
+                Ok(Some(mut found)) => {
                     self.verdict.events += file.events;
                     ids.append(&mut found);
                 }
-                Err(why) => {
+                bad => {
                     broken.insert(file.path.rsplit_once('/').map_or("", |(folder, _)| folder));
                     let path = file.path.clone();
-                    let gone = why.downcast_ref::<io::Error>().is_some_and(|why| why.kind() == io::ErrorKind::NotFound);
-                    let why = format!("{why:#}");
-                    self.found(if gone { Finding::FileMissing { path } } else { Finding::FileChanged { path, why } })?;
+                    self.found(match bad {
+                        Err(why) => Finding::FileChanged { path, why: format!("{why:#}") },
+                        Ok(_) => Finding::FileMissing { path },
+                    })?;
                 }
             }
             (self.note)(&self.verdict, None)?;
@@ -107,10 +94,11 @@ impl Check<'_> {
         }
     }
 
-    /// The ids of a file that is as it was written, and when each arrived. Each of its events must hash to its id, and its
-    /// columns must be what the event says.
-    fn file(&self, format: Format, listed: &Listed) -> Result<Vec<(EventId, IngestTime)>> {
-        let mut file = open(&self.lake.join(&listed.path))?;
+    /// The ids of a file that is as it was written, and when each arrived; `None` if it is missing. Each of its events must
+    /// hash to its id, and its columns must be what the event says.
+    fn file(&self, format: Format, listed: &Listed) -> Result<Option<Vec<(EventId, IngestTime)>>> {
+        let Some(mut file) = self.lake.open(&listed.path)? else { return Ok(None) };
+        file.rewind()?;
         let mut hash = Output::new(io::sink());
         io::copy(&mut BufReader::new(&mut file), &mut hash)?;
         let (bytes, sha256) = hash.finish()?;
@@ -142,7 +130,7 @@ impl Check<'_> {
             ids.len() as u64 == listed.events && ids_hash(ids.iter().map(|(id, _)| *id)) == listed.ids_sha256,
             "its manifest tells of other events; the manifest was changed"
         );
-        Ok(ids)
+        Ok(Some(ids))
     }
 
     /// Compares a round with the same window of the store.
@@ -186,12 +174,4 @@ impl Check<'_> {
 
 fn partition(key: &RawKey) -> &str {
     key.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// Opens a regular file, through no link.
-fn open(path: &Path) -> Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-    ensure!(file.metadata()?.is_file(), "it is no regular file");
-    Ok(file)
 }

@@ -4,12 +4,12 @@ use anyhow::{Result, bail, ensure};
 use pik_core::{IngestTime, RawKey, Record, Scope};
 
 use super::compression::Compression;
-use super::folder::Lake;
 use super::format::Format;
 use super::manifest::Manifest;
 use super::round::{Round, Sizes};
 use super::row::Stored;
 use super::scope::Asked;
+use super::writable::Lake;
 use crate::investigate::{Settled, Source, each_page};
 use crate::transfer::Report;
 
@@ -39,7 +39,7 @@ pub(crate) struct Done {
 /// Writes events that arrived in a window. Each that is written is in a round that is durable when this returns, whether
 /// it fails or not.
 pub(crate) fn export(
-    lake: &mut Lake,
+    lake: &mut dyn Lake,
     asked: Asked,
     how: &Export,
     source: &dyn Source,
@@ -73,7 +73,7 @@ pub(crate) fn export(
 }
 
 /// What is asked for, from where the lake ends.
-fn go_on(lake: &Lake, asked: Asked, how: &Export) -> Result<Asked> {
+fn go_on(lake: &dyn Lake, asked: Asked, how: &Export) -> Result<Asked> {
     let Some(last) = lake.last() else { return Ok(asked) };
     let until = last.settled_until;
     if !how.since_last {
@@ -103,7 +103,7 @@ fn go_on(lake: &Lake, asked: Asked, how: &Export) -> Result<Asked> {
 }
 
 struct Writer<'a> {
-    lake: &'a mut Lake,
+    lake: &'a mut dyn Lake,
     how: &'a Export,
     scope: Scope,
     /// Where the round begins.

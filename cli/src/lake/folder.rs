@@ -1,17 +1,19 @@
-//! The folder of a lake, held by one run.
+//! A lake in a folder, which one run holds at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, linkat, openat, unlinkat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Listed, Manifest};
 use super::output::hex;
+use super::writable::Lake;
 use crate::transfer::{NO_LINK, TOGETHER, all_of_disk, make_root, open_beneath, open_beneath_unsynced, sync};
 
 /// The folder of files that have not their names yet.
@@ -19,8 +21,58 @@ const PARTS: &str = "_parts";
 /// The part that becomes a manifest.
 const MANIFEST: &str = "manifest";
 
-/// A lake that is written to.
-pub(crate) struct Lake {
+/// All manifests, in order; none if there is no lake.
+pub(super) fn manifests(lake: &Path) -> Result<Vec<Manifest>> {
+    let folder = lake.join(manifest::FOLDER);
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read `{}`", folder.display()))?,
+    };
+    Manifest::chain(entries.count(), |name| {
+        let path = folder.join(name);
+        let read = || {
+            ensure!(path.symlink_metadata()?.is_file(), "it is no regular file");
+            Ok(fs::read(&path)?)
+        };
+        (path.display().to_string(), read())
+    })
+}
+
+/// Gives `take` the name of each file, but of those that readers skip.
+pub(super) fn each_file(lake: &Path, take: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
+    let mut waiting = vec![String::new()];
+    while let Some(folder) = waiting.pop() {
+        let path = lake.join(&folder);
+        for entry in fs::read_dir(&path).with_context(|| format!("cannot read `{}`", path.display()))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(['_', '.']) {
+                continue;
+            }
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if entry.file_type()?.is_dir() {
+                waiting.push(path);
+            } else {
+                take(path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens a regular file, through no link; `None` if it is missing.
+pub(super) fn open(path: &Path) -> Result<Option<File>> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    ensure!(file.metadata()?.is_file(), "it is no regular file");
+    Ok(Some(file))
+}
+
+/// A lake in a folder that is written to.
+pub(crate) struct FolderLake {
     path: PathBuf,
     root: OwnedFd,
     parts: OwnedFd,
@@ -30,7 +82,7 @@ pub(crate) struct Lake {
     last: Option<Manifest>,
 }
 
-impl Lake {
+impl FolderLake {
     /// Opens a lake, made if it is missing, and ends what a killed run had begun: files that a manifest lists get their
     /// names, and others are removed.
     pub(crate) fn open(path: &Path) -> Result<Self> {
@@ -41,7 +93,7 @@ impl Lake {
             Err(TryLockError::WouldBlock) => bail!("another export writes into `{}`; wait for its end", path.display()),
             Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the folder of the lake"),
         }
-        let mut all = Manifest::all(path)?;
+        let mut all = manifests(path)?;
         if all.is_empty()
             && let Some(name) = stranger(path)?
         {
@@ -61,41 +113,10 @@ impl Lake {
         Ok(lake)
     }
 
-    /// The manifest of the last round; `None` in an empty lake.
-    pub(super) fn last(&self) -> Option<&Manifest> {
-        self.last.as_ref()
-    }
-
-    /// The number of the round that comes next.
-    pub(super) fn next_round(&self) -> u32 {
-        self.rounds + 1
-    }
-
-    /// A file that will have this path.
-    pub(super) fn part(&self, path: &str) -> Result<File> {
-        self.create(&part_of(path))
-    }
-
     fn create(&self, name: &str) -> Result<File> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | NO_LINK;
         let file = openat(&self.parts, name, flags, Mode::from_raw_mode(0o666));
         file.map(File::from).with_context(|| format!("cannot make a file in `{}`", self.path.join(PARTS).display()))
-    }
-
-    /// Ends a round: all its files are parts that were written. From the manifest on, they are in the lake.
-    pub(super) fn commit(&mut self, manifest: Manifest) -> Result<()> {
-        self.sync_disk()?;
-        let mut out = BufWriter::new(self.create(MANIFEST)?);
-        serde_json::to_writer_pretty(&mut out, &manifest)?;
-        out.write_all(b"\n")?;
-        sync(&self.parts, &[out.into_inner()?])?;
-        let name = Manifest::name(manifest.round);
-        self.name_part(MANIFEST, manifest::FOLDER, &name)?;
-        self.sync_disk()?;
-        self.name_files(&manifest)?;
-        self.rounds = manifest.round;
-        self.last = Some(manifest);
-        Ok(())
     }
 
     /// Gives the files of a manifest their names, if they have not got them yet.
@@ -144,6 +165,42 @@ impl Lake {
     }
 }
 
+impl Lake for FolderLake {
+    fn last(&self) -> Option<&Manifest> {
+        self.last.as_ref()
+    }
+
+    fn next_round(&self) -> u32 {
+        self.rounds + 1
+    }
+
+    fn add(&self, path: &str, write: &mut dyn FnMut(&mut (dyn Write + Send)) -> Result<Listed>) -> Result<Listed> {
+        let file = self.create(&part_of(path))?;
+        let mut out = BufWriter::new(&file);
+        let listed = write(&mut out)?;
+        out.flush()?;
+        // Of many files, each would be a wait; where they can be synced together, the end of the round does that.
+        if !TOGETHER {
+            file.sync_all()?;
+        }
+        Ok(listed)
+    }
+
+    fn commit(&mut self, manifest: Manifest) -> Result<()> {
+        self.sync_disk()?;
+        let mut part = self.create(MANIFEST)?;
+        part.write_all(&manifest.to_text()?)?;
+        sync(&self.parts, &[part])?;
+        let name = Manifest::name(manifest.round);
+        self.name_part(MANIFEST, manifest::FOLDER, &name)?;
+        self.sync_disk()?;
+        self.name_files(&manifest)?;
+        self.rounds = manifest.round;
+        self.last = Some(manifest);
+        Ok(())
+    }
+}
+
 /// Whether two names are of one file: a run was killed after it gave a part its name.
 fn same(one: &OwnedFd, name: &str, other: &OwnedFd, path: &str) -> io::Result<bool> {
     let stat = |folder, name| rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
@@ -152,7 +209,7 @@ fn same(one: &OwnedFd, name: &str, other: &OwnedFd, path: &str) -> io::Result<bo
 }
 
 /// The name of a file while it is no part of the lake.
-fn part_of(path: &str) -> String {
+pub(super) fn part_of(path: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(path);
     hex(hash)

@@ -1,9 +1,5 @@
 //! What is in a lake, one manifest for each round.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 use pik_core::{IngestTime, Scope};
 use serde::{Deserialize, Serialize};
@@ -17,7 +13,7 @@ const VERSION: u8 = 1;
 
 /// A round: a window of arrivals, and the files that have its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     pub(super) version: u8,
     /// From 1, without gaps.
     pub(super) round: u32,
@@ -29,11 +25,14 @@ pub(super) struct Manifest {
     pub(super) settled_until: IngestTime,
     pub(super) events: u64,
     pub(super) files: Vec<Listed>,
+    /// In a bucket: the folder of the files until they were copied to their names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parts: Option<String>,
 }
 
 /// A file of a lake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Listed {
+pub(crate) struct Listed {
     /// From the lake's folder.
     pub(super) path: String,
     pub(super) events: u64,
@@ -54,33 +53,34 @@ impl Manifest {
     ) -> Self {
         let [arrived_from, settled_until] = window;
         let events = files.iter().map(|file| file.events).sum();
-        Self { version: VERSION, round, format, events_of, arrived_from, settled_until, events, files }
+        Self { version: VERSION, round, format, events_of, arrived_from, settled_until, events, files, parts: None }
     }
 
     pub(super) fn name(round: u32) -> String {
         format!("{round:06}.json")
     }
 
-    /// All of a lake, in order: none if it is empty. They must follow one another, and be about the same events.
-    pub(super) fn all(lake: &Path) -> Result<Vec<Self>> {
-        let folder = lake.join(FOLDER);
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.with_context(|| format!("cannot read `{}`", folder.display()))?,
-        };
-        let count = entries.count();
+    /// The text of a manifest.
+    pub(super) fn to_text(&self) -> Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// All of a lake, in order, of which `read` gives the place and the text by name. They must follow one another, and be
+    /// about the same events.
+    pub(super) fn chain(count: usize, read: impl Fn(&str) -> (String, Result<Vec<u8>>)) -> Result<Vec<Self>> {
         let mut all: Vec<Self> = Vec::with_capacity(count);
         for round in 1..=u32::try_from(count).context("too many manifests")? {
-            let path = folder.join(Self::name(round));
-            let manifest =
-                Self::read(&path).with_context(|| format!("cannot use the manifest `{}`", path.display()))?;
-            ensure!(manifest.round == round, "`{}` is of round {}; it was renamed", path.display(), manifest.round);
+            let (place, text) = read(&Self::name(round));
+            let manifest = text.and_then(|text| Self::of_text(&text));
+            let manifest = manifest.with_context(|| format!("cannot use the manifest `{place}`"))?;
+            ensure!(manifest.round == round, "`{place}` is of round {}; it was renamed", manifest.round);
             if let Some(before) = all.last() {
                 ensure!(
                     manifest.arrived_from == before.settled_until
                         && (manifest.format, &manifest.events_of) == (before.format, &before.events_of),
-                    "`{}` does not go on where the manifest before it ends; one of them was changed",
-                    path.display()
+                    "`{place}` does not go on where the manifest before it ends; one of them was changed"
                 );
             }
             all.push(manifest);
@@ -88,10 +88,8 @@ impl Manifest {
         Ok(all)
     }
 
-    fn read(path: &Path) -> Result<Self> {
-        let kind = path.symlink_metadata()?;
-        ensure!(kind.is_file(), "it is no regular file");
-        let manifest: Self = serde_json::from_slice(&fs::read(path)?)?;
+    fn of_text(text: &[u8]) -> Result<Self> {
+        let manifest: Self = serde_json::from_slice(text)?;
         ensure!(manifest.version == VERSION, "its version is {}; this pik reads {VERSION}", manifest.version);
         let inside =
             |path: &str| path.starts_with("raw/") && path.split('/').all(|name| !matches!(name, "" | "." | ".."));

@@ -4,6 +4,8 @@
 //! what is in it. The manifest decides: parts are written and synced, then the manifest, and then they get their names.
 //! A run that is killed leaves parts, which the next run names if a manifest lists them, and else removes.
 
+#[cfg(feature = "aws")]
+mod bucket;
 mod check;
 mod compression;
 mod export;
@@ -18,15 +20,23 @@ mod parquet_file;
 #[cfg(not(feature = "parquet"))]
 #[path = "without_parquet.rs"]
 mod parquet_file;
+mod place;
 mod round;
 mod row;
 mod scope;
+mod writable;
+#[cfg(feature = "parquet")]
+#[path = "zstd_native.rs"]
+mod zstandard;
+#[cfg(not(feature = "parquet"))]
+#[path = "zstd_in_rust.rs"]
+mod zstandard;
 
 pub(crate) use check::check;
 pub(crate) use compression::Compression;
 pub(crate) use export::{Export, export};
-pub(crate) use folder::Lake;
 pub(crate) use format::Format;
 pub(crate) use manifest::FOLDER as MANIFESTS;
+pub(crate) use place::{Place, open_lake};
 pub(crate) use round::Sizes;
 pub(crate) use scope::{Asked, asked};

@@ -7,14 +7,13 @@ use std::slice::Iter;
 
 use anyhow::{Context, Result};
 use pik_core::{EventId, EventTime, IngestTime, PayloadHash};
-use ruzstd::decoding::StreamingDecoder;
-use ruzstd::encoding::{CompressionLevel, compress};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compression::Compression;
 use super::output::Output;
 use super::row::{Each, Found, Row};
+use super::zstandard;
 
 /// The most of a line: of the event as it was received, a byte may take six, and its payload stands there again.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -23,7 +22,7 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 pub(super) fn write(rows: &[Row<'_>], compression: Compression, out: &mut Output<impl Write>) -> Result<()> {
     let mut text = Text { rows: rows.iter(), line: Vec::new(), read: 0 };
     match compression {
-        Compression::Zstd => compress(text, KeepGoing(out), CompressionLevel::Fastest),
+        Compression::Zstd => zstandard::compress(text, out)?,
         Compression::None => {
             io::copy(&mut text, out)?;
         }
@@ -33,11 +32,7 @@ pub(super) fn write(rows: &[Row<'_>], compression: Compression, out: &mut Output
 
 /// Gives each row of a file, in order.
 pub(super) fn read(file: File, name: &str, each: &mut Each<'_>) -> Result<()> {
-    if name.ends_with(".zst") {
-        lines(StreamingDecoder::new(BufReader::new(file)).context("it is not compressed with zstd")?, each)
-    } else {
-        lines(file, each)
-    }
+    if name.ends_with(".zst") { lines(zstandard::decompress(file)?, each) } else { lines(file, each) }
 }
 
 #[derive(Deserialize)]
@@ -110,19 +105,5 @@ impl Read for Text<'_> {
         buffer[..count].copy_from_slice(&self.line[self.read..self.read + count]);
         self.read += count;
         Ok(count)
-    }
-}
-
-/// The compressor panics at an error of what it writes to.
-struct KeepGoing<'a, W>(&'a mut Output<W>);
-
-impl<W: Write> Write for KeepGoing<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.keep_going(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

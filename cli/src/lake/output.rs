@@ -10,30 +10,17 @@ pub(super) struct Output<W> {
     into: W,
     bytes: u64,
     hash: Sha256,
-    failed: Option<io::Error>,
 }
 
 impl<W: Write> Output<W> {
     pub(super) fn new(into: W) -> Self {
-        Self { into, bytes: 0, hash: Sha256::new(), failed: None }
+        Self { into, bytes: 0, hash: Sha256::new() }
     }
 
     /// How many bytes were written, and their SHA-256.
     pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
         self.into.flush()?;
         Ok((self.bytes, hex(self.hash)))
-    }
-
-    /// Writes, and keeps an error until `finish`: the compressor that calls this cannot return one.
-    pub(super) fn keep_going(&mut self, bytes: &[u8]) {
-        if self.failed.is_none()
-            && let Err(error) = self.write_all(bytes)
-        {
-            self.failed = Some(error);
-        }
     }
 }
 

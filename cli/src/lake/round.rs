@@ -1,7 +1,7 @@
 //! Events on their way into files.
 
 use std::collections::BTreeMap;
-use std::io::BufWriter;
+use std::io::Write;
 use std::sync::Mutex;
 use std::thread;
 
@@ -10,14 +10,13 @@ use pik_core::{EventId, RawKey};
 use sha2::{Digest, Sha256};
 
 use super::compression::Compression;
-use super::folder::Lake;
 use super::format::Format;
 use super::manifest::Listed;
 use super::ndjson;
 use super::output::{Output, hex};
 use super::parquet_file;
 use super::row::{Row, Stored};
-use crate::transfer::TOGETHER;
+use super::writable::Lake;
 
 /// What an event takes in memory beside its text.
 const BESIDE: usize = size_of::<Stored>();
@@ -66,7 +65,13 @@ impl Round {
     }
 
     /// Writes one file for each partition, or several, in the order of their paths.
-    pub(super) fn write(self, lake: &Lake, format: Format, compression: Compression, sizes: Sizes) -> Result<Written> {
+    pub(super) fn write(
+        self,
+        lake: &dyn Lake,
+        format: Format,
+        compression: Compression,
+        sizes: Sizes,
+    ) -> Result<Written> {
         let waiting = Mutex::new(self.partitions.into_iter());
         let write = || -> Result<Written> {
             let mut written = Written::default();
@@ -95,7 +100,7 @@ impl Round {
 }
 
 fn write_partition(
-    lake: &Lake,
+    lake: &dyn Lake,
     partition: &str,
     events: &[Stored],
     format: Format,
@@ -122,7 +127,7 @@ fn write_partition(
         let (some, behind) = rest.split_at(fitting.count().max(1));
         let name = format!("part-{:06}-{number}.{}", lake.next_round(), format.extension(compression));
         let path = format!("{partition}/{name}");
-        let listed = write_file(lake, &path, some, format, compression);
+        let listed = lake.add(&path, &mut |into| write_file(&path, some, format, compression, into));
         written.listed.push(listed.with_context(|| format!("cannot write `{path}`"))?);
         rest = behind;
         number += 1;
@@ -130,18 +135,19 @@ fn write_partition(
     Ok(())
 }
 
-fn write_file(lake: &Lake, path: &str, rows: &[Row<'_>], format: Format, compression: Compression) -> Result<Listed> {
-    let file = lake.part(path)?;
-    let mut out = Output::new(BufWriter::new(&file));
+fn write_file(
+    path: &str,
+    rows: &[Row<'_>],
+    format: Format,
+    compression: Compression,
+    into: &mut (dyn Write + Send),
+) -> Result<Listed> {
+    let mut out = Output::new(into);
     match format {
         Format::Ndjson => ndjson::write(rows, compression, &mut out)?,
         Format::Parquet => parquet_file::write(rows, compression, &mut out)?,
     }
     let (bytes, sha256) = out.finish()?;
-    // Of many files, each would be a wait; where they can be synced together, the end of the round does that.
-    if !TOGETHER {
-        file.sync_all()?;
-    }
     let ids_sha256 = ids_hash(rows.iter().map(|row| row.event_id));
     Ok(Listed { path: path.to_owned(), events: rows.len() as u64, bytes, sha256, ids_sha256 })
 }

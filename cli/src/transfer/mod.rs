@@ -17,7 +17,7 @@ mod target;
 mod walk;
 
 #[cfg(feature = "aws")]
-pub(crate) use aws::{Bucket, Listing, Queue};
+pub(crate) use aws::{Bucket, Copied, Listing, Queue, S3Folder};
 pub(crate) use beneath::{NO_LINK, TOGETHER, all_of_disk, make_root, open_beneath, open_beneath_unsynced, sync};
 pub(crate) use copy::copy;
 pub(crate) use folder::Folder;

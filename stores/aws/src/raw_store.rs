@@ -61,6 +61,17 @@ impl S3RawStore {
         raw: Bytes,
         metadata: impl IntoIterator<Item = (&str, String)>,
     ) -> Result<Put, StoreError> {
+        self.put_as("application/json", key, raw, metadata).await
+    }
+
+    /// [`S3RawStore::put`] of another type of content.
+    pub async fn put_as(
+        &self,
+        content_type: &str,
+        key: &str,
+        raw: Bytes,
+        metadata: impl IntoIterator<Item = (&str, String)>,
+    ) -> Result<Put, StoreError> {
         let mut put = self
             .client
             .put_object()
@@ -68,7 +79,7 @@ impl S3RawStore {
             .key(key)
             .body(ByteStream::from(raw))
             .if_none_match("*")
-            .content_type("application/json")
+            .content_type(content_type)
             // Named, because the environment can switch the SDK's own default off.
             .checksum_algorithm(ChecksumAlgorithm::Crc32);
         for (name, value) in metadata {
@@ -87,6 +98,34 @@ impl S3RawStore {
         }
     }
 
+    /// Copies an object to a key within the bucket, unless there is one; nothing happens where there is none to copy.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let source = format!("{}/{}", self.bucket, escaped(from));
+        let copy = self.client.copy_object().bucket(&self.bucket).copy_source(source).key(to).if_none_match("*");
+        match Box::pin(copy.send()).await {
+            Ok(_) => Ok(()),
+            Err(error) if already_there(&error) => Ok(()),
+            Err(error) if error.as_service_error().and_then(|error| error.code()) == Some("NoSuchKey") => Ok(()),
+            Err(error) => Err(store_error("copy object", self.on(), error)),
+        }
+    }
+
+    /// Removes an object that is no raw object; nothing happens where there is none.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let removed = Box::pin(self.client.delete_object().bucket(&self.bucket).key(key).send()).await;
+        removed.map(|_| ()).map_err(|error| store_error("remove object", self.on(), error))
+    }
+
+    /// Writes the bytes of an object, piece by piece as they come. Says whether there is one.
+    pub async fn download(&self, key: &str, into: &mut impl std::io::Write) -> Result<bool, StoreError> {
+        let Some(mut body) = self.body(key).await? else { return Ok(false) };
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(|error| self.broken_off(&error))?;
+            into.write_all(&piece).map_err(|error| StoreError::Internal(format!("cannot keep an object: {error}")))?;
+        }
+        Ok(true)
+    }
+
     /// A page of the keys that begin with `prefix`.
     pub async fn keys(&self, prefix: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
@@ -100,18 +139,23 @@ impl S3RawStore {
 
     /// The bytes of an object; `None` when there is none.
     pub async fn bytes(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
-        let object = match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
-            Ok(object) => object,
+        let Some(body) = self.body(key).await? else { return Ok(None) };
+        body.collect().await.map(|bytes| Some(bytes.into_bytes())).map_err(|error| self.broken_off(&error))
+    }
+
+    async fn body(&self, key: &str) -> Result<Option<ByteStream>, StoreError> {
+        match Box::pin(self.client.get_object().bucket(&self.bucket).key(key).send()).await {
+            Ok(object) => Ok(Some(object.body)),
             Err(error) => match error.as_service_error() {
-                Some(GetObjectError::NoSuchKey(_)) => return Ok(None),
-                Some(_) | None => return Err(store_error("read raw object", self.on(), error)),
+                Some(GetObjectError::NoSuchKey(_)) => Ok(None),
+                Some(_) | None => Err(store_error("read raw object", self.on(), error)),
             },
-        };
-        match object.body.collect().await {
-            Ok(bytes) => Ok(Some(bytes.into_bytes())),
-            // The answer broke off, or its checksum does not match.
-            Err(error) => Err(StoreError::Unavailable(format!("read raw object, {}: {error}", self.on()))),
         }
+    }
+
+    /// The answer broke off, or its checksum does not match.
+    fn broken_off(&self, error: &dyn std::error::Error) -> StoreError {
+        StoreError::Unavailable(format!("read raw object, {}: {error}", self.on()))
     }
 }
 
@@ -138,6 +182,18 @@ impl RawStore for S3RawStore {
         let head = Box::pin(self.client.head_bucket().bucket(&self.bucket).send()).await;
         head.map(|_| ()).map_err(|error| store_error("look up bucket", self.on(), error))
     }
+}
+
+/// A key in a header, where a URL's escapes are read.
+fn escaped(key: &str) -> String {
+    let mut text = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            byte => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 fn already_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {

@@ -9,3 +9,4 @@ mod sqs;
 pub(crate) use bucket::Bucket;
 pub(crate) use listing::Listing;
 pub(crate) use queue::Queue;
+pub(crate) use s3::{Copied, S3Folder};

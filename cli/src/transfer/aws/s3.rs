@@ -1,5 +1,7 @@
 //! A bucket, or a part of one, with copies of raw objects under their keys.
 
+use std::fs::File;
+
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pik_aws::{Clients, S3RawStore, Settings};
@@ -7,6 +9,9 @@ use pik_core::{Page, Position, Put, RawKey, StoreError};
 
 /// How many objects are under way at once.
 const SIDE_BY_SIDE: usize = 16;
+
+/// How many times longer a call for a large object may take than one for an event: two minutes, and five with its repeats.
+const PATIENCE: u32 = 30;
 
 /// `s3://bucket` or `s3://bucket/prefix`: creates objects and never changes one.
 #[derive(Debug, Clone)]
@@ -30,13 +35,22 @@ pub(crate) enum Copied {
 impl S3Folder {
     /// Gets ready; nothing is asked of the bucket yet.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, 1).await
+    }
+
+    /// [`S3Folder::connect`] for objects that take a while on their way.
+    pub(crate) async fn of_large_objects(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, PATIENCE).await
+    }
+
+    async fn connect_with(url: &str, patience: u32) -> Result<Self, StoreError> {
         let place = url.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
         let Some((bucket, prefix)) = place.filter(|(bucket, _)| !bucket.is_empty()) else {
             return Err(StoreError::Internal(format!(
                 "`{url}` names no bucket; write s3://BUCKET or s3://BUCKET/PREFIX"
             )));
         };
-        let settings = Settings::new(bucket, "");
+        let settings = Settings { patience, ..Settings::new(bucket, "") };
         let clients = Clients::from_environment(&settings).await;
         clients.need_region()?;
         let prefix = match prefix.trim_end_matches('/') {
@@ -51,18 +65,55 @@ impl S3Folder {
         let copy = async |(key, raw): &(&RawKey, &[u8])| {
             let place = self.place(key.as_str());
             let metadata = [("event-id", key.partition().event_id.to_string())];
-            Ok(match self.objects.put(&place, Bytes::copy_from_slice(raw), metadata).await? {
-                Put::Created => Copied::New,
-                Put::Exists if self.objects.bytes(&place).await?.as_deref() == Some(*raw) => Copied::Known,
-                Put::Exists => Copied::Differs,
-            })
+            let put = self.objects.put(&place, Bytes::copy_from_slice(raw), metadata).await?;
+            self.copied(put, &place, raw).await
         };
         stream::iter(objects.iter().map(copy)).buffered(SIDE_BY_SIDE).try_collect().await
     }
 
+    async fn copied(&self, put: Put, place: &str, bytes: &[u8]) -> Result<Copied, StoreError> {
+        Ok(match put {
+            Put::Created => Copied::New,
+            Put::Exists if self.objects.bytes(place).await?.as_deref() == Some(bytes) => Copied::Known,
+            Put::Exists => Copied::Differs,
+        })
+    }
+
+    /// Creates an object that is no event.
+    pub(crate) async fn create_file(&self, name: &str, bytes: Bytes) -> Result<Copied, StoreError> {
+        let place = self.place(name);
+        let put = self.objects.put_as("application/octet-stream", &place, bytes.clone(), []).await?;
+        self.copied(put, &place, &bytes).await
+    }
+
+    /// Copies an object to another name, unless one is there. Nothing happens if it is gone.
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        self.objects.copy(&self.place(from), &self.place(to)).await
+    }
+
+    /// Removes an object.
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), StoreError> {
+        self.objects.remove(&self.place(name)).await
+    }
+
+    /// The bytes of an object; `None` if there is none.
+    pub(crate) async fn bytes(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        self.objects.bytes(&self.place(name)).await
+    }
+
+    /// Writes the bytes of an object into a file. Says whether there is one.
+    pub(crate) async fn download(&self, name: &str, into: &mut File) -> Result<bool, StoreError> {
+        self.objects.download(&self.place(name), into).await
+    }
+
     /// A page of keys, without the prefix.
     pub(crate) async fn keys(&self, from: Option<&Position>) -> Result<Page<String>, StoreError> {
-        let page = self.objects.keys(&self.place("raw/"), from).await?;
+        self.names("raw/", from).await
+    }
+
+    /// A page of the names that begin so.
+    pub(crate) async fn names(&self, beginning: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
+        let page = self.objects.keys(&self.place(beginning), from).await?;
         let items = page.items.iter().filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
         Ok(Page { items, next: page.next })
     }

@@ -14,6 +14,7 @@ mod event_times;
 mod faults;
 mod init;
 mod invariants;
+mod lake;
 mod midnight;
 mod mutants;
 mod processes;
