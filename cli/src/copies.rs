@@ -1,7 +1,10 @@
 //! What backup and restore have in common: the folder of the database, and what is told of a copy.
 
+use std::fmt::Display;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "aws")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use pik_core::Notice;
@@ -10,6 +13,7 @@ use pik_sqlite::Inspected;
 use crate::arguments::DATABASE;
 use crate::output::results;
 use crate::progress::{Progress, Unit};
+use crate::terminal::plain;
 
 /// Where the SQLite database is.
 #[derive(Debug, Clone, clap::Args)]
@@ -20,6 +24,12 @@ pub(crate) struct SqliteArgs {
 }
 
 impl SqliteArgs {
+    /// Where the file is.
+    #[cfg(feature = "aws")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.data
+    }
+
     /// The file.
     pub(crate) fn database(&self) -> PathBuf {
         self.data.join(DATABASE)
@@ -54,13 +64,13 @@ impl CopyReport {
     }
 
     /// One line on standard output.
-    pub(crate) fn end(self, copy: &Path, inspected: &Inspected) -> anyhow::Result<ExitCode> {
+    pub(crate) fn end(self, copy: impl Display, inspected: &Inspected) -> anyhow::Result<ExitCode> {
         let Self { progress, records, objects } = self;
         drop(progress);
         writeln!(
             results(),
             "{}: {records} records, {objects} raw objects, verified; {}",
-            copy.display(),
+            plain(&copy.to_string()),
             newest(inspected)
         )?;
         Ok(ExitCode::SUCCESS)

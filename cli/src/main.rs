@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod arguments;
+mod backups;
 mod commands;
 mod compare;
 mod console;
@@ -17,6 +18,7 @@ mod progress;
 mod rejected;
 mod runtime;
 mod send;
+mod sha256;
 mod terminal;
 mod transfer;
 

@@ -12,8 +12,8 @@ use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{self, Listed, Manifest};
-use super::output::hex;
 use super::writable::Lake;
+use crate::sha256;
 use crate::transfer::{NO_LINK, TOGETHER, all_of_disk, make_root, open_beneath, open_beneath_unsynced, sync};
 
 /// The folder of files that have not their names yet.
@@ -212,7 +212,7 @@ fn same(one: &OwnedFd, name: &str, other: &OwnedFd, path: &str) -> io::Result<bo
 pub(super) fn part_of(path: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(path);
-    hex(hash)
+    sha256::text(hash)
 }
 
 /// The name of something in a folder that readers of a lake do not skip.

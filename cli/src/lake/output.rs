@@ -1,9 +1,10 @@
 //! Bytes on their way into a file, counted and hashed.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
+
+use crate::sha256;
 
 /// Hands on what is written.
 pub(super) struct Output<W> {
@@ -20,7 +21,7 @@ impl<W: Write> Output<W> {
     /// How many bytes were written, and their SHA-256.
     pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
         self.into.flush()?;
-        Ok((self.bytes, hex(self.hash)))
+        Ok((self.bytes, sha256::text(self.hash)))
     }
 }
 
@@ -35,13 +36,4 @@ impl<W: Write> Write for Output<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.into.flush()
     }
-}
-
-/// A hash as text.
-pub(super) fn hex(hash: Sha256) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        write!(text, "{byte:02x}").expect("a String takes text");
-    }
-    text
 }

@@ -13,10 +13,11 @@ use super::compression::Compression;
 use super::format::Format;
 use super::manifest::Listed;
 use super::ndjson;
-use super::output::{Output, hex};
+use super::output::Output;
 use super::parquet_file;
 use super::row::{Row, Stored};
 use super::writable::Lake;
+use crate::sha256;
 
 /// What an event takes in memory beside its text.
 const BESIDE: usize = size_of::<Stored>();
@@ -159,5 +160,5 @@ pub(super) fn ids_hash(ids: impl Iterator<Item = EventId>) -> String {
         hash.update(id.hex());
         hash.update(b"\n");
     }
-    hex(hash)
+    sha256::text(hash)
 }

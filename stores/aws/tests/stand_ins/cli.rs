@@ -112,7 +112,7 @@ pub(crate) async fn six_events(bench: &AwsBench) -> Result<Vec<Submission>> {
     Ok(sent)
 }
 
-async fn bench(test: &str) -> Result<(AwsBench, Pik)> {
+pub(crate) async fn bench(test: &str) -> Result<(AwsBench, Pik)> {
     let settings = stand::settings(test)?;
     let bench = AwsBench::made(settings).await?;
     let pik = Pik::on(&bench.settings)?;

@@ -6,6 +6,7 @@
 //! requests under load is not the seed's, so neither is every detail.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of this is tests, the functions that they share too")]
 
+mod backups;
 mod bench;
 mod cli;
 mod conformance;
