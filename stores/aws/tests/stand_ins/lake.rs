@@ -17,6 +17,9 @@ use crate::stand;
 const EVENTS: u64 = 40;
 /// Below a prefix that a header cannot have as it is.
 const PREFIX: &str = "a lake/ü";
+/// Behind the first events, and behind all.
+const FIRST_DAY: &str = "2025-12-30";
+const LAST_DAY: &str = "2025-12-31";
 
 struct Lake {
     bench: AwsBench,
@@ -51,8 +54,21 @@ impl Lake {
         Ok(())
     }
 
+    /// What a lake begins with or goes on with. Days are asked for one by one: without a first one, those since 1970 were.
+    async fn window(&self, until: &'static str) -> Result<Vec<&'static str>> {
+        let begin =
+            if self.names("_manifest/").await?.is_empty() { &["--arrived-from", "2025-12-29"][..] } else { &[] };
+        Ok([begin, &["--since-last", "--arrived-to", until]].concat())
+    }
+
+    /// Exports what arrived before a day.
+    async fn export_until(&self, day: &'static str) -> Result<Said> {
+        let window = self.window(day).await?;
+        self.pik.run(&[&["export", "--to", &self.url, "--format", "ndjson"], &window[..]].concat()).await
+    }
+
     async fn export(&self) -> Result<Said> {
-        self.pik.run(&["export", "--to", &self.url, "--format", "ndjson", "--since-last"]).await
+        self.export_until(FIRST_DAY).await
     }
 
     async fn verify(&self) -> Result<Said> {
@@ -124,20 +140,35 @@ async fn a_lake_in_a_bucket_gains_what_is_new_and_is_verified_there() -> Result<
     lake.ingest(EVENTS..EVENTS + 2, "2025-12-30").await?;
     let behind = lake.verify().await?;
     ensure!(behind.code == 0, "what arrived behind the lake's end is not missing: {behind:?}");
-    let said = lake.export().await?;
+    let said = lake.export_until(LAST_DAY).await?;
     ensure!((said.code, &*said.out) == (0, "new 2, there before 0, refused 0, unusable 0\n"), "{said:?}");
     lake.is_whole().await?;
     ensure!(lake.names("raw/").await?.len() == before.len() + 2);
-    ensure!(lake.export().await?.out.starts_with("new 0,"));
+    ensure!(lake.export_until(LAST_DAY).await?.out.starts_with("new 0,"));
 
     // Parquet is another lake; so is a folder of raw objects.
-    let other = lake.pik.run(&["export", "--to", &lake.url, "--format", "parquet", "--since-last"]).await?;
+    let other = lake
+        .pik
+        .run(&["export", "--to", &lake.url, "--format", "parquet", "--since-last", "--arrived-to", LAST_DAY])
+        .await?;
     ensure!(other.code == 1 && other.err.contains("the lake is in ndjson"), "{other:?}");
     let raw = format!("s3://{}", lake.bench.settings.bucket);
-    let objects = lake.pik.run(&["export", "--to", &raw, "--format", "ndjson"]).await?;
+    let objects = lake.pik.run(&["export", "--to", &raw, "--format", "ndjson", "--arrived-from", FIRST_DAY]).await?;
     ensure!(objects.code == 1 && objects.err.contains("is no lake: it has"), "{objects:?}");
     let parquet = format!("s3://{}/parquet", lake.bench.settings.bucket);
-    lake.pik.good(&["export", "--to", &parquet, "--format", "parquet"]).await?;
+    lake.pik
+        .good(&[
+            "export",
+            "--to",
+            &parquet,
+            "--format",
+            "parquet",
+            "--arrived-from",
+            "2025-12-29",
+            "--arrived-to",
+            LAST_DAY,
+        ])
+        .await?;
     lake.pik.good(&["verify", "--lake", &parquet]).await?;
 
     // Another one's file, a changed one and a missing one.
@@ -160,7 +191,8 @@ async fn a_lake_in_a_bucket_gains_what_is_new_and_is_verified_there() -> Result<
 async fn an_export_that_is_killed_leaves_only_what_a_manifest_lists() -> Result<()> {
     let lake = Lake::of("lake-killed").await?;
     for milliseconds in (50..1_000).step_by(50) {
-        let mut command = lake.pik.command(&["export", "--to", &lake.url, "--format", "ndjson", "--since-last"])?;
+        let mut command = lake.pik.command(&["export", "--to", &lake.url, "--format", "ndjson"])?;
+        command.args(lake.window(FIRST_DAY).await?);
         // A round for each event.
         let mut child = command.args(["--buffer-bytes", "1"]).spawn()?;
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -172,7 +204,7 @@ async fn an_export_that_is_killed_leaves_only_what_a_manifest_lists() -> Result<
     // Parts of a round that a killed run had begun go once another run has added it.
     lake.ingest(EVENTS..EVENTS + 1, "2025-12-30").await?;
     lake.put("_parts/000001-dead/part", b"?".to_vec()).await?;
-    ensure!(lake.export().await?.code == 0);
+    ensure!(lake.export_until(LAST_DAY).await?.code == 0);
     lake.is_whole().await?;
 
     // Killed behind the manifest, before a file had its name.
@@ -186,7 +218,7 @@ async fn an_export_that_is_killed_leaves_only_what_a_manifest_lists() -> Result<
     lake.put(&format!("{parts}/{hash}"), bytes).await?;
     lake.remove(path).await?;
     ensure!(lake.verify().await?.out.contains(&format!("missing file {path}")));
-    ensure!(lake.export().await?.out.starts_with("new 0,"));
+    ensure!(lake.export_until(LAST_DAY).await?.out.starts_with("new 0,"));
     lake.is_whole().await
 }
 
