@@ -71,6 +71,17 @@ impl StandIns {
         }
     }
 
+    /// What they complained of at last, for a suite that failed: who reads its output may have no other trace of them.
+    pub(crate) fn complaints(&self) -> String {
+        let of = |server: &Server| {
+            let log = server.log();
+            let all: Vec<&str> = log.lines().filter(|line| complains(line)).collect();
+            let last = all[all.len().saturating_sub(10)..].join("\n");
+            format!("{}: {} complaints in its log\n{last}", server.name, all.len())
+        };
+        self.servers.iter().map(of).collect::<Vec<_>>().join("\n")
+    }
+
     /// Which they are, for the suite's line.
     pub(crate) fn shown(&self) -> String {
         let names: Vec<&str> = self.servers.iter().map(|server| server.name).collect();
@@ -111,8 +122,12 @@ impl Server {
         Ok(server)
     }
 
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     fn last_words(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(10)..].join("\n")
     }
@@ -125,6 +140,13 @@ impl Drop for Server {
         let _ = wait_until("it did not end", PATIENCE, || self.program.has_ended());
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// SeaweedFS begins such lines with their level; both name an error in some spelling.
+fn complains(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    line.starts_with(['W', 'E', 'F'])
+        || ["error", "traceback", "disk", "no free"].iter().any(|word| lower.contains(word))
 }
 
 /// An empty folder for a server.

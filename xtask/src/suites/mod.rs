@@ -115,6 +115,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let asked = |suite: &&Suite| args.suites.is_empty() || args.suites.iter().any(|name| name == suite.name);
     let suites: Vec<&Suite> = SUITES.iter().filter(asked).collect();
     announce_packages(&suites, args.no_system_packages);
+    if suites.len() == SUITES.len() {
+        warn_of_little_disk();
+    }
     let ended = match suites.as_slice() {
         [suite] => vec![alone(suite)],
         suites => beside_each_other(suites, usize::from(args.jobs))?,
@@ -140,6 +143,19 @@ fn announce_packages(suites: &[&Suite], forbidden: bool) {
     if !packages.is_empty() && !forbidden {
         println!("will install with apt-get, because they are missing: {}", packages.join(" "));
         println!("(`--no-system-packages` installs none; other tools go into ~/.cache/pik and node_modules)");
+    }
+}
+
+/// What all suites write in a clean clone, and some room.
+const DISK_BYTES: u64 = 25_000_000_000;
+
+/// A disk that fills up fails whichever suite writes at that moment, which says little of the cause.
+fn warn_of_little_disk() {
+    let Ok(disk) = rustix::fs::statvfs(workspace::root()) else { return };
+    let free = disk.f_bavail * disk.f_frsize;
+    if free < DISK_BYTES {
+        let (free, whole) = (free / 1_000_000_000, DISK_BYTES / 1_000_000_000);
+        println!("warning: {free} GB of disk are free, and all suites of a clean clone take up to {whole} GB");
     }
 }
 
