@@ -88,13 +88,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut journal, plan, before) = if to_output {
         let plan = planned(&query, source.as_ref())?;
         tell(told(&plan, args.rate));
+        refuse_unknown_if_empty(&plan, args, source.as_ref())?;
         (None, plan, 0)
     } else {
         let replay = Replay { from: args.from.name(), to: args.to.clone(), query };
         let (journal, plan, before) = begin(args, replay, source.as_ref())?;
         (Some(journal), plan, before)
     };
-    refuse_unknown_if_empty(&plan, args, source.as_ref())?;
     let (unit, total) = (Unit::Count("events"), Some(plan.len() as u64));
     let mut report = Report::new(match to_output {
         true => Progress::of_listing(unit, total),
@@ -126,6 +126,7 @@ fn begin(args: &Args, replay: Replay, source: &dyn Source) -> anyhow::Result<(Jo
         Begun::New(mut journal) => {
             let planned = planned(&replay.query, source).and_then(|plan| {
                 tell(told(&plan, args.rate));
+                refuse_unknown_if_empty(&plan, args, source)?;
                 journal.plan(replay, &plan)?;
                 Ok(plan)
             });

@@ -80,6 +80,14 @@ fn an_unknown_stream_is_told_with_the_nearest_names() {
         let known = run(&[&question[..], &["--event-type", "order.paid"]].concat());
         assert!(known.status.success(), "{question:?}: {}", text(&known.stderr));
     }
+    // A replay of a name that is wrong leaves no journal, which would refuse the one of the right name.
+    let (journal, into) = (folder.path().join("journal"), folder.path().join("raw"));
+    let places = ["replay", "--journal", journal.to_str().unwrap(), "--to", into.to_str().unwrap()];
+    for (event_type, code) in [("Order.Paids", 1), ("order.paid", 0)] {
+        let replay = run(&[&places[..], &day, &["--event-type", event_type]].concat());
+        assert_eq!(replay.status.code(), Some(code), "{event_type}: {}", text(&replay.stderr));
+        assert!(!journal.exists(), "{event_type}");
+    }
     // A stream that is there and has nothing to show is no mistake.
     let other_day =
         ["stats", "--source", "app", "--event-type", "heartbeat", "--from", "2020-01-01", "--until", "2020-01-02"];
