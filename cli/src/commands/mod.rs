@@ -111,11 +111,18 @@ impl Cli {
             // `pik id … | head` is no failure of ours.
             Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
             Err(error) => {
-                tell(format_args!("pik: {error:#}"));
+                tell(format_args!("pik: {}", in_words(&error)));
                 ExitCode::FAILURE
             }
         }
     }
+}
+
+/// An error and its causes, without those that say the same again.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut told: Vec<String> = error.chain().map(ToString::to_string).collect();
+    told.dedup();
+    told.join(": ")
 }
 
 #[cfg(test)]

@@ -153,7 +153,9 @@ impl Cause<'_> {
             Self::Key(None) => {
                 "the bucket's own KMS key cannot be used; check that it is there, enabled and allowed".to_owned()
             }
-            Self::NoBucket(bucket) => format!("bucket {bucket} does not exist; run `pik init`"),
+            Self::NoBucket(bucket) => {
+                format!("bucket {bucket} does not exist; make it, as `pik init` does for a store")
+            }
             Self::NoTable(table) => {
                 format!("table {table} does not exist in this region; run `pik init`, or set AWS_REGION")
             }
