@@ -50,6 +50,11 @@ pub(crate) trait Source {
 
     /// The bytes of raw objects, one for each key, in order; `None` where there is none.
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>>;
+
+    /// How many raw objects are best asked for at once: a store finds many together in the time of a few.
+    fn best_together(&self) -> usize {
+        50_000
+    }
 }
 
 /// A whole answer, page after page. The question must be the same for each page.

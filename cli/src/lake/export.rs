@@ -15,9 +15,7 @@ use crate::transfer::Report;
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
-/// How many raw objects are asked for at once: a store finds many together in the time of a few. So many records, or so
-/// many bytes.
-const AT_ONCE: usize = 50_000;
+/// How many bytes of raw objects are asked for at once, unless so many objects are fewer.
 const AT_ONCE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How a lake is written.
@@ -56,7 +54,7 @@ pub(crate) fn export(
             for record in records {
                 bytes += record.raw_size;
                 waiting.push(record);
-                if waiting.len() >= AT_ONCE || bytes >= AT_ONCE_BYTES {
+                if waiting.len() >= source.best_together() || bytes >= AT_ONCE_BYTES {
                     writer.take(&std::mem::take(&mut waiting), source, report)?;
                     bytes = 0;
                 }
