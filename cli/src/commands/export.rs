@@ -8,7 +8,7 @@ use pik_core::{EventTime, RawKey, Scope};
 
 use crate::arguments::{End, EndpointArgs, SelectionArgs, event_time, ever, size};
 use crate::investigate::{Settled, each_page, refuse_unknown};
-use crate::lake::{Asked, Compression, Export, Format, MANIFESTS, Sizes, asked, export, open_lake};
+use crate::lake::{Asked, Compression, Export, Format, Sizes, asked, export, is_lake, open_lake};
 use crate::progress::{Progress, Unit};
 use crate::terminal::tell;
 use crate::transfer::{Report, Target, copy};
@@ -143,11 +143,8 @@ fn objects(args: &Args) -> anyhow::Result<ExitCode> {
     if matches!(target, Target::Queue(_)) {
         bail!("a queue keeps no objects under keys; `pik replay --to {}` sends events there", args.to);
     }
-    if let Target::Folder(folder) = &target
-        && folder.join(MANIFESTS).exists()
-    {
-        let folder = folder.display();
-        bail!("`{folder}` is a lake, which has files of many events alone; add --format, or name another folder");
+    if is_lake(&target)? {
+        bail!("`{}` is a lake, which has files of many events alone; add --format, or name another folder", args.to);
     }
     let query = if args.selection.is_empty(args.end()) { None } else { Some(args.selection.query(args.end())?) };
     let source = args.from.source()?;

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use pik_core::{Obstacle, StoreError};
 use tokio::runtime::Runtime;
 
 use super::folder::part_of;
@@ -39,6 +40,16 @@ impl Bucket {
         let runtime = runtime()?;
         let folder = runtime.block_on(S3Folder::of_large_objects(url))?;
         Ok(Self { url: url.trim_end_matches('/').to_owned(), folder, runtime })
+    }
+
+    /// Whether there is a first manifest. Who may only write sees none.
+    pub(super) fn is_lake(&self) -> Result<bool> {
+        let first = format!("{}/{}", manifest::FOLDER, Manifest::name(1));
+        match self.runtime.block_on(self.folder.bytes(&first)) {
+            Ok(found) => Ok(found.is_some()),
+            Err(StoreError::Blocked(Obstacle::Denied, _)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(super) fn manifests(&self) -> Result<Vec<Manifest>> {
@@ -169,11 +180,7 @@ impl BucketLake {
         self.side_by_side(&done, async |part| self.bucket.folder.remove(part).await)
     }
 
-    fn side_by_side(
-        &self,
-        parts: &[String],
-        act: impl AsyncFn(&String) -> Result<(), pik_core::StoreError>,
-    ) -> Result<()> {
+    fn side_by_side(&self, parts: &[String], act: impl AsyncFn(&String) -> Result<(), StoreError>) -> Result<()> {
         let acts = stream::iter(parts.iter()).map(|part| act(part)).buffer_unordered(SIDE_BY_SIDE);
         Ok(self.bucket.runtime.block_on(acts.try_collect::<()>())?)
     }

@@ -36,7 +36,6 @@ pub(crate) use check::check;
 pub(crate) use compression::Compression;
 pub(crate) use export::{Export, export};
 pub(crate) use format::Format;
-pub(crate) use manifest::FOLDER as MANIFESTS;
-pub(crate) use place::{Place, open_lake};
+pub(crate) use place::{Place, is_lake, open_lake};
 pub(crate) use round::Sizes;
 pub(crate) use scope::{Asked, asked};

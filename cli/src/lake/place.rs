@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 #[cfg(feature = "aws")]
 use super::bucket::{Bucket, BucketLake};
 use super::folder::{self, FolderLake};
-use super::manifest::Manifest;
+use super::manifest::{self, Manifest};
 use super::writable::Lake;
 use crate::transfer::Target;
 
@@ -21,6 +21,18 @@ pub(crate) fn open_lake(target: &Target) -> Result<Box<dyn Lake>> {
         #[cfg(not(feature = "aws"))]
         Target::Bucket(url) => bail!("`{url}` is AWS's, and {}", crate::arguments::WITHOUT_AWS),
         Target::Queue(_) => bail!("a queue keeps no files; name a folder, or s3://BUCKET/PREFIX"),
+    }
+}
+
+/// Whether there is a lake, as far as the credentials let see.
+pub(crate) fn is_lake(target: &Target) -> Result<bool> {
+    match target {
+        Target::Folder(path) => Ok(path.join(manifest::FOLDER).exists()),
+        #[cfg(feature = "aws")]
+        Target::Bucket(url) => Bucket::new(url)?.is_lake(),
+        #[cfg(not(feature = "aws"))]
+        Target::Bucket(_) => Ok(false),
+        Target::Queue(_) => Ok(false),
     }
 }
 

@@ -111,10 +111,11 @@ impl S3Folder {
         self.names("raw/", from).await
     }
 
-    /// A page of the names that begin so.
+    /// A page of the names that begin so. A console makes objects that stand for folders: those end in a slash.
     pub(crate) async fn names(&self, beginning: &str, from: Option<&Position>) -> Result<Page<String>, StoreError> {
         let page = self.objects.keys(&self.place(beginning), from).await?;
-        let items = page.items.iter().filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
+        let names = page.items.iter().filter(|key| !key.ends_with('/'));
+        let items = names.filter_map(|key| Some(key.strip_prefix(&self.prefix)?.to_owned())).collect();
         Ok(Page { items, next: page.next })
     }
 

@@ -131,6 +131,8 @@ impl Lake {
 #[ignore = "needs S3 and DynamoDB: cargo xtask test aws"]
 async fn a_lake_in_a_bucket_gains_what_is_new_and_is_verified_there() -> Result<()> {
     let lake = Lake::of("lake").await?;
+    // What a console makes for a folder.
+    lake.put("", Vec::new()).await?;
     let said = lake.export().await?;
     ensure!((said.code, &*said.out) == (0, "new 40, there before 0, refused 0, unusable 0\n"), "{said:?}");
     ensure!(said.err.starts_with("40 files written"), "{said:?}");
@@ -152,6 +154,8 @@ async fn a_lake_in_a_bucket_gains_what_is_new_and_is_verified_there() -> Result<
         .run(&["export", "--to", &lake.url, "--format", "parquet", "--since-last", "--arrived-to", LAST_DAY])
         .await?;
     ensure!(other.code == 1 && other.err.contains("the lake is in ndjson"), "{other:?}");
+    let as_objects = lake.pik.run(&["export", "--to", &lake.url]).await?;
+    ensure!(as_objects.code == 1 && as_objects.err.contains("is a lake, which has"), "{as_objects:?}");
     let raw = format!("s3://{}", lake.bench.settings.bucket);
     let objects = lake.pik.run(&["export", "--to", &raw, "--format", "ndjson", "--arrived-from", FIRST_DAY]).await?;
     ensure!(objects.code == 1 && objects.err.contains("is no lake: it has"), "{objects:?}");
