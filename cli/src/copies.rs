@@ -63,10 +63,27 @@ impl CopyReport {
         }
     }
 
+    /// The end of the progress.
+    pub(crate) fn verified(self) -> Verified {
+        Verified { records: self.records, objects: self.objects }
+    }
+
+    /// The end of the progress, and one line on standard output.
+    pub(crate) fn end(self, copy: impl Display, inspected: &Inspected) -> anyhow::Result<ExitCode> {
+        self.verified().end(copy, inspected)
+    }
+}
+
+/// What a copy has.
+pub(crate) struct Verified {
+    records: usize,
+    objects: usize,
+}
+
+impl Verified {
     /// One line on standard output.
     pub(crate) fn end(self, copy: impl Display, inspected: &Inspected) -> anyhow::Result<ExitCode> {
-        let Self { progress, records, objects } = self;
-        drop(progress);
+        let Self { records, objects } = self;
         writeln!(
             results(),
             "{}: {records} records, {objects} raw objects, verified; {}",

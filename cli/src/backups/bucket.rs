@@ -34,6 +34,20 @@ pub(crate) struct BackupBucket {
     runtime: Runtime,
 }
 
+/// The place of a manifest and its name, if a URL names one.
+fn manifest_of(url: &str) -> Option<(&str, &str)> {
+    let (before, name) = url.rsplit_once(MANIFESTS)?;
+    let place = before.strip_suffix('/')?;
+    // Else the bucket itself has that name.
+    let has_bucket = place.strip_prefix("s3://").is_some_and(|bucket| !bucket.is_empty());
+    (has_bucket && name.ends_with(".json")).then_some((place, name))
+}
+
+/// Whether a manifest has a name that was given here: others were put there by somebody, or were moved.
+fn is_time(name: &str) -> bool {
+    name.strip_suffix(".json").is_some_and(|time| time.parse::<IngestTime>().is_ok())
+}
+
 /// What became of a backup.
 pub(crate) struct Kept {
     /// The manifest.
@@ -46,13 +60,16 @@ pub(crate) struct Kept {
 impl BackupBucket {
     /// Gets ready; nothing is asked of the bucket yet.
     pub(crate) fn new(url: &str) -> Result<Self> {
-        let (place, name) = match url.rsplit_once(MANIFESTS) {
-            Some((place, name)) if name.ends_with(".json") => (place, Some(name.to_owned())),
-            Some(_) | None => (url, None),
-        };
+        let (place, name) = manifest_of(url).map_or((url, None), |(place, name)| (place, Some(name.to_owned())));
         let runtime = runtime()?;
         let folder = runtime.block_on(S3Folder::of_large_objects(place))?;
         Ok(Self { folder, url: place.trim_end_matches('/').to_owned(), name, runtime })
+    }
+
+    /// Fails if the bucket does not answer: better before a large database is copied than behind it.
+    pub(crate) fn need(&self) -> Result<()> {
+        self.runtime.block_on(self.folder.names(MANIFESTS, None))?;
+        Ok(())
     }
 
     /// Sends the pieces that are not there, and then the manifest.
@@ -112,7 +129,7 @@ impl BackupBucket {
     async fn receive(&self, into: &Path) -> Result<String> {
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => match self.names(MANIFESTS).await?.into_iter().filter(|name| name.ends_with(".json")).max() {
+            None => match self.names(MANIFESTS).await?.into_iter().filter(|name| is_time(name)).max() {
                 Some(name) => name,
                 None => bail!("`{}` has no backup; `pik backup {}` makes one", self.url, self.url),
             },
@@ -127,7 +144,12 @@ impl BackupBucket {
             let Some(piece) = self.bytes(&place).await? else {
                 bail!("`{url}` lacks its piece `{}/{place}`, which was deleted; restore another backup", self.url)
             };
-            ensure!(sha256::of(&piece) == *hash, "`{}/{place}` has other bytes than it was made of", self.url);
+            ensure!(
+                sha256::of(&piece) == *hash,
+                "`{}/{place}` has other bytes than it was made of; restore a backup without it, and delete it: the next \
+                 backup that needs it sends it again",
+                self.url
+            );
             Ok(piece)
         };
         let progress = Progress::new(Unit::Bytes, Some(manifest.bytes()));
@@ -164,6 +186,27 @@ impl BackupBucket {
             if from.is_none() {
                 return Ok(names);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_named_below_a_folder_of_a_bucket() {
+        for (url, manifest) in [
+            ("s3://b/p/backups/x.json", Some(("s3://b/p", "x.json"))),
+            ("s3://b/backups/x.json", Some(("s3://b", "x.json"))),
+            ("s3://backups/backups/x.json", Some(("s3://backups", "x.json"))),
+            ("s3://b/backups/backups/x.json", Some(("s3://b/backups", "x.json"))),
+            ("s3://b/mybackups/x.json", None),
+            ("s3://backups/x.json", None),
+            ("s3://backups/pik", None),
+            ("s3://b/p", None),
+        ] {
+            assert_eq!(manifest_of(url), manifest, "{url}");
         }
     }
 }

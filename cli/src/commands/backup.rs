@@ -52,10 +52,13 @@ fn to_file(store: &SqliteArgs, file: &Path) -> anyhow::Result<ExitCode> {
 #[cfg(feature = "aws")]
 fn to_bucket(store: &SqliteArgs, url: &str) -> anyhow::Result<ExitCode> {
     let bucket = BackupBucket::new(url)?;
+    bucket.need()?;
     let spare = Spare::within(store.folder())?;
     let mut report = CopyReport::new();
     let inspected =
         pik_sqlite::copy(store.database(), spare.file(), MissingLog::Refuse, |notice| report.note(&notice))?;
+    // Its bar ends before that of the sending begins.
+    let verified = report.verified();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
     let now = i64::try_from(now.as_millis()).ok().and_then(IngestTime::from_unix_ms);
     let kept = bucket.keep(spare.file(), inspected.newest, now.context("the clock stands behind the year 9999")?)?;
@@ -63,5 +66,5 @@ fn to_bucket(store: &SqliteArgs, url: &str) -> anyhow::Result<ExitCode> {
         "{} of {} pieces were not there and were sent: {} bytes",
         kept.sent, kept.pieces, kept.sent_bytes
     ));
-    report.end(&kept.url, &inspected)
+    verified.end(&kept.url, &inspected)
 }

@@ -96,6 +96,24 @@ async fn a_bucket_gets_what_is_new_and_gives_every_backup_back() -> Result<()> {
     let unknown = pik.run(&["restore", "--data", &pik.path("unknown"), &format!("{url}/backups/x.json")]).await?;
     ensure!(unknown.code != 0 && unknown.err.contains("there is no `s3://"), "{unknown:?}");
 
+    // What is no backup by its name, and an earlier one that was moved away, are not the newest.
+    let put = |name: &str, bytes: &[u8]| {
+        let put = bench.clients.s3.put_object().bucket(&bench.settings.bucket);
+        put.key(format!("backups of pik/backups/{name}")).body(bytes.to_vec().into()).send()
+    };
+    for name in ["zz.json", "old/2025-01-01T00:00:00.000Z.json", "old/"] {
+        put(name, b"").await?;
+    }
+    ensure!(pik.good(&["restore", "--data", &pik.path("still newest"), &url]).await?.contains("26 raw objects"));
+
+    // A bucket is asked before a database is copied.
+    std::fs::create_dir(pik.path("nothing here"))?;
+    let nowhere = ["backup", "--data", &pik.path("nothing here"), "s3://there-is-no-such-bucket/x"];
+    let nowhere = pik.run(&nowhere).await?;
+    ensure!(nowhere.code != 0 && nowhere.err.contains("there-is-no-such-bucket does not exist"), "{nowhere:?}");
+    let no_database = pik.run(&["backup", "--data", &pik.path("nothing here"), &url]).await?;
+    ensure!(no_database.err.matches("there is no database").count() == 1, "{no_database:?}");
+
     // Changed and deleted pieces are noticed, and a later backup sends again what is gone.
     let s3 = &bench.clients.s3;
     let newest = manifest(&second)?;
