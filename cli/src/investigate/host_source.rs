@@ -17,7 +17,7 @@ use super::source::{Source, each_page};
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
 const A_DAY: Duration = Duration::from_secs(86_400);
-/// Raw objects are asked for one by one, this many at the same time.
+/// Of raw objects, so many shares are asked for at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
 /// A host.
@@ -104,10 +104,12 @@ impl Source for HostSource {
 
     fn contents(&self, keys: &[RawKey]) -> Result<Vec<Option<Vec<u8>>>> {
         let share = keys.len().div_ceil(SIDE_BY_SIDE).max(1);
-        let raw = |key: &RawKey| self.host.raw(&key.partition().event_id).with_context(|| self.asked());
+        let raw = |keys: &[RawKey]| {
+            let ids: Vec<EventId> = keys.iter().map(|key| key.partition().event_id).collect();
+            self.host.raw_many(&ids).with_context(|| self.asked())
+        };
         let shares: Vec<Result<Vec<Option<Vec<u8>>>>> = thread::scope(|scope| {
-            let asked: Vec<_> =
-                keys.chunks(share).map(|keys| scope.spawn(move || keys.iter().map(raw).collect())).collect();
+            let asked: Vec<_> = keys.chunks(share).map(|keys| scope.spawn(move || raw(keys))).collect();
             // A panic there is one here.
             asked
                 .into_iter()

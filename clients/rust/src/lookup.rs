@@ -16,6 +16,9 @@ use crate::{Client, Error};
 /// The most records that a host gives at once.
 const MAX_LIMIT: usize = 1_000;
 const LOOKUP: &str = "/events/lookup";
+const RAW: &str = "/events/raw";
+/// The most raw objects that a host gives at once.
+const MAX_RAW: usize = 250;
 /// No event time is before this one.
 const EARLIEST: &str = "0001-01-01T00:00:00Z";
 /// The longest that a host waits.
@@ -61,6 +64,20 @@ struct Lookup {
 struct LookedUp {
     event_id: EventId,
     event: Option<Record>,
+}
+
+#[derive(Deserialize)]
+struct RawObjects {
+    results: Vec<RawOf>,
+}
+
+#[derive(Deserialize)]
+struct RawOf {
+    event_id: EventId,
+    raw: Option<String>,
+    /// Its bytes are damaged, and no text.
+    #[serde(default)]
+    not_text: bool,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +170,40 @@ impl Client {
     /// The bytes of an event as the host has them; `None` when there are none. They are not checked against the id.
     pub fn raw(&self, id: &EventId) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.get(&format!("/events/{id}/raw"), &[])?.map(|reply| reply.body))
+    }
+
+    /// [`Client::raw`] of several events, one for each id, in order. Asks for 250 at a time, and one by one where a host is too
+    /// old for that.
+    pub fn raw_many(&self, ids: &[EventId]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        let mut objects = Vec::with_capacity(ids.len());
+        while let Some(ids) = ids.get(objects.len()..).filter(|ids| !ids.is_empty()) {
+            let ids = &ids[..ids.len().min(MAX_RAW)];
+            let body = serde_json::to_vec(&Wanted { event_ids: ids }).expect("ids are texts");
+            let reply = match self.repeat(|| self.connection.post(RAW, "application/json", &body)) {
+                // To a host without it, the path is that of an event, which is not posted.
+                Err(Error::Refused { status: 405, .. }) => None,
+                reply => reply?,
+            };
+            let Some(reply) = reply else {
+                for id in ids {
+                    objects.push(self.raw(id)?);
+                }
+                continue;
+            };
+            let found: RawObjects = read(reply)?;
+            let is_asked_for = |(result, id): (&RawOf, &EventId)| result.event_id == *id;
+            if found.results.is_empty()
+                || found.results.len() > ids.len()
+                || !found.results.iter().zip(ids).all(is_asked_for)
+            {
+                let reason = "an answer about other events than were asked for".to_owned();
+                return Err(Error::NotAHost { status: 200, reason });
+            }
+            for RawOf { event_id, raw, not_text } in found.results {
+                objects.push(if not_text { self.raw(&event_id)? } else { raw.map(String::into_bytes) });
+            }
+        }
+        Ok(objects)
     }
 
     /// Every bucket of a query.

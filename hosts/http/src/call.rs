@@ -175,6 +175,7 @@ const fn scope(endpoint: Endpoint, surface: Surface) -> Option<Scope> {
         (
             Endpoint::Events
             | Endpoint::EventsLookup
+            | Endpoint::EventsRaw
             | Endpoint::Event
             | Endpoint::EventRaw
             | Endpoint::Stats

@@ -17,6 +17,8 @@ pub enum Endpoint {
     Events,
     /// Which of these events there are.
     EventsLookup,
+    /// These events as they were received.
+    EventsRaw,
     /// One event and its duplicates.
     Event,
     /// One event as it was received.
@@ -39,14 +41,15 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that has a path.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ingest,
         Self::IngestBatch,
         Self::Health,
         Self::Ready,
         Self::Events,
-        // Before the path that any id fits.
+        // Before the path that any id fits, as the next one is.
         Self::EventsLookup,
+        Self::EventsRaw,
         Self::Event,
         Self::EventRaw,
         Self::Stats,
@@ -66,6 +69,7 @@ impl Endpoint {
             Self::Ready => "/readyz",
             Self::Events => "/events",
             Self::EventsLookup => "/events/lookup",
+            Self::EventsRaw => "/events/raw",
             Self::Event => "/events/{event_id}",
             Self::EventRaw => "/events/{event_id}/raw",
             Self::Stats => "/stats",
@@ -85,7 +89,7 @@ impl Endpoint {
 
     /// The methods it takes, as the `Allow` header has them.
     pub(crate) const fn allow(self) -> &'static str {
-        if self.takes_events() || matches!(self, Self::EventsLookup) { "POST" } else { "GET,HEAD" }
+        if self.takes_events() || self.takes_ids() { "POST" } else { "GET,HEAD" }
     }
 
     pub(crate) fn takes(self, method: &Method) -> bool {
@@ -100,6 +104,7 @@ impl Endpoint {
             | Self::Ready
             | Self::Events
             | Self::EventsLookup
+            | Self::EventsRaw
             | Self::Event
             | Self::EventRaw
             | Self::Stats
@@ -110,6 +115,11 @@ impl Endpoint {
             | Self::OpenApi
             | Self::Unknown => false,
         }
+    }
+
+    /// Whether it is asked for events by a body with their ids.
+    pub const fn takes_ids(self) -> bool {
+        matches!(self, Self::EventsLookup | Self::EventsRaw)
     }
 }
 

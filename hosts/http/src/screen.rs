@@ -7,8 +7,8 @@ use axum::response::Response;
 use pik_core::{Event, Outcome, Store};
 use serde::Deserialize;
 
+use crate::resources::ids::read_body;
 use crate::resources::intake::{admit, receive};
-use crate::resources::lookup::body_of;
 use crate::resources::{BATCH, EVENT, pieces};
 use crate::response::{Refusal, Reply};
 use crate::{Api, Call, Endpoint, ErrorCode, Host, Observation, Subject, Verdict};
@@ -58,8 +58,8 @@ impl<S: Store, H: Host> Api<S, H> {
 
     async fn check(&self, call: &Call, head: &Parts, body: &mut Body) -> Result<(Bytes, Option<Subject>), Refusal> {
         admit(call)?;
-        if call.endpoint() == Endpoint::EventsLookup {
-            return Ok((body_of(self.service(), head, body).await?, None));
+        if call.endpoint().takes_ids() {
+            return Ok((read_body(self.service(), head, body).await?, None));
         }
         if !call.endpoint().takes_events() {
             return Ok((Bytes::new(), None));

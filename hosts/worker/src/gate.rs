@@ -141,7 +141,9 @@ impl Gate {
 fn goes_on(request: &Request) -> bool {
     let is_question = request.method() == Method::GET || request.method() == Method::HEAD;
     match Endpoint::of(request.uri().path()) {
-        Endpoint::Ingest | Endpoint::IngestBatch | Endpoint::EventsLookup => request.method() == Method::POST,
+        Endpoint::Ingest | Endpoint::IngestBatch | Endpoint::EventsLookup | Endpoint::EventsRaw => {
+            request.method() == Method::POST
+        }
         Endpoint::Ready
         | Endpoint::Events
         | Endpoint::Event

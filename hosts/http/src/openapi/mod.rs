@@ -4,8 +4,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
 use crate::response::answer::{
-    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, LookedUp, Lookup, Rejected, RejectionHours,
-    RejectionsFound, Stats, StreamName, StreamsFound, UnknownStream, Well,
+    Batch, BatchEntry, EventFound, EventsFound, Failed, Failure, Ingested, LookedUp, Lookup, RawObjects, RawOf,
+    Rejected, RejectionHours, RejectionsFound, Stats, StreamName, StreamsFound, UnknownStream, Well,
 };
 use crate::response::{rejection_schemas, schemas};
 use crate::{Config, Endpoint};
@@ -35,6 +35,8 @@ pub(crate) fn document(config: &Config) -> OpenApi {
         .schema_from::<EventFound<'_>>()
         .schema_from::<Lookup<'_>>()
         .schema_from::<LookedUp<'_>>()
+        .schema_from::<RawObjects<'_>>()
+        .schema_from::<RawOf<'_>>()
         .schema("Bucket", schemas::bucket())
         .schema("Lags", schemas::lags())
         .schema_from::<Stats<'_>>()

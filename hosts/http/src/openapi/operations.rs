@@ -24,6 +24,7 @@ pub(super) fn of(endpoint: Endpoint, config: &Config) -> Option<PathItem> {
         Endpoint::Ready => (HttpMethod::Get, ready()),
         Endpoint::Events => (HttpMethod::Get, questions::events(config)),
         Endpoint::EventsLookup => (HttpMethod::Post, questions::lookup(config)),
+        Endpoint::EventsRaw => (HttpMethod::Post, questions::raw_many(config)),
         Endpoint::Event => (HttpMethod::Get, questions::event(config)),
         Endpoint::EventRaw => (HttpMethod::Get, questions::raw(config)),
         Endpoint::Stats => (HttpMethod::Get, questions::stats(config)),

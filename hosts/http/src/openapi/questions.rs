@@ -3,13 +3,15 @@
 use axum::http::StatusCode;
 use pik_core::{BucketWidth, Code, Order, Outcome};
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder};
 use utoipa::openapi::{ObjectBuilder, Required, Schema, Type};
 
 use super::answers::{Answers, header, of_schema};
-use crate::limits::{DEFAULT_LIMIT, MAX_BUCKETS, MAX_LIMIT, MAX_LOOKUP_BYTES, MAX_LOOKUP_IDS, MAX_WAIT};
+use crate::limits::{
+    DEFAULT_LIMIT, ENOUGH_RAW_BYTES, MAX_BUCKETS, MAX_IDS_BYTES, MAX_LIMIT, MAX_LOOKUP_IDS, MAX_RAW_IDS, MAX_WAIT,
+};
 use crate::response::schemas::{component, event_id, one_of_words, string};
 use crate::{Config, ErrorCode};
 
@@ -58,28 +60,46 @@ pub(super) fn events(config: &Config) -> OperationBuilder {
 }
 
 pub(super) fn lookup(config: &Config) -> OperationBuilder {
-    let ids = ArrayBuilder::new().items(event_id()).max_items(Some(MAX_LOOKUP_IDS));
-    let body = ObjectBuilder::new()
-        .property("event_ids", ids)
-        .required("event_ids")
-        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
     let operation = OperationBuilder::new()
         .operation_id(Some("lookup"))
         .summary(Some("Which of these events there are"))
         .description(Some(format!(
-            "At most {MAX_LOOKUP_IDS} ids, in at most {MAX_LOOKUP_BYTES} bytes, and as many results in the same order. \
+            "At most {MAX_LOOKUP_IDS} ids, in at most {MAX_IDS_BYTES} bytes, and as many results in the same order. \
              DynamoDB reads a unit for each 4 KiB of a record, strongly consistent, 100 records a call."
         )))
-        .request_body(Some(
-            RequestBodyBuilder::new()
-                .content("application/json", of_schema(body.build()))
-                .required(Some(Required::True))
-                .build(),
-        ));
+        .request_body(Some(ids(MAX_LOOKUP_IDS)));
     let mut answers = of_question();
     answers.add(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::InvalidParameter.as_str(), "Failed");
     answers.add(StatusCode::OK, "the record of each event, or null", "Lookup");
     answers.complete_behind_tokens(operation, config)
+}
+
+pub(super) fn raw_many(config: &Config) -> OperationBuilder {
+    let operation = OperationBuilder::new()
+        .operation_id(Some("raw_many"))
+        .summary(Some("These events as they were received"))
+        .description(Some(format!(
+            "At most {MAX_RAW_IDS} ids, in at most {MAX_IDS_BYTES} bytes. Results are in the same order, and there may be \
+             fewer of them, but at least one: behind {ENOUGH_RAW_BYTES} bytes of raw objects none more is taken. Ask \
+             for the rest in another request. Each event is read as by `/events/{{event_id}}/raw`, at the same cost."
+        )))
+        .request_body(Some(ids(MAX_RAW_IDS)));
+    let mut answers = of_question();
+    answers.add(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::InvalidParameter.as_str(), "Failed");
+    answers.add(StatusCode::OK, "the raw object of each event as a text, or null", "RawObjects");
+    answers.complete_behind_tokens(operation, config)
+}
+
+/// The body of a request for several events.
+fn ids(most: usize) -> RequestBody {
+    let body = ObjectBuilder::new()
+        .property("event_ids", ArrayBuilder::new().items(event_id()).max_items(Some(most)))
+        .required("event_ids")
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    RequestBodyBuilder::new()
+        .content("application/json", of_schema(body.build()))
+        .required(Some(Required::True))
+        .build()
 }
 
 pub(super) fn event(config: &Config) -> OperationBuilder {

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pik_core::{Investigate, Store};
 
-use crate::limits::MAX_LOOKUP_BYTES;
+use crate::limits::MAX_IDS_BYTES;
 use crate::request::cors;
 use crate::response::{Refusal, Reply};
 use crate::service::Service;
@@ -15,12 +15,14 @@ use crate::{Call, Config, Endpoint, ErrorCode, Host};
 mod batch;
 mod events;
 mod health;
+pub(crate) mod ids;
 mod ingest;
 pub(crate) mod intake;
-pub(crate) mod lookup;
+mod lookup;
 mod metrics;
 mod openapi;
 mod raw;
+mod raw_many;
 mod rejections;
 mod stats;
 mod streams;
@@ -49,6 +51,7 @@ pub(crate) async fn reply<S: Store + Investigate, H: Host>(
         Endpoint::Ready => health::ready(service, call).await,
         Endpoint::Events => events::list(service, call).await,
         Endpoint::EventsLookup => lookup::post(service, call, head, body).await,
+        Endpoint::EventsRaw => raw_many::post(service, call, head, body).await,
         Endpoint::Event => events::one(service, call, head).await,
         Endpoint::EventRaw => raw::get(service, call, head).await,
         Endpoint::Stats => stats::get(service, call).await,
@@ -70,7 +73,7 @@ pub(crate) fn body_limit(config: &Config, endpoint: Endpoint) -> usize {
     match endpoint {
         Endpoint::Ingest => EVENT.limit(config),
         Endpoint::IngestBatch => BATCH.limit(config),
-        Endpoint::EventsLookup => MAX_LOOKUP_BYTES,
+        Endpoint::EventsLookup | Endpoint::EventsRaw => MAX_IDS_BYTES,
         Endpoint::Health
         | Endpoint::Ready
         | Endpoint::Events

@@ -173,6 +173,28 @@ pub(crate) struct EventFound<'a> {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// Raw objects of the events that were asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RawObjects<'a> {
+    /// One for each of the first ids, in the order of the request.
+    #[schema(min_items = 0, max_items = 250)]
+    pub(crate) results: Vec<RawOf<'a>>,
+}
+
+/// An event as it was received.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RawOf<'a> {
+    #[schema(schema_with = schemas::event_id)]
+    pub(crate) event_id: &'a EventId,
+    /// Its bytes; null when the event was never ingested, or when they are damaged so that they are no text.
+    #[schema(required = true)]
+    pub(crate) raw: Option<&'a str>,
+    /// Only where they are no text: `/events/{event_id}/raw` has them as they are.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    #[schema(required = false)]
+    pub(crate) not_text: bool,
+}
+
 /// What there is of the events that were asked for.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Lookup<'a> {

@@ -23,6 +23,7 @@ mod order;
 mod parameters;
 mod paths;
 mod raw;
+mod raw_many;
 mod rejections;
 mod request_ids;
 mod service;

@@ -40,7 +40,7 @@ fn unknown_paths_are_not_found_whatever_the_method() {
 fn other_methods_are_told_which_ones_there_are() {
     let service = Service::new(Config { metrics: true, ..Config::default() });
     for endpoint in Endpoint::ALL {
-        let (allow, others) = if endpoint.takes_events() || endpoint == Endpoint::EventsLookup {
+        let (allow, others) = if endpoint.takes_events() || endpoint.takes_ids() {
             ("POST", [Method::GET, Method::PUT])
         } else {
             ("GET,HEAD", [Method::POST, Method::PUT])
