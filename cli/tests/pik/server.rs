@@ -10,10 +10,14 @@ use tempfile::TempDir;
 
 use crate::connection::Connection;
 
+/// Where a program that counts its own lines writes the counts: `cargo llvm-cov` sets it.
+const COVERAGE: &str = "LLVM_PROFILE_FILE";
+
 /// A command that sees none of the variables of the shell that runs the tests.
 pub(crate) fn pik<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pik"));
     command.env_clear().args(arguments).stdin(Stdio::null());
+    command.envs(std::env::var_os(COVERAGE).map(|file| (COVERAGE, file)));
     command
 }
 
