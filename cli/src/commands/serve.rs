@@ -10,7 +10,9 @@ use anyhow::{Context, bail};
 use clap::ArgAction;
 use pik_core::{Investigate, MAX_BODY_BYTES, RejectionBounds, Store};
 use pik_http::{Api, Config};
-use pik_server::{End, Front, IpNet, Level, Limits, Log, Metrics, ServerHost, Sockets, Tls, TokensFile, Watched};
+use pik_server::{
+    End, Front, IpNet, Level, Limits, Log, Metrics, ServerHost, Sockets, Tls, TokensFile, Traces, Watched,
+};
 use pik_sqlite::{Options, Progress};
 
 use crate::arguments::{Opened, StoreArgs};
@@ -22,7 +24,8 @@ use crate::arguments::{Opened, StoreArgs};
 /// SIGINT stop the server: it takes no new connections, answers the requests in flight, and closes the store. SIGUSR2
 /// puts a new process of the program in the place of this one, with its process id and its sockets: new clients are
 /// served until the slow ones have their answers, for --shutdown-timeout at most. Sockets that a service manager passes (LISTEN_FDS) are used in place of
-/// --listen and --metrics-listen.
+/// --listen and --metrics-listen. With OTEL_EXPORTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318, each request is a span that an OpenTelemetry
+/// collector gets.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The address to listen on; port 0 takes a free port
@@ -330,7 +333,9 @@ fn serve(
 ) -> anyhow::Result<End> {
     let tokens = args.tokens_file.as_ref().map(TokensFile::open).transpose()?.map(Arc::new);
     let tls = args.tls()?.map(Arc::new);
-    let api = Api::new(store, ServerHost::new(metrics), adjust(args.config(tokens.as_deref())))?;
+    let traces = Traces::start(&metrics)?;
+    let host = ServerHost::new(metrics).with_traces(traces.clone());
+    let api = Api::new(store, host, adjust(args.config(tokens.as_deref())))?;
     let files = [tokens.map(|file| file as _), tls.clone().map(|file| file as _)];
     let files: Vec<Arc<dyn Watched>> = files.into_iter().flatten().collect();
     let front = Front {
@@ -340,5 +345,7 @@ fn serve(
         proxies: args.trusted_proxies.clone(),
         console: !args.no_console,
     };
-    pik_server::run(api, front, args.limits(), &files)
+    let done = pik_server::run(api, front, args.limits(), &files);
+    traces.end();
+    done
 }

@@ -3,6 +3,8 @@
 
 mod backup;
 mod cases;
+#[cfg(feature = "otlp")]
+mod collector;
 mod command;
 mod compare;
 mod connection;
@@ -37,4 +39,8 @@ mod streams;
 mod tail;
 mod tls;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod verify;
+#[cfg(not(feature = "otlp"))]
+mod without_traces;

@@ -15,7 +15,6 @@ use pik_core::{Investigate, Rejections, Store, StoreError};
 
 use crate::evidence::drain;
 use crate::request::body::discard;
-use crate::request::origin::Origin;
 use crate::service::Service;
 use crate::{Call, Config, ConfigError, Host, HostFault, Surface, resources};
 
@@ -47,7 +46,7 @@ impl<S: Store + Investigate, H: Host> Api<S, H> {
         let reply = match resources::reply(&self.0, call, &head, &mut body).await {
             Ok(reply) => reply,
             Err(refusal) => {
-                call.count_refused(&self.0, &head.headers, refusal.uncounted());
+                call.count_refused(&self.0, refusal.uncounted());
                 self.read_on(call, &head, &mut body).await;
                 refusal.reply(call.dry_run())
             }
@@ -87,8 +86,7 @@ impl<S: Store, H: Host> Api<S, H> {
 
     /// [`Api::begin`] where something else than the API may be served.
     pub fn begin_at<B>(&self, surface: Surface, request: &axum::http::Request<B>) -> Call {
-        let (uri, headers) = (request.uri(), request.headers());
-        Call::begin(&self.0, surface, uri, headers, Origin::of(headers, request.extensions()))
+        Call::begin(&self.0, surface, request)
     }
 
     /// The answer of a host that cannot let the Router answer; observed like any other. `reason` is for the log.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use axum::response::Response;
 use pik_core::{CountedCode, IngestTime, is_request_id};
 
@@ -33,6 +33,7 @@ pub enum Surface {
 #[derive(Debug, Clone)]
 pub struct Call {
     request_id: HeaderValue,
+    method: Method,
     endpoint: Endpoint,
     admitted: Result<Option<Bearer>, Denied>,
     parameters: Parameters,
@@ -44,13 +45,8 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn begin<S, H: Host>(
-        service: &Service<S, H>,
-        surface: Surface,
-        uri: &Uri,
-        headers: &HeaderMap,
-        from: Origin,
-    ) -> Self {
+    pub(crate) fn begin<S, H: Host, B>(service: &Service<S, H>, surface: Surface, request: &Request<B>) -> Self {
+        let (uri, headers) = (request.uri(), request.headers());
         let endpoint = match (Endpoint::of(uri.path()), surface) {
             (Endpoint::Metrics, Surface::Api) if !service.config().metrics => Endpoint::Unknown,
             (Endpoint::Metrics, Surface::Metrics) => Endpoint::Metrics,
@@ -64,12 +60,13 @@ impl Call {
         };
         Self {
             request_id: request_id(service.host(), headers),
+            method: request.method().clone(),
             endpoint,
             admitted,
             dry_run: endpoint.takes_events() && (service.config().dry_run || parameters.ask_dry_run()),
             parameters,
             started: service.host().monotonic(),
-            from,
+            from: Origin::of(headers, request.extensions()),
             origin: service.cors().allowed(headers),
         }
     }
@@ -80,22 +77,22 @@ impl Call {
     }
 
     /// What is to be known of this request if its events are refused.
-    pub(crate) fn witness<S, H: Host>(&self, service: &Service<S, H>, headers: &HeaderMap) -> Witness {
-        let mut witness = service.witness(self.request_id.clone(), self.dry_run, headers);
-        witness.token = self.bearer().map(|bearer| bearer.token.as_str().to_owned());
-        witness
+    pub(crate) fn witness<S, H: Host>(&self, service: &Service<S, H>) -> Witness {
+        Witness {
+            waiting: Arc::clone(service.waiting()),
+            request_id: self.request_id.clone(),
+            user_agent: self.from.user_agent.clone(),
+            token: self.bearer().map(|bearer| bearer.token.as_str().to_owned()),
+            dry_run: self.dry_run,
+            keeps_bodies: service.config().keep_rejected_bodies,
+        }
     }
 
     /// Counts a request to ingest that was refused before its body was looked into.
-    pub(crate) fn count_refused<S, H: Host>(
-        &self,
-        service: &Service<S, H>,
-        headers: &HeaderMap,
-        code: Option<CountedCode>,
-    ) {
+    pub(crate) fn count_refused<S, H: Host>(&self, service: &Service<S, H>, code: Option<CountedCode>) {
         let now = IngestTime::from_unix_ms(service.host().now_ms());
         if let (Some(code), Some(now), true) = (code, now, self.endpoint.takes_events()) {
-            self.witness(service, headers).counted(now, code);
+            self.witness(service).counted(now, code);
         }
     }
 
@@ -152,9 +149,11 @@ impl Call {
     fn observe<S, H: Host>(&self, service: &Service<S, H>, http_status: u16, observations: &[Observation]) {
         service.host().observe(&Exchange {
             request_id: self.request_id(),
+            method: &self.method,
             endpoint: self.endpoint,
             client: self.from.client,
-            trace_id: self.from.trace_id.as_deref(),
+            user_agent: self.from.user_agent.as_ref(),
+            traceparent: self.from.traceparent.as_ref(),
             token: self.bearer().map(|bearer| &bearer.token),
             http_status,
             latency: service.host().monotonic().saturating_sub(self.started),

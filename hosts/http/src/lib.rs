@@ -35,6 +35,7 @@ pub use nearest::Nearest;
 pub use observe::{Exchange, Observation, Subject, Verdict, log_lines, metric_lines};
 pub use request::X_PIK_EVENT_ID;
 pub use request::origin::Client;
+pub use request::traceparent::Traceparent;
 pub use response::HostFault;
 pub use screen::Screened;
 pub use token_list::{Scope, TokenFault, TokenList, TokenListError, TokenName, TokenNameError, UnknownScope};

@@ -49,7 +49,7 @@ impl<S: Store, H: Host> Api<S, H> {
         match self.check(&call, &head, &mut body).await {
             Ok((body, event)) => Ok(Screened { call, head, body, event }),
             Err(refusal) => {
-                call.count_refused(self.service(), &head.headers, refusal.uncounted());
+                call.count_refused(self.service(), refusal.uncounted());
                 self.read_on(&call, &head, &mut body).await;
                 Err(call.end(self.service(), refusal.reply(call.dry_run())))
             }

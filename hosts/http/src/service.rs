@@ -3,11 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue};
 use futures_util::lock::Mutex;
 use pik_core::{Evidence, IngestTime, NotKept, Rejections, StoreError};
 
-use crate::evidence::{Waiting, Witness, Written};
+use crate::evidence::{Waiting, Written};
 use crate::openapi;
 use crate::request::body_budget::BodyBudget;
 use crate::request::cors::Cors;
@@ -64,20 +63,8 @@ impl<S, H: Host> Service<S, H> {
         &self.cors
     }
 
-    pub(crate) fn waiting(&self) -> &Waiting {
+    pub(crate) fn waiting(&self) -> &Arc<Waiting> {
         &self.waiting
-    }
-
-    /// What is to be known of a request if its events are refused.
-    pub(crate) fn witness(&self, request_id: HeaderValue, dry_run: bool, headers: &HeaderMap) -> Witness {
-        Witness {
-            waiting: Arc::clone(&self.waiting),
-            request_id,
-            user_agent: Witness::user_agent(headers),
-            token: None,
-            dry_run,
-            keeps_bodies: self.config.keep_rejected_bodies,
-        }
     }
 
     pub(crate) fn budget(&self) -> &Arc<BodyBudget> {

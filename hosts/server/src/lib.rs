@@ -13,6 +13,7 @@ mod run;
 pub mod signals;
 mod sockets;
 mod tokens_file;
+mod traces;
 mod watched;
 
 pub use course::Course;
@@ -23,4 +24,5 @@ pub use observe::{Level, Log, Metrics, ServerHost};
 pub use run::{End, Front, Server, run};
 pub use sockets::Sockets;
 pub use tokens_file::TokensFile;
+pub use traces::Traces;
 pub use watched::Watched;

@@ -42,7 +42,7 @@ pub(crate) struct Order {
     pub(crate) profile: String,
 
     /// The features of `pik`
-    #[arg(long, default_value = "aws,parquet")]
+    #[arg(long, default_value = "aws,otlp,parquet")]
     pub(crate) features: String,
 
     /// Where the files will be found, for the installer

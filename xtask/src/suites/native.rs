@@ -26,7 +26,7 @@ fn run() -> Result<String> {
 /// build, so any other selection would build most dependencies again.
 pub(super) fn everything(name: &str) -> Command {
     let mut command = cargo();
-    command.args([name, "--workspace", "--features", "pik/aws,pik/parquet"]);
+    command.args([name, "--workspace", "--features", "pik/aws,pik/otlp,pik/parquet"]);
     command
 }
 

@@ -52,7 +52,7 @@ fn cases(mode: &str, pik: &std::path::Path) -> Result<()> {
         .arg(mode)
         .arg(pik)
         .arg(cargo().get_program())
-        .args(["test", "--workspace", "--features", "pik/aws,pik/parquet", "--test", "pik", "cases::"])
+        .args(["test", "--workspace", "--features", "pik/aws,pik/otlp,pik/parquet", "--test", "pik", "cases::"])
         .run_reading(|line| tests += super::native::passed(line))?;
     if tests < 2 {
         bail!("the cases were not run");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderValue;
 use pik_core::{
     BodyHash, Code, CountedCode, CountedUnder, IngestTime, KeptBody, KeptError, Legible, Rejection, RejectionRecord,
     hour_of,
@@ -28,11 +28,6 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// The `User-Agent` of a request.
-    pub(crate) fn user_agent(headers: &HeaderMap) -> Option<HeaderValue> {
-        headers.get(header::USER_AGENT).cloned()
-    }
-
     /// Takes note of an event, or of a whole body, that was looked into and refused.
     pub(crate) fn rejected(&self, time: IngestTime, index: Option<usize>, bytes: &[u8], rejection: &Rejection) {
         let Some(first) = rejection.problems().first() else { return };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pik_core::IngestTime;
 use serde::Serialize;
 
-use crate::{Exchange, Observation, TokenName, Verdict};
+use crate::{Exchange, Observation, TokenName, Traceparent, Verdict};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -68,7 +68,7 @@ pub fn of_exchange(now_ms: i64, platform: Option<(&str, &str)>, exchange: &Excha
         request_id: exchange.request_id,
         platform: platform.into_iter().collect(),
         endpoint: exchange.endpoint.path(),
-        trace_id: exchange.trace_id,
+        trace_id: exchange.traceparent.map(Traceparent::trace_id),
         token: exchange.token.map(TokenName::as_str),
         http_status: exchange.http_status,
         dry_run: exchange.dry_run,

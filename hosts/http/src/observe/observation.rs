@@ -3,21 +3,26 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
+use axum::http::{HeaderValue, Method};
 use pik_core::{Code, Event, EventId, Outcome, Rejection, Submission};
 
-use crate::{Endpoint, ErrorCode, TokenName};
+use crate::{Endpoint, ErrorCode, TokenName, Traceparent};
 
 /// One request and its answer.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     /// As in `x-request-id` and in the receipts of the records.
     pub request_id: &'a str,
+    /// How it was asked.
+    pub method: &'a Method,
     /// What was asked for.
     pub endpoint: Endpoint,
     /// The client's address, where the host knows it.
     pub client: Option<IpAddr>,
-    /// The id of the trace that the request is a part of, as its `traceparent` says.
-    pub trace_id: Option<&'a str>,
+    /// What the client calls itself.
+    pub user_agent: Option<&'a HeaderValue>,
+    /// The trace that the request is a part of.
+    pub traceparent: Option<&'a Traceparent>,
     /// The name of the token that let the request in, where it has one.
     pub token: Option<&'a TokenName>,
     /// The answer's HTTP status; 499 when the connection ended before there was an answer.

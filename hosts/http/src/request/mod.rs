@@ -15,6 +15,7 @@ pub(crate) mod parameters;
 pub(crate) mod question;
 pub(crate) mod rejection_question;
 pub(crate) mod tokens;
+pub(crate) mod traceparent;
 
 pub use edge::X_PIK_EVENT_ID;
 pub(crate) use edge::other_id;

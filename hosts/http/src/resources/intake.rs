@@ -111,7 +111,7 @@ pub(crate) async fn receive<S, H: Host>(
         }
     })?;
     let ingest_time = host_time(service)?;
-    let witness = call.witness(service, &head.headers);
+    let witness = call.witness(service);
     let meter = call.meter(service);
     Ok(Received { media_type, encoding, bytes, ingest_time, limit, too_large, share, witness, meter })
 }

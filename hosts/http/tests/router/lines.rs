@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use pik_core::EventId;
 use pik_http::metric_lines::Dimensions;
 use pik_http::{Endpoint, Exchange, Observation, Subject, Verdict, log_lines, metric_lines};
@@ -32,9 +33,11 @@ fn exchange(endpoint: Endpoint, observations: &[Observation]) -> Exchange<'_> {
     let latency = Duration::from_micros(1_234);
     Exchange {
         request_id: "mine",
+        method: &Method::POST,
         endpoint,
         client: None,
-        trace_id: None,
+        user_agent: None,
+        traceparent: None,
         token: None,
         http_status: 200,
         latency,

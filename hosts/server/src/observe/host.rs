@@ -6,18 +6,19 @@ use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pik_http::{Exchange, Host, Load, Meter, Rate, TokenName, Written};
+use pik_http::{Exchange, Host, Load, Meter, Rate, TokenName, Traceparent, Written};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use super::{Metrics, lines};
-use crate::Course;
 use crate::meters::Meters;
+use crate::{Course, Traces};
 
 /// The clocks, the randomness and the observer of this process.
 pub struct ServerHost {
     start: Instant,
     metrics: Metrics,
+    traces: Traces,
     /// As many large bodies are worked on at once as there are processors: more would only take turns, with the threads
     /// that answer small requests too.
     workers: Arc<Semaphore>,
@@ -31,7 +32,13 @@ impl ServerHost {
     pub fn new(metrics: Metrics) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
         let workers = Arc::new(Semaphore::new(processors));
-        Self { start: Instant::now(), metrics, workers, meters: Meters::default(), course: OnceLock::new() }
+        let (traces, meters, course) = (Traces::default(), Meters::default(), OnceLock::new());
+        Self { start: Instant::now(), metrics, traces, workers, meters, course }
+    }
+
+    /// Makes a span of each request, too.
+    pub fn with_traces(self, traces: Traces) -> Self {
+        Self { traces, ..self }
     }
 
     /// Ends the waits of requests when the server is to end. Of two calls the first counts.
@@ -110,6 +117,7 @@ impl Host for ServerHost {
 
     fn observe(&self, exchange: &Exchange<'_>) {
         self.metrics.note(exchange);
-        lines::write(exchange);
+        let begun = self.traces.record(SystemTime::now, exchange);
+        lines::write(exchange, begun.as_deref().or(exchange.traceparent.map(Traceparent::trace_id)));
     }
 }

@@ -9,44 +9,46 @@ use tracing::Level;
 
 /// A line begins with its request. The level must be known where tracing's own macro is written.
 macro_rules! line {
-    (@ $level:expr, $exchange:expr, $($field:tt)*) => {
+    (@ $level:expr, $exchange:expr, $trace_id:expr, $($field:tt)*) => {
         tracing::event!(
             $level,
             request_id = $exchange.request_id,
             endpoint = $exchange.endpoint.path(),
             client = $exchange.client.map(tracing::field::display),
-            trace_id = $exchange.trace_id,
+            trace_id = $trace_id,
             token = $exchange.token.map(TokenName::as_str),
             http_status = $exchange.http_status,
             $($field)*
         )
     };
-    ($level:expr, $exchange:expr, $($field:tt)*) => {
+    ($level:expr, $exchange:expr, $trace_id:expr, $($field:tt)*) => {
         match $level {
-            Level::ERROR => line!(@ Level::ERROR, $exchange, $($field)*),
-            Level::WARN => line!(@ Level::WARN, $exchange, $($field)*),
-            Level::INFO => line!(@ Level::INFO, $exchange, $($field)*),
-            _ => line!(@ Level::DEBUG, $exchange, $($field)*),
+            Level::ERROR => line!(@ Level::ERROR, $exchange, $trace_id, $($field)*),
+            Level::WARN => line!(@ Level::WARN, $exchange, $trace_id, $($field)*),
+            Level::INFO => line!(@ Level::INFO, $exchange, $trace_id, $($field)*),
+            _ => line!(@ Level::DEBUG, $exchange, $trace_id, $($field)*),
         }
     };
 }
 
-/// Writes what the level lets through of a request and its answer.
-pub(super) fn write(exchange: &Exchange<'_>) {
+/// Writes what the level lets through of a request and its answer, and of the trace that it is a part of.
+pub(super) fn write(exchange: &Exchange<'_>, trace_id: Option<&str>) {
     match exchange.observations {
-        [] => line!(Level::DEBUG, exchange, latency_ms = milliseconds(exchange.latency), "request"),
+        [] => line!(Level::DEBUG, exchange, trace_id, latency_ms = milliseconds(exchange.latency), "request"),
         observations if exchange.endpoint == Endpoint::IngestBatch => {
-            batch(exchange);
+            batch(exchange, trace_id);
             // What refuses a batch as a whole is all in its line.
             if tracing::enabled!(Level::DEBUG) && !is_whole(observations) {
-                observations.iter().for_each(|observation| event(Level::DEBUG, exchange, observation));
+                observations.iter().for_each(|observation| event(Level::DEBUG, exchange, trace_id, observation));
             }
         }
-        observations => observations.iter().for_each(|observation| event(level(observation), exchange, observation)),
+        observations => {
+            observations.iter().for_each(|observation| event(level(observation), exchange, trace_id, observation))
+        }
     }
 }
 
-fn batch(exchange: &Exchange<'_>) {
+fn batch(exchange: &Exchange<'_>, trace_id: Option<&str>) {
     let observations = exchange.observations;
     let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
     for observation in observations {
@@ -70,6 +72,7 @@ fn batch(exchange: &Exchange<'_>) {
     line!(
         level,
         exchange,
+        trace_id,
         status = is_whole(observations).then(|| observations[0].verdict.as_str()),
         accepted = of(Verdict::Accepted),
         duplicates = of(Verdict::Duplicate),
@@ -84,12 +87,13 @@ fn batch(exchange: &Exchange<'_>) {
 }
 
 /// One event, events of a batch that failed together, or a request that was refused as a whole.
-fn event(level: Level, exchange: &Exchange<'_>, observation: &Observation) {
+fn event(level: Level, exchange: &Exchange<'_>, trace_id: Option<&str>, observation: &Observation) {
     let subject = observation.subject.as_ref();
     let event_id = subject.map(|subject| subject.event_id.hex());
     line!(
         level,
         exchange,
+        trace_id,
         count = (observation.count > 1).then_some(observation.count),
         index = observation.index,
         event_id = event_id.as_ref().and_then(|hex| std::str::from_utf8(hex).ok()),
