@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::future::Future;
 
 use bytes::Bytes;
+use futures_util::stream::{FuturesOrdered, TryStreamExt};
 
 use crate::{Answer, EventId, IngestTime, RawObject, Receipt, Record, StoreError, Submission};
 
@@ -42,6 +43,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// The raw object of an event whose record is ACCEPTED; `None` when there is no such event or it is PENDING still.
     fn raw(&self, id: &EventId) -> impl Future<Output = Result<Option<RawObject>, StoreError>> + Send;
+
+    /// The raw objects of several events, one for each id, in order; each as [`raw`](Self::raw) reads it, and all of them at
+    /// once: their bytes are in memory together.
+    fn raw_many(&self, ids: &[EventId]) -> impl Future<Output = Result<Vec<Option<RawObject>>, StoreError>> + Send {
+        async move {
+            let mut asked = FuturesOrdered::new();
+            for id in ids {
+                asked.push_back(self.raw(id));
+            }
+            asked.try_collect().await
+        }
+    }
 
     /// Until when arrivals are settled, for a host whose clock shows `now`: no window of arrivals that ends at or before the
     /// time returned here ever gains a record. It holds through crashes, through clocks that step back, and for every

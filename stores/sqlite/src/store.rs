@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
+use bytes::Bytes;
 use futures_channel::oneshot;
 use pik_core::{Answer, EventId, Evidence, IngestTime, NotKept, RawObject, Record, Store, StoreError, Submission};
 
@@ -247,6 +248,15 @@ impl Store for SqliteStore {
         let id = *id;
         let raw = self.ask(move |reader| reader.raw(&id)).await?;
         raw.map(|raw| RawObject::checked(&id, raw, || format!("of event {id}"))).transpose()
+    }
+
+    async fn raw_many(&self, ids: &[EventId]) -> Result<Vec<Option<RawObject>>, StoreError> {
+        let asked = ids.to_vec();
+        let found = self.ask(move |reader| reader.raw_many(&asked)).await?;
+        let checked = |(id, raw): (&EventId, Option<Bytes>)| {
+            raw.map(|raw| RawObject::checked(id, raw, || format!("of event {id}"))).transpose()
+        };
+        ids.iter().zip(found).map(checked).collect()
     }
 
     async fn settled_until(&self, now: IngestTime) -> Result<IngestTime, StoreError> {

@@ -1,7 +1,7 @@
 //! Many look-ups at once.
 
 use anyhow::{Result, ensure};
-use pik_core::{EventId, Store};
+use pik_core::{EventId, RawObject, Store};
 
 use crate::Bench;
 use crate::sample::{Sample, at, later};
@@ -39,5 +39,15 @@ pub(crate) async fn of_many<B: Bench>(bench: &B, sample: Sample) -> Result<()> {
         ensure!(found.is_some() == is_known, "{id} is {found:?}");
     }
     ensure!(bench.store().find_many(&[]).await?.is_empty(), "something was found for no ids");
+
+    let some = &scattered[..40];
+    let objects = bench.store().raw_many(some).await?;
+    ensure!(objects.len() == some.len(), "{} raw objects for {} ids", objects.len(), some.len());
+    for (id, object) in some.iter().zip(objects) {
+        let known = batch.iter().find(|submission| submission.event_id == *id);
+        let (object, expected) = (object.map(RawObject::into_bytes), known.map(|submission| &submission.raw));
+        ensure!(object.as_ref() == expected, "{id} is {object:?} among many");
+    }
+    ensure!(bench.store().raw_many(&[]).await?.is_empty(), "there are raw objects for no ids");
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use futures_util::stream::{FuturesOrdered, TryStreamExt};
 use pik_core::{RawObject, Store};
 
 use super::events::found;
@@ -13,7 +12,7 @@ use crate::response::{Refusal, Reply};
 use crate::service::Service;
 use crate::{Call, Host};
 
-/// How many raw objects are asked for at once.
+/// How many raw objects are asked for at once, and are in memory together.
 const SIDE_BY_SIDE: usize = 16;
 
 /// The bytes of the first of these events, as many as an answer takes.
@@ -26,20 +25,18 @@ pub(super) async fn post<S: Store, H: Host>(
     call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
     let body = ids::read_body(service, head, body).await?;
     let ids = ids::listed(&body, MAX_RAW_IDS)?;
-    let (mut waiting, mut asked) = (ids.iter(), FuturesOrdered::new());
-    for id in waiting.by_ref().take(SIDE_BY_SIDE) {
-        asked.push_back(service.store().raw(id));
-    }
     let (mut objects, mut bytes) = (Vec::with_capacity(ids.len()), 0);
-    while bytes < ENOUGH_RAW_BYTES
-        && let Some(object) = asked.try_next().await?
-    {
-        if let Some(id) = waiting.next() {
-            asked.push_back(service.store().raw(id));
+    for ids in ids.chunks(SIDE_BY_SIDE) {
+        for object in service.store().raw_many(ids).await? {
+            if bytes < ENOUGH_RAW_BYTES {
+                let object = object.map(RawObject::into_bytes);
+                bytes += object.as_ref().map_or(0, |raw| raw.len());
+                objects.push(object);
+            }
         }
-        let object = object.map(RawObject::into_bytes);
-        bytes += object.as_ref().map_or(0, |raw| raw.len());
-        objects.push(object);
+        if bytes >= ENOUGH_RAW_BYTES {
+            break;
+        }
     }
     let results = ids.iter().zip(&objects).map(|(event_id, object)| {
         let text = object.as_ref().map(|raw| str::from_utf8(raw));
