@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -149,9 +150,11 @@ fn complains(line: &str) -> bool {
         || ["error", "traceback", "disk", "no free"].iter().any(|word| lower.contains(word))
 }
 
-/// An empty folder for a server.
+/// An empty folder for a server. Suites that run beside each other are one process, and each has servers of its own.
 fn folder(name: &str) -> Result<PathBuf> {
-    let folder = workspace::target().join("stand-ins").join(format!("{name}-{}", std::process::id()));
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = workspace::target().join("stand-ins").join(format!("{name}-{}-{number}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
@@ -165,4 +168,18 @@ fn call(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &st
     }
     let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
     Ok(agent.run(request.body(body.to_owned())?)?.body_mut().read_to_string()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_of_two_suites_share_no_folder() {
+        let (first, second) = (folder("test").unwrap(), folder("test").unwrap());
+        assert_ne!(first, second);
+        assert!(first.is_dir() && second.is_dir());
+        std::fs::remove_dir(first).unwrap();
+        std::fs::remove_dir(second).unwrap();
+    }
 }

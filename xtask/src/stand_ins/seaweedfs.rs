@@ -24,9 +24,8 @@ pub(super) fn start(bin: &Path) -> Result<Server> {
     let mut command = bound_to_us(bin.join("weed"));
     command.args(["-logtostderr=true", "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]);
     command.args(["-filer", "-s3", "-s3.config=users.json", "-master.telemetry=false"]);
-    // Every bucket takes seven volumes, which grow as they fill. A bucket that gets none takes no object, and it gets none
-    // while the disk is low, which is 1 % of a disk of any size if nothing else is said.
-    command.args(["-master.volumeSizeLimitMB=64", "-volume.max=20000", "-volume.minFreeSpace=100MiB"]);
+    // Every bucket takes seven volumes, which grow as they fill. A bucket that gets none takes no object.
+    command.args(["-master.volumeSizeLimitMB=64", "-volume.max=2000"]);
     let names = ["master.port", "volume.port", "filer.port", "s3.port"];
     let all: [u16; 11] = free_ports()?;
     for (name, pair) in names.iter().zip(all.chunks_exact(2)) {
