@@ -43,7 +43,7 @@ fn manifest_of(url: &str) -> Option<(&str, &str)> {
     (has_bucket && name.ends_with(".json")).then_some((place, name))
 }
 
-/// Whether a manifest has a name that was given here: others were put there by somebody, or were moved.
+/// Whether `pik backup` gave this name to a manifest. Somebody put the others there, or moved them.
 fn is_time(name: &str) -> bool {
     name.strip_suffix(".json").is_some_and(|time| time.parse::<IngestTime>().is_ok())
 }

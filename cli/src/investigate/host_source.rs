@@ -17,7 +17,7 @@ use super::source::{Source, each_page};
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
 const A_DAY: Duration = Duration::from_secs(86_400);
-/// Of raw objects, so many shares are asked for at the same time.
+/// How many requests for raw objects are under way at once.
 const SIDE_BY_SIDE: usize = 8;
 
 /// A host.

@@ -15,7 +15,7 @@ use crate::transfer::Report;
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
-/// How many bytes of raw objects are asked for at once, unless so many objects are fewer.
+/// The most bytes of raw objects that are asked for at once. The source may want fewer objects than that.
 const AT_ONCE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How a lake is written.

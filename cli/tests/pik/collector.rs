@@ -79,7 +79,7 @@ impl Collector {
         self.heard().iter().flat_map(|heard| spans(&heard.body)).collect()
     }
 
-    /// The spans, once there are so many.
+    /// Waits until there are so many spans, and gives them.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Span> {
         wait_until("the spans do not come", PATIENCE, || Ok(self.spans().len() >= count)).unwrap();
         let spans = self.spans();

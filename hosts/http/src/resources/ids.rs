@@ -13,12 +13,24 @@ use crate::limits::MAX_IDS_BYTES;
 use crate::request::body::{BodyError, read};
 use crate::response::Refusal;
 use crate::service::Service;
-use crate::{ErrorCode, Host};
+use crate::{Call, ErrorCode, Host};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     event_ids: Vec<String>,
+}
+
+/// The ids that a request asks for, at most `most`.
+pub(super) async fn asked<S, H: Host>(
+    service: &Service<S, H>,
+    call: &Call,
+    head: &Parts,
+    body: &mut Body,
+    most: usize,
+) -> Result<Vec<EventId>, Refusal> {
+    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
+    listed(&read_body(service, head, body).await?, most)
 }
 
 /// The bytes of a request, for whoever answers it.
@@ -47,8 +59,7 @@ pub(crate) async fn read_body<S, H: Host>(
     })
 }
 
-/// The ids, at most `most`.
-pub(crate) fn listed(body: &[u8], most: usize) -> Result<Vec<EventId>, Refusal> {
+fn listed(body: &[u8], most: usize) -> Result<Vec<EventId>, Refusal> {
     let refused = |what: &dyn Display| {
         Refusal::invalid_parameter(format!("the body is not `{{\"event_ids\":[\"…\"]}}`, the ids as texts: {what}"))
     };

@@ -19,9 +19,7 @@ pub(super) async fn post<S: Store, H: Host>(
     head: &Parts,
     body: &mut Body,
 ) -> Result<Reply, Refusal> {
-    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
-    let body = ids::read_body(service, head, body).await?;
-    let ids = ids::listed(&body, MAX_LOOKUP_IDS)?;
+    let ids = ids::asked(service, call, head, body, MAX_LOOKUP_IDS).await?;
     let records = service.store().find_many(&ids).await?;
     let results = ids.iter().zip(&records).map(|(event_id, record)| {
         // No client was ever told that a PENDING event is safe.

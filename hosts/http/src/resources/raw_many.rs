@@ -22,9 +22,7 @@ pub(super) async fn post<S: Store, H: Host>(
     head: &Parts,
     body: &mut Body,
 ) -> Result<Reply, Refusal> {
-    call.parameters().check_none().map_err(Refusal::invalid_parameter)?;
-    let body = ids::read_body(service, head, body).await?;
-    let ids = ids::listed(&body, MAX_RAW_IDS)?;
+    let ids = ids::asked(service, call, head, body, MAX_RAW_IDS).await?;
     let (mut objects, mut bytes) = (Vec::with_capacity(ids.len()), 0);
     for ids in ids.chunks(SIDE_BY_SIDE) {
         for object in service.store().raw_many(ids).await? {
